@@ -1,0 +1,189 @@
+"""Builds images and what they stand on."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.base import ensure_base
+from factory.catalog import Catalog
+from factory.console import Console
+from factory.context import build_context
+from factory.dockerfile import render, rootfs_manifest
+from factory.engine import Engine
+from factory.errors import BuildError, FactoryError
+
+_HINTS = (
+    (r"no space left on device", "make room, for instance with `docker system prune`"),
+    (
+        r"Unable to locate package (\S+)|has no installation candidate",
+        "correct the package's name in its component.yaml, or choose another suite",
+    ),
+    (
+        r"Temporary failure resolving|Could not resolve|Could not connect|Failed to fetch",
+        "check that the package mirror is reachable from containers (--mirror names another)",
+    ),
+    (
+        r"Release file .* (expired|is not valid yet)",
+        "the package mirror is stale or this machine's clock is wrong; --mirror names another",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the files come from, for the labels of the images."""
+
+    revision: str
+    url: str
+    created: str
+    git_tags: tuple[str, ...]
+
+    @classmethod
+    def of(cls, root: Path) -> Source:
+        """Asks git about a checkout; empty values where it is none."""
+        revision = _git(root, "rev-parse", "HEAD")
+        if revision and _git(root, "status", "--porcelain"):
+            revision += "-dirty"
+        seconds = os.environ.get("SOURCE_DATE_EPOCH") or _git(root, "log", "-1", "--format=%ct")
+        moment = datetime.datetime.fromtimestamp(int(seconds or 0), datetime.UTC)
+        return cls(
+            revision=revision,
+            url=_git(root, "config", "--get", "remote.origin.url"),
+            created=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            git_tags=tuple(_git(root, "tag", "--points-at", "HEAD").split()),
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to build, and how.
+
+    Attributes:
+        root: The checkout.
+        distribution: Key of the catalog's distributions.
+        images: Images wanted; what they stand on is built along.
+        version: For the label; empty if none.
+        mirror: Package mirror; empty for that of the base.
+        no_cache: Use nothing of earlier builds.
+    """
+
+    root: Path
+    distribution: str
+    images: Sequence[str]
+    version: str = ""
+    mirror: str = ""
+    no_cache: bool = False
+
+    def dockerfile(self, catalog: Catalog) -> str:
+        """Returns the Dockerfile.
+
+        Raises:
+            FactoryError: the distribution has no template.
+        """
+        path = self.root / "stages" / f"Dockerfile.{self.distribution}.j2"
+        if not path.is_file():
+            raise FactoryError(
+                f"there is no template {path}",
+                f"known distributions: {', '.join(sorted(catalog.distributions))}",
+            )
+        template = path.read_text(encoding="utf-8")
+        return render(catalog, self.distribution, self.images, template, mirror=self.mirror)
+
+
+def build(engine: Engine, catalog: Catalog, recipe: Recipe, console: Console) -> dict[str, str]:
+    """Builds the images of a recipe; returns the id of each candidate, without any tag.
+
+    Raises:
+        FactoryError: with cause and hint, if the base or a step of the build fails.
+    """
+    dockerfile = recipe.dockerfile(catalog)
+    distribution = catalog.distributions[recipe.distribution]
+    with console.activity(f"base {recipe.distribution} {distribution.suite}"):
+        base = ensure_base(
+            engine,
+            distribution,
+            recipe.root / "stages",
+            mirror=recipe.mirror,
+            renew=recipe.no_cache,
+            on_line=console.line,
+        )
+    source = Source.of(recipe.root)
+    epoch = source_date_epoch(engine.image(base).created)
+    manifest = rootfs_manifest(catalog, recipe.distribution)
+    arguments = {
+        "BASE": base,
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "CREATED": source.created,
+        "REVISION": source.revision,
+        "SOURCE": source.url,
+        "VERSION": recipe.version,
+    }
+    candidates: dict[str, str] = {}
+    # The highest image first: its stages hold those of the others, which then come from the cache.
+    for name in reversed([name for name in catalog.images if name in recipe.images]):
+        context = build_context(recipe.root, dockerfile, manifest, epoch)
+        printed: list[str] = []
+
+        def on_line(line: str, printed: list[str] = printed) -> None:
+            printed.append(line)
+            console.line(line)
+
+        no_cache = recipe.no_cache and not candidates
+        with console.activity(f"build {name}"):
+            try:
+                candidates[name] = engine.build(
+                    context, name, arguments, on_line, no_cache=no_cache
+                )
+            except BuildError as error:
+                cause, hint = explain([*printed, error.cause])
+                raise BuildError(f"building {name} failed: {cause}", hint) from error
+    return {name: candidates[name] for name in catalog.images if name in candidates}
+
+
+def explain(lines: Sequence[str]) -> tuple[str, str]:
+    """Returns the line that most likely tells why a build failed, and what to do.
+
+    Args:
+        lines: What the build printed, and the engine's own error as the last.
+    """
+    for line in reversed(lines[-60:]):
+        for pattern, hint in _HINTS:
+            if re.search(pattern, line):
+                return line.strip(), hint
+    said = [line.strip() for line in lines[:-1] if line.strip()]
+    return " — ".join([*said[-1:], lines[-1]]), "the log file has every line: build/build.log"
+
+
+def source_date_epoch(
+    base_created: str, environment: Mapping[str, str] | None = None
+) -> int:
+    """Returns the latest time that a file in an image may show, in seconds since 1970.
+
+    That is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else the moment when the
+    base was made: it stays the same as long as the base does.
+
+    Args:
+        base_created: Time of the base image, as the engine says it.
+        environment: Instead of the process's own.
+    """
+    given = (os.environ if environment is None else environment).get("SOURCE_DATE_EPOCH")
+    if given:
+        if not given.isdecimal():
+            raise FactoryError(
+                f"SOURCE_DATE_EPOCH is '{given}'", "give whole seconds since 1970, or unset it"
+            )
+        return int(given)
+    return int(datetime.datetime.fromisoformat(base_created[:19] + "+00:00").timestamp())
+
+
+def _git(root: Path, *arguments: str) -> str:
+    result = subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+    )
+    return result.stdout.strip() if result.returncode == 0 else ""

@@ -1,0 +1,238 @@
+"""Reads images.yaml and the component.yaml files into one typed, validated Catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from factory.errors import CatalogError
+
+Selection = Literal["whole", "with-depends"] | list[str]
+_Model = TypeVar("_Model", bound=BaseModel)
+AbsolutePath = Annotated[str, Field(pattern=r"^/\S*$")]
+
+
+class _Entry(BaseModel):
+    """A part of the catalog: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Budget(_Entry):
+    """The largest size allowed, in MB (10**6 bytes); compressed means gzip -6."""
+
+    uncompressed: float = Field(gt=0)
+    compressed: float = Field(gt=0)
+
+
+class Image(_Entry):
+    """One image: what it stands on and what it adds."""
+
+    title: str
+    parent: str | None = None
+    root: Literal["assembled", "distribution"]
+    components: list[str] = Field(min_length=1)
+    budget: Budget
+
+
+class Assembly(_Entry):
+    """Rules by which assembled roots are taken from an installed distribution."""
+
+    exclude: list[str]
+    include: list[str]
+    omit_dependencies: list[str]
+    library_parts: dict[str, list[str]]
+    busybox_omit: list[str]
+    module_requires: dict[str, list[str]]
+
+
+class Distribution(_Entry):
+    """Where a distribution's packages come from; {suite} in pull is filled in."""
+
+    suite: str
+    pull: str
+    assembly: Assembly
+
+
+class _ImagesFile(_Entry):
+    repository: str = Field(pattern=r"^[a-z0-9][a-z0-9./_:-]*$")
+    default: str
+    images: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")], Image]
+    distributions: dict[str, Distribution]
+
+
+class Directory(_Entry):
+    """A directory that an image holds, with owner (also the group) and mode."""
+
+    path: AbsolutePath
+    owner: str = "root"
+    mode: Annotated[str, Field(pattern=r"^[0-7]{4}$")] = "0755"
+
+
+class Listener(_Entry):
+    """A port that a component serves."""
+
+    port: int = Field(gt=0, lt=65536)
+    protocol: Literal["udp", "tcp", "tls"]
+    sip: bool = False
+
+
+class _ComponentFile(_Entry):
+    """The contents of a component.yaml; docs/catalog.md explains each key."""
+
+    summary: str
+    packages: dict[str, dict[str, Selection]] = {}
+    modules: list[str] = []
+    proven_modules: list[str] = []
+    imports: list[str] = []
+    generated: list[AbsolutePath] = []
+    environment: dict[str, str] = {}
+    listeners: list[Listener] = []
+    persist: list[AbsolutePath] = []
+    directories: list[Directory] = []
+    links: dict[AbsolutePath, str] = {}
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component: the contents of its component.yaml and the files in its folder."""
+
+    name: str
+    settings: _ComponentFile
+    files: tuple[str, ...]
+    """Paths below the component's folder, sorted."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Names of the supervised services that it brings."""
+        parts = (Path(file).parts for file in self.files)
+        return tuple(p[1] for p in parts if p[0] == "service" and p[-1] == "run")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All images and components, checked against each other."""
+
+    repository: str
+    default: str
+    images: dict[str, Image]
+    components: dict[str, Component]
+    distributions: dict[str, Distribution]
+
+    def lineage(self, image: str) -> tuple[str, ...]:
+        """Returns the image and all it stands on, the lowest first."""
+        names = [image]
+        while (parent := self.images[names[0]].parent) is not None:
+            names.insert(0, parent)
+        return tuple(names)
+
+    def components_of(self, image: str) -> tuple[Component, ...]:
+        """Returns all components in an image, those of its parents first."""
+        return tuple(
+            self.components[name]
+            for ancestor in self.lineage(image)
+            for name in self.images[ancestor].components
+        )
+
+
+def load_catalog(root: Path) -> Catalog:
+    """Reads the catalog below a checkout's root folder.
+
+    Raises:
+        CatalogError: a file is missing or wrong; says file, line, field and reason.
+    """
+    images_path = root / "stages" / "images.yaml"
+    images_file = _read(images_path, _ImagesFile)
+    components_root = root / "runtime" / "pbx"
+    components = {}
+    for name in dict.fromkeys(_component_names(images_file)):
+        folder = components_root / name
+        if not folder.is_dir():
+            raise CatalogError(
+                f"{images_path}: component '{name}' has no folder {folder}",
+                "make the folder with a component.yaml, or correct the name",
+            )
+        settings = _read(folder / "component.yaml", _ComponentFile)
+        components[name] = Component(name, settings, tuple(_files_below(folder)))
+    _check_references(images_file, images_path)
+    return Catalog(
+        repository=images_file.repository,
+        default=images_file.default,
+        images=images_file.images,
+        components=components,
+        distributions=images_file.distributions,
+    )
+
+
+def _component_names(images_file: _ImagesFile) -> Iterator[str]:
+    for image in images_file.images.values():
+        yield from image.components
+
+
+def _files_below(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if (path.is_symlink() or path.is_file()) and "__pycache__" not in path.parts
+    )
+
+
+def _check_references(file: _ImagesFile, path: Path) -> None:
+    seen: set[str] = set()
+    for name, image in file.images.items():
+        if image.parent is not None and image.parent not in seen:
+            raise CatalogError(
+                f"{path}: image '{name}' stands on '{image.parent}', which is not listed before it",
+                "list images from the lowest to the highest",
+            )
+        if image.parent and image.root == "assembled":
+            parent_root = file.images[image.parent].root
+            if parent_root != "assembled":
+                raise CatalogError(
+                    f"{path}: image '{name}' is assembled but stands on a {parent_root} root",
+                    "an assembled root stands on an assembled one",
+                )
+        seen.add(name)
+    if file.default not in file.images:
+        raise CatalogError(f"{path}: default image '{file.default}' is not among the images")
+
+
+def _read(path: Path, model: type[_Model]) -> _Model:
+    """Reads one YAML file into a model, with file and line in every complaint."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogError(f"{path}: {error.strerror or error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise CatalogError(f"{path}:{line}: not YAML: {error.problem}") from error
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        line = _line_of(node, first["loc"])
+        raise CatalogError(f"{path}:{line}: {field}: {first['msg']}") from error
+
+
+def _line_of(node: Any, location: tuple[int | str, ...]) -> int:
+    """Returns the line of the deepest part of a pydantic location that the file has."""
+    line: int = node.start_mark.line + 1 if node is not None else 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            match = next((pair for pair in node.value if pair[0].value == str(part)), None)
+            if match is None:
+                break
+            line, node = match[0].start_mark.line + 1, match[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,120 @@
+"""Progress for people, and the complete log in a file."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from rich.console import Console as RichConsole
+from rich.markup import escape
+
+_STEP = re.compile(r"Step (\d+/\d+) : (.*)")
+
+
+class Console:
+    """Says what is being done: a live line on a terminal, plain lines elsewhere.
+
+    Args:
+        log_path: File that gets everything, whatever is shown; None for no file.
+        verbosity: -1 shows results and errors only, 0 steps as well, 1 every line.
+    """
+
+    def __init__(self, log_path: Path | None, verbosity: int = 0) -> None:
+        self._out = RichConsole(highlight=False, soft_wrap=True)
+        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._verbosity = verbosity
+        self._start = time.monotonic()
+        self._log: IO[str] | None = None
+        self._activity = ""
+        self._status = self._out.status("") if self._out.is_terminal and verbosity == 0 else None
+        if log_path is not None:
+            log_path.parent.mkdir(parents=True, exist_ok=True)
+            self._log = log_path.open("w", encoding="utf-8")
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._log is not None:
+            self._log.close()
+
+    @contextmanager
+    def activity(self, name: str) -> Iterator[None]:
+        """Names what goes on for the lines within, and shows that it goes on."""
+        self._activity = name
+        self._record(f"== {name}")
+        if self._status is None:
+            self._show(name)
+            yield
+            return
+        with self._status:
+            self._update("")
+            yield
+
+    def line(self, text: str) -> None:
+        """Takes one line of detail: to the log, and shown as the progress of the activity."""
+        self._record(text)
+        if not text.strip():
+            return
+        step = _STEP.match(text)
+        if self._verbosity > 0:
+            self._out.print(escape(text))
+        elif self._status is not None:
+            self._update(f"{step[1]} {step[2]}" if step else text.strip())
+        elif step:
+            self._show(f"  {step[1]} {_shorten(step[2])}")
+
+    def result(self, text: str) -> None:
+        """Says what came of it; shown at every verbosity."""
+        self._record(text)
+        self._out.print(escape(text))
+
+    def note(self, text: str) -> None:
+        """Says something of interest; not shown when quiet."""
+        self._record(text)
+        if self._verbosity >= 0:
+            self._out.print(escape(text))
+
+    def error(self, cause: str, hint: str) -> None:
+        """Says on standard error what failed, and what to do."""
+        self._record(f"error: {cause}\nhint: {hint}")
+        self._err.print(f"[bold red]error:[/] {escape(cause)}")
+        if hint:
+            self._err.print(f"[bold]hint:[/] {escape(hint)}")
+
+    def table(self, table: object) -> None:
+        """Shows a rich table."""
+        if self._verbosity >= 0:
+            self._out.print(table)
+
+    def _record(self, text: str) -> None:
+        if self._log is not None:
+            self._log.write(f"{self._elapsed()} {text}\n")
+            self._log.flush()
+
+    def _show(self, text: str) -> None:
+        if self._verbosity >= 0:
+            self._out.print(escape(f"{self._elapsed()} {text}"))
+
+    def _update(self, detail: str) -> None:
+        if self._status is not None:
+            text = f"{self._elapsed()} {self._activity} {_shorten(detail)}"
+            self._status.update(escape(text))
+
+    def _elapsed(self) -> str:
+        seconds = int(time.monotonic() - self._start)
+        return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def _shorten(text: str, width: int = 76) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,63 @@
+"""The build context: a tar archive with the Dockerfile and what it copies, always the same."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from factory.dockerfile import MANIFEST_PATH
+
+
+def build_context(root: Path, dockerfile: str, manifest: dict[str, Any], epoch: int) -> io.BytesIO:
+    """Returns the context as an archive, rewound.
+
+    Owners, times and the order of entries do not depend on the checkout, nor do modes but for
+    the executable bit, so that equal sources give equal archives.
+
+    Args:
+        root: The checkout; `stages/` and `runtime/` of it are packed.
+        dockerfile: The rendered Dockerfile.
+        manifest: The manifest of the root assembler.
+        epoch: Modification time of every entry, in seconds since 1970.
+    """
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path in _sources(root):
+            name = path.relative_to(root).as_posix()
+            if path.is_symlink():
+                entry = _entry(name, epoch)
+                entry.type, entry.linkname = tarfile.SYMTYPE, str(path.readlink())
+                tar.addfile(entry)
+            else:
+                _add_file(tar, name, path.read_bytes(), epoch, executable=os.access(path, os.X_OK))
+        _add_file(tar, MANIFEST_PATH, json.dumps(manifest, indent=1).encode(), epoch)
+        _add_file(tar, "Dockerfile", dockerfile.encode(), epoch)
+    archive.seek(0)
+    return archive
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for folder in ("runtime", "stages"):
+        for path in sorted((root / folder).rglob("*")):
+            if (path.is_file() or path.is_symlink()) and "__pycache__" not in path.parts:
+                yield path
+
+
+def _add_file(
+    tar: tarfile.TarFile, name: str, data: bytes, epoch: int, *, executable: bool = False
+) -> None:
+    entry = _entry(name, epoch)
+    entry.size = len(data)
+    entry.mode = 0o755 if executable else 0o644
+    tar.addfile(entry, io.BytesIO(data))
+
+
+def _entry(name: str, epoch: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.mtime = epoch
+    return entry

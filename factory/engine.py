@@ -1,0 +1,275 @@
+"""Everything that talks to the container engine; the only module that imports its SDK."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container
+from docker.models.networks import Network
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from factory.errors import BuildError, EngineError
+
+__all__ = ["Container", "Engine", "ImageInfo", "Network", "OnLine"]
+
+OnLine = Callable[[str], None]
+
+_TRANSIENT = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
+_again = retry(
+    retry=retry_if_exception_type(_TRANSIENT),
+    stop=stop_after_attempt(3),
+    wait=wait_exponential(multiplier=0.2),
+    reraise=True,
+)
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What the engine knows of an image; size in bytes, uncompressed."""
+
+    id: str
+    size: int
+    tags: tuple[str, ...]
+    created: str
+    architecture: str
+    layers: tuple[str, ...]
+    labels: Mapping[str, str]
+
+
+class Engine:
+    """A container engine that speaks Docker's API: Docker Engine, or Podman's compatible socket."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls) -> Engine:
+        """Connects as the environment says (DOCKER_HOST …).
+
+        Raises:
+            EngineError: no engine answers.
+        """
+        try:
+            client = docker.from_env(timeout=900)
+            client.ping()
+        except DockerException as error:
+            raise EngineError(
+                f"no container engine answers: {_first_line(error)}",
+                "start Docker Engine, or set DOCKER_HOST; `make image` installs and starts one",
+            ) from error
+        return cls(client)
+
+    def find_image(self, name: str) -> ImageInfo | None:
+        """Returns the image with this name or id, if the engine has it."""
+        try:
+            image = self._client.images.get(name)
+        except ImageNotFound:
+            return None
+        attributes = image.attrs
+        return ImageInfo(
+            id=image.id or "",
+            size=attributes["Size"],
+            tags=tuple(image.tags),
+            created=attributes["Created"],
+            architecture=attributes["Architecture"],
+            layers=tuple(attributes["RootFS"].get("Layers") or ()),
+            labels=attributes["Config"].get("Labels") or {},
+        )
+
+    def image(self, name: str) -> ImageInfo:
+        """Returns the image with this name or id.
+
+        Raises:
+            EngineError: the engine has none.
+        """
+        found = self.find_image(name)
+        if found is None:
+            raise EngineError(f"the engine has no image {name}")
+        return found
+
+    def tags_of(self, repository: str) -> dict[str, str]:
+        """Returns the tags that the engine has of a repository, each with its image id."""
+        prefix = f"{repository}:"
+        return {
+            name.removeprefix(prefix): image.id or ""
+            for image in self._client.images.list(name=repository)
+            for name in image.tags
+            if name.startswith(prefix)
+        }
+
+    @_again
+    def tag(self, image: str, repository: str, tag: str) -> None:
+        """Gives an image one more name."""
+        self._client.api.tag(image, repository, tag, force=True)
+
+    def untag(self, repository: str, tag: str) -> None:
+        """Takes a name from an image, and nothing else, if the name is there."""
+        with _ignoring_not_found():
+            self._client.images.remove(f"{repository}:{tag}", noprune=True)
+
+    def pull(self, reference: str) -> str | None:
+        """Pulls an image; returns its id, or None where no registry gives it."""
+        try:
+            return self._client.images.pull(reference).id
+        except (APIError, requests.exceptions.RequestException):
+            return None
+
+    def load_tree(self, tar: BinaryIO, repository: str, tag: str) -> str:
+        """Makes an image of one layer from a tar archive of a file tree; returns its id."""
+        self._client.api.import_image_from_data(tar, repository=repository, tag=tag)
+        return self.image(f"{repository}:{tag}").id
+
+    def build(
+        self,
+        context: BinaryIO,
+        target: str,
+        arguments: Mapping[str, str],
+        on_line: OnLine,
+        *,
+        no_cache: bool,
+    ) -> str:
+        """Builds one target of the Dockerfile in a build context.
+
+        Args:
+            context: Tar archive with the Dockerfile and all it copies.
+            target: The stage to build.
+            arguments: Build arguments.
+            on_line: Called with each line that the engine prints.
+            no_cache: Run every step again.
+
+        Returns:
+            The image's id.
+
+        Raises:
+            BuildError: a step failed; the lines before say why.
+        """
+        image_id = ""
+        try:
+            events = self._client.api.build(
+                fileobj=context,
+                custom_context=True,
+                target=target,
+                buildargs=dict(arguments),
+                nocache=no_cache,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for event in events:
+                for line in str(event.get("stream", "")).splitlines():
+                    on_line(line)
+                if "error" in event:
+                    raise BuildError(str(event["error"]).strip())
+                image_id = event.get("aux", {}).get("ID", image_id)
+        except (APIError, requests.exceptions.RequestException) as error:
+            raise BuildError(_first_line(error)) from error
+        return image_id
+
+    def compressed_size(self, image: str) -> int:
+        """Returns the bytes of the image's archive as `gzip -6` would write it."""
+        compressor = zlib.compressobj(6, wbits=31)
+        chunks = self._client.images.get(image).save(chunk_size=1 << 20)
+        return sum(len(compressor.compress(chunk)) for chunk in chunks) + len(compressor.flush())
+
+    @contextmanager
+    def file_tree(self, image: str) -> Iterator[tarfile.TarFile]:
+        """Opens the image's file tree as a tar archive to be read once, from front to back."""
+        container = self.create_container(image, entrypoint=["none"])
+        try:
+            with tarfile.open(fileobj=_Stream(container.export()), mode="r|") as tar:
+                yield tar
+        finally:
+            remove_container(container)
+
+    def create_container(self, image: str, **options: Any) -> Container:
+        """Makes a container of an image; options are those of the SDK's containers.create."""
+        try:
+            return cast(Container, self._client.containers.create(image, **options))
+        except (APIError, ImageNotFound) as error:
+            raise EngineError(f"cannot create a container of {image}: {_first_line(error)}") from error
+
+    def create_volume(self, labels: Mapping[str, str]) -> str:
+        """Makes a volume with a name of the engine's choice; returns the name."""
+        return str(self._client.volumes.create(labels=dict(labels)).name)
+
+    def remove_volume(self, name: str) -> None:
+        """Removes a volume, if it is there."""
+        with _ignoring_not_found():
+            self._client.volumes.get(name).remove(force=True)
+
+    def create_network(self, name: str, subnets: list[str], labels: Mapping[str, str]) -> Network:
+        """Makes an internal network (nothing outside is reached) with these subnets.
+
+        Raises:
+            EngineError: the engine refuses, such as for a subnet that is in use.
+        """
+        pools = [docker.types.IPAMPool(subnet=subnet) for subnet in subnets]
+        try:
+            return cast(
+                Network,
+                self._client.networks.create(
+                    name,
+                    driver="bridge",
+                    internal=True,
+                    enable_ipv6=any(":" in subnet for subnet in subnets),
+                    ipam=docker.types.IPAMConfig(pool_configs=pools),
+                    labels=dict(labels),
+                ),
+            )
+        except APIError as error:
+            raise EngineError(f"cannot create network {name}: {_first_line(error)}") from error
+
+
+class _Stream(io.RawIOBase):
+    """A file object over chunks of bytes, for reading only."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def remove_container(container: Container) -> None:
+    """Removes a container with its anonymous volumes, if it is there."""
+    with _ignoring_not_found():
+        container.remove(v=True, force=True)
+
+
+def remove_network(network: Network) -> None:
+    """Removes a network, if it is there."""
+    with _ignoring_not_found():
+        network.remove()
+
+
+@contextmanager
+def _ignoring_not_found() -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        pass
+
+
+def _first_line(error: BaseException) -> str:
+    text = getattr(error, "explanation", None) or str(error)
+    return str(text).strip().splitlines()[0] if str(text).strip() else type(error).__name__

@@ -1,0 +1,98 @@
+"""The way of an image: built, measured, proven, tagged. Nothing is tagged that did not get there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from rich.table import Table
+from semver import Version
+
+from factory import builder, evidence, gate, publish
+from factory.catalog import Catalog
+from factory.console import Console
+from factory.engine import Engine
+from factory.errors import ProofError
+
+
+def make_images(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    *,
+    repository: str,
+    version: Version | None,
+    gated: bool,
+    console: Console,
+) -> None:
+    """Makes the images of a recipe, and says what came of it.
+
+    Raises:
+        FactoryError: an image failed to build, is over its budget, or was refused by the gate.
+            Images that were proven before it in this run have their tags; it and those after
+            it have not, and none of their tags moved.
+    """
+    dockerfile = recipe.dockerfile(catalog)
+    done: list[evidence.Manifest] = []
+    for image, image_id in builder.build(engine, catalog, recipe, console).items():
+        folder = evidence.Folder(recipe.root / "build" / image)
+        known = folder.read()
+        if known is None or known.id != image_id:
+            with console.activity(f"measure {image}"):
+                known = evidence.measure(engine, image, image_id)
+        folder.write(known, dockerfile)
+        evidence.check_budget(known, catalog.images[image].budget)
+        if not gated:
+            names = publish.tag_unproven(engine, repository, image, image_id)
+        else:
+            if known.proof:
+                console.note(f"{image} {_short(image_id)} was proven before")
+            else:
+                known = replace(known, proof=_prove(engine, catalog, image, image_id, folder, console))
+            names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
+        known = replace(known, tags=tuple(f"{repository}:{name}" for name in names))
+        folder.write(known, dockerfile)
+        done.append(known)
+    console.table(_table(done))
+    for manifest in done:
+        console.result(" ".join(manifest.tags))
+
+
+def _prove(
+    engine: Engine, catalog: Catalog, image: str, image_id: str, folder: evidence.Folder,
+    console: Console,
+) -> tuple[gate.Check, ...]:
+    with console.activity(f"prove {image}"):
+        try:
+            return gate.prove(engine, image_id, gate.Expectation.of(catalog, image), console)
+        except ProofError as error:
+            raise ProofError(
+                f"{image}: {error.cause}",
+                f"no tag was moved; the candidate is {_short(image_id)}, and what it said "
+                f"is in {_log_path(folder)}",
+            ) from error
+
+
+def _log_path(folder: evidence.Folder) -> Path:
+    return folder.path.parent / "build.log"
+
+
+def _short(image_id: str) -> str:
+    return image_id.removeprefix("sha256:")[:12]
+
+
+def _table(manifests: list[evidence.Manifest]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("image", "id", "MB", "MB gzip", "packages", "proof"):
+        table.add_column(heading, justify="right" if heading.startswith(("MB", "pa")) else "left")
+    for manifest in manifests:
+        seconds = sum(check.seconds for check in manifest.proof)
+        table.add_row(
+            manifest.image,
+            _short(manifest.id),
+            f"{manifest.uncompressed / evidence.MEGABYTE:.1f}",
+            f"{manifest.compressed / evidence.MEGABYTE:.1f}",
+            str(len(manifest.packages)),
+            f"{len(manifest.proof)} checks in {seconds:.0f} s" if manifest.proof else "none",
+        )
+    return table

@@ -1,0 +1,78 @@
+"""As much SIP as it takes to ask a server whether it is there."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+from typing import Literal
+
+Protocol = Literal["udp", "tcp", "tls"]
+
+
+class NoAnswerError(Exception):
+    """What came back is no SIP response."""
+
+
+def options(host: str, port: int, protocol: Protocol, timeout: float = 3.0) -> str:
+    """Sends one OPTIONS request (RFC 3261 section 11) and returns the response's status.
+
+    A certificate is not verified: a container that was just started has a self-signed one.
+
+    Args:
+        host: IP address of the server.
+        port: Its port.
+        protocol: The transport.
+        timeout: Seconds for each step.
+
+    Returns:
+        Status code and reason, such as `200 OK`; any final response counts as an answer.
+
+    Raises:
+        OSError: no connection, or no response in time.
+        NoAnswerError: the response is not SIP.
+    """
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as plain:
+        plain.settimeout(timeout)
+        plain.connect((host, port))
+        channel = _tls_context().wrap_socket(plain) if protocol == "tls" else plain
+        channel.sendall(_request(channel.getsockname(), host, port, protocol))
+        status, _, _ = channel.recv(65535).partition(b"\r\n")
+    version, _, answer = status.decode("utf-8", "replace").partition(" ")
+    if version != "SIP/2.0":
+        raise NoAnswerError(f"not SIP: {status[:60]!r}")
+    return answer
+
+
+def connects(host: str, port: int, timeout: float = 1.0) -> bool:
+    """Says whether a TCP connection to a port is accepted."""
+    try:
+        socket.create_connection((host, port), timeout).close()
+    except OSError:
+        return False
+    return True
+
+
+def _request(local: tuple[str, int], host: str, port: int, protocol: Protocol) -> bytes:
+    unique = secrets.token_hex(8)
+    there, here = (f"[{h}]" if ":" in h else h for h in (host, local[0]))
+    lines = (
+        f"OPTIONS sip:{there}:{port} SIP/2.0",
+        f"Via: SIP/2.0/{protocol.upper()} {here}:{local[1]};rport;branch=z9hG4bK{unique}",
+        f"From: <sip:gate@{here}>;tag={unique}",
+        f"To: <sip:{there}:{port}>",
+        f"Call-ID: {unique}",
+        "CSeq: 1 OPTIONS",
+        f"Contact: <sip:gate@{here}:{local[1]}>",
+        "Max-Forwards: 70",
+        "Content-Length: 0",
+    )
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Finishes a whole distribution: links to persistent places, no caches, no build time in it.
+# usage: finish.sh PATH=TARGET ...
+set -eu
+
+for link in "$@"; do
+    path=${link%%=*}
+    rm -rf "$path"
+    ln -s "${link#*=}" "$path"
+done
+
+apt-get check
+apt-get clean
+rm -rf /stages /var/lib/apt/lists/* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
+    /var/cache/ldconfig/aux-cache /var/log/apt /var/log/*.log /tmp/*
+find / -xdev -newermt "@$SOURCE_DATE_EPOCH" \
+    -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
