@@ -28,26 +28,42 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         epilog="Exit status: 0 done, 1 failed (one line says why), 2 wrong use, 130 interrupted.",
     )
     add = parser.add_argument
-    add("--tag", action="append", metavar="IMAGE", dest="images",
-        help="image to build: mini, base, full, xtra, or all; repeatable (default: full)")
+    add(
+        "--tag",
+        action="append",
+        metavar="IMAGE",
+        dest="images",
+        help="image to build: mini, base, full, xtra, or all; repeatable (default: full)",
+    )
     add("--version", metavar="X.Y.Z", help="version for the tags (default: from git's tags)")
     add("--repo", metavar="NAME", help="repository of the images (default: mlan/asterisk)")
     add("--distro", default="debian", metavar="NAME", help="distribution (default: %(default)s)")
-    add("--mirror", default="", metavar="URL",
-        help="package mirror (default: that of the base, or of this machine)")
+    add(
+        "--mirror",
+        default="",
+        metavar="URL",
+        help="package mirror (default: that of the base, or of this machine)",
+    )
     add("--dry-run", action="store_true", help="show plan, tags and Dockerfile; touch nothing")
-    add("--no-cache", action="store_true", help="use nothing of earlier builds, fetch packages anew")
+    add(
+        "--no-cache", action="store_true", help="use nothing of earlier builds, fetch packages anew"
+    )
     add("--no-gate", action="store_true", help="do not prove; the tag is then IMAGE-unproven only")
-    add("--print", choices=("dockerfile", "tags", "matrix", "plan"), dest="show",
-        help="print that and do nothing else")
+    add(
+        "--print",
+        choices=("dockerfile", "tags", "matrix", "plan"),
+        dest="show",
+        help="print that and do nothing else",
+    )
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-v", "--verbose", action="store_true", help="show every line")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show results and errors only")
     return parser.parse_args(arguments)
 
 
-def show(what: str, catalog: Catalog, recipe: Recipe, repository: str,
-         version: Version | None) -> str:
+def show(
+    what: str, catalog: Catalog, recipe: Recipe, repository: str, version: Version | None
+) -> str:
     """Returns what `--print` and `--dry-run` show."""
     if what == "dockerfile":
         return recipe.dockerfile(catalog)
@@ -75,22 +91,35 @@ def run(options: argparse.Namespace, console: Console) -> None:
     asked = options.images or [catalog.default]
     for image in asked:
         if image != "all" and image not in catalog.images:
-            raise FactoryError(f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all")
+            raise FactoryError(
+                f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all"
+            )
     images = [name for name in catalog.images if name in asked or "all" in asked]
     try:
-        version = (tags.parse_version(options.version) if options.version
-                   else tags.version_of_git_tags(Source.of(ROOT).git_tags))
+        version = (
+            tags.parse_version(options.version)
+            if options.version
+            else tags.version_of_git_tags(Source.of(ROOT).git_tags)
+        )
     except tags.InvalidVersion as error:
         raise FactoryError(str(error)) from error
     repository = options.repo or catalog.repository
-    recipe = Recipe(ROOT, options.distro, images, str(version or ""), options.mirror,
-                    options.no_cache)
+    recipe = Recipe(
+        ROOT, options.distro, images, str(version or ""), options.mirror, options.no_cache
+    )
     if options.show or options.dry_run:
         for what in [options.show] if options.show else ["plan", "dockerfile"]:
             console.result(show(what, catalog, recipe, repository, version).rstrip("\n"))
         return
-    pipeline.make_images(Engine.connect(), catalog, recipe, repository=repository,
-                         version=version, gated=not options.no_gate, console=console)
+    pipeline.make_images(
+        Engine.connect(),
+        catalog,
+        recipe,
+        repository=repository,
+        version=version,
+        gated=not options.no_gate,
+        console=console,
+    )
 
 
 def main() -> int:

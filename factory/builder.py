@@ -160,9 +160,7 @@ def explain(lines: Sequence[str]) -> tuple[str, str]:
     return " — ".join([*said[-1:], lines[-1]]), "the log file has every line: build/build.log"
 
 
-def source_date_epoch(
-    base_created: str, environment: Mapping[str, str] | None = None
-) -> int:
+def source_date_epoch(base_created: str, environment: Mapping[str, str] | None = None) -> int:
     """Returns the latest time that a file in an image may show, in seconds since 1970.
 
     That is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else the moment when the

@@ -6,7 +6,7 @@ import io
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -185,7 +185,8 @@ class Engine:
         """Opens the image's file tree as a tar archive to be read once, from front to back."""
         container = self.create_container(image, entrypoint=["none"])
         try:
-            with tarfile.open(fileobj=_Stream(container.export()), mode="r|") as tar:
+            chunks = cast(Iterator[bytes], container.export())  # its types say str
+            with tarfile.open(fileobj=_Stream(chunks), mode="r|") as tar:
                 yield tar
         finally:
             remove_container(container)
@@ -193,9 +194,11 @@ class Engine:
     def create_container(self, image: str, **options: Any) -> Container:
         """Makes a container of an image; options are those of the SDK's containers.create."""
         try:
-            return cast(Container, self._client.containers.create(image, **options))
+            return self._client.containers.create(image, **options)
         except (APIError, ImageNotFound) as error:
-            raise EngineError(f"cannot create a container of {image}: {_first_line(error)}") from error
+            raise EngineError(
+                f"cannot create a container of {image}: {_first_line(error)}"
+            ) from error
 
     def create_volume(self, labels: Mapping[str, str]) -> str:
         """Makes a volume with a name of the engine's choice; returns the name."""
@@ -214,16 +217,13 @@ class Engine:
         """
         pools = [docker.types.IPAMPool(subnet=subnet) for subnet in subnets]
         try:
-            return cast(
-                Network,
-                self._client.networks.create(
-                    name,
-                    driver="bridge",
-                    internal=True,
-                    enable_ipv6=any(":" in subnet for subnet in subnets),
-                    ipam=docker.types.IPAMConfig(pool_configs=pools),
-                    labels=dict(labels),
-                ),
+            return self._client.networks.create(
+                name,
+                driver="bridge",
+                internal=True,
+                enable_ipv6=any(":" in subnet for subnet in subnets),
+                ipam=docker.types.IPAMConfig(pool_configs=pools),
+                labels=dict(labels),
             )
         except APIError as error:
             raise EngineError(f"cannot create network {name}: {_first_line(error)}") from error
@@ -264,10 +264,8 @@ def remove_network(network: Network) -> None:
 
 @contextmanager
 def _ignoring_not_found() -> Iterator[None]:
-    try:
+    with suppress(NotFound):
         yield
-    except NotFound:
-        pass
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -158,14 +158,7 @@ class Candidate:
         if not expected.supervised:
             return "not supervised"
         for service in expected.services:
-            before = self._run(f"sv status {service}")
-            self._run(f"sv kill {service}")
-            _wait_for(
-                lambda service=service: self._run(f"sv status {service}"),
-                lambda now, before=before: now.startswith("run:") and _pid(now) != _pid(before),
-                seconds=10,
-                otherwise=f"service {service} did not come back after it was killed",
-            )
+            self._kill_and_await(service)
         _wait_for(
             lambda: self._container.exec_run(["healthcheck"]).exit_code,
             lambda status: status == 0,
@@ -197,6 +190,19 @@ class Candidate:
         """`docker stop` ends it with status 0 before the engine has to kill it."""
         return f"status 0 after {self._stop():.1f} s"
 
+    def _kill_and_await(self, service: str) -> None:
+        def state() -> str:
+            return self._run(f"sv status {service}")
+
+        before = _pid(state())
+        self._run(f"sv kill {service}")
+        _wait_for(
+            state,
+            lambda now: now.startswith("run:") and _pid(now) != before,
+            seconds=10,
+            otherwise=f"service {service} did not come back after it was killed",
+        )
+
     def _stop(self) -> float:
         start = time.monotonic()
         self._container.stop(timeout=STOP_SECONDS)
@@ -211,7 +217,7 @@ class Candidate:
 
     def _run(self, script: str) -> str:
         result = self._container.exec_run(["sh", "-c", script])
-        return result.output.decode("utf-8", "replace")
+        return cast(bytes, result.output).decode("utf-8", "replace")
 
     def _address(self) -> str:
         self._container.reload()

@@ -1,4 +1,4 @@
-"""The way of an image: built, measured, proven, tagged. Nothing is tagged that did not get there."""
+"""The way of an image: built, measured, proven, and only then tagged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def make_images(
             if known.proof:
                 console.note(f"{image} {_short(image_id)} was proven before")
             else:
-                known = replace(known, proof=_prove(engine, catalog, image, image_id, folder, console))
+                known = replace(
+                    known, proof=_prove(engine, catalog, image, image_id, folder, console)
+                )
             names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
         known = replace(known, tags=tuple(f"{repository}:{name}" for name in names))
         folder.write(known, dockerfile)
@@ -59,7 +61,11 @@ def make_images(
 
 
 def _prove(
-    engine: Engine, catalog: Catalog, image: str, image_id: str, folder: evidence.Folder,
+    engine: Engine,
+    catalog: Catalog,
+    image: str,
+    image_id: str,
+    folder: evidence.Folder,
     console: Console,
 ) -> tuple[gate.Check, ...]:
     with console.activity(f"prove {image}"):

@@ -27,7 +27,11 @@ def wanted_tags(
 
 
 def tag_proven(
-    engine: Engine, catalog: Catalog, repository: str, image: str, image_id: str,
+    engine: Engine,
+    catalog: Catalog,
+    repository: str,
+    image: str,
+    image_id: str,
     version: Version | None,
 ) -> tuple[str, ...]:
     """Moves the tags of a proven image to it in the engine; returns them."""

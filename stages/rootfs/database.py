@@ -62,4 +62,4 @@ def _after_sum(line: str) -> str:
 
 
 def _last_word(line: str) -> str:
-    return line.split()[-1]
+    return line.rsplit(maxsplit=1)[-1]

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from rootfs.python import is_for_other_python
 from rootfs.errors import RootfsError
 from rootfs.manifest import Manifest
 from rootfs.packages import Package
 from rootfs.patterns import Patterns, accepts, matches_any, without_match
+from rootfs.python import is_for_other_python
 
 STATE_DIRECTORIES = ("/etc/", "/var/", "/run/")  # an empty directory has a purpose only here
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from rootfs.python import cache_path
 from rootfs.content import Content
 from rootfs.packages import DATABASE
+from rootfs.python import cache_path
 from rootfs.system import System
 
 GENERATED = "(generated)"

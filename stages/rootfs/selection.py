@@ -3,7 +3,6 @@
 import posixpath
 from dataclasses import replace
 
-from rootfs.python import loaded_sources
 from rootfs.content import Content
 from rootfs.dependencies import with_dependencies
 from rootfs.errors import RootfsError
@@ -11,6 +10,7 @@ from rootfs.manifest import WHOLE, Image, Manifest
 from rootfs.modules import check_modules, choose_modules
 from rootfs.parts import expand_names, require_installed, take_part
 from rootfs.patterns import without_match
+from rootfs.python import loaded_sources
 from rootfs.system import System, busybox_applets
 from rootfs.tree import ancestors
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from pwd import getpwnam
 from shutil import copyfile
 
-from rootfs.python import cache_path, compile_source
 from rootfs.content import Content
 from rootfs.errors import RootfsError
 from rootfs.manifest import Directory
+from rootfs.python import cache_path, compile_source
 from rootfs.tree import Tree, ancestors
 
 
