@@ -30,6 +30,9 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except RootfsError as error:
         print(f"rootfs: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"rootfs: {error}: make room, or remove what an earlier run left", file=sys.stderr)
+        return 1
     return 0
 
 

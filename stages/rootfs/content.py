@@ -9,12 +9,11 @@ from rootfs.tree import Tree, ancestors
 
 MERGED = ("/bin", "/lib", "/lib64", "/sbin")  # links to the directories of the same name in /usr
 
+PLAIN = "dev etc home media mnt opt proc run srv sys usr/local/bin usr/local/lib usr/local/share"
+STATE = "var/cache var/lib var/log var/spool"
 SKELETON = {
-    **dict.fromkeys(("/dev", "/etc", "/home", "/media", "/mnt", "/opt", "/proc"), Directory()),
-    **dict.fromkeys(("/run", "/srv", "/sys"), Directory()),
-    **dict.fromkeys(("/usr/local/bin", "/usr/local/lib", "/usr/local/share"), Directory()),
-    **dict.fromkeys(("/var/cache", "/var/lib", "/var/log", "/var/spool"), Directory()),
-    **dict.fromkeys(("/tmp", "/var/tmp"), Directory(mode=0o1777)),
+    **{f"/{path}": Directory() for path in f"{PLAIN} {STATE}".split()},
+    **{f"/{path}": Directory(mode=0o1777) for path in ("tmp", "var/tmp")},
     "/root": Directory(mode=0o700),
 }
 

@@ -28,9 +28,11 @@ def with_dependencies(
         reached.add(name)
         if name in in_part:
             continue
-        for choices in packages[name].depends:
-            if not any(matches_any(omitted, choice) for choice in choices):
-                todo.append(_installed_choice(name, choices, providers))
+        todo += [
+            _installed_choice(name, choices, providers)
+            for choices in packages[name].depends
+            if not any(matches_any(omitted, choice) for choice in choices)
+        ]
     return reached
 
 

@@ -1,6 +1,7 @@
 """Decides what an image holds; reads the installed system and writes nothing."""
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import replace
 
 from rootfs.content import Content
@@ -45,9 +46,8 @@ class Selector:
         self._before = before
         self._named = expand_names(image.packages, system.packages)
         # What is taken of a package: by name, else as a library, else all but its modules.
-        module_owners = {system.owners[path] for path in system.modules.paths.values()}
         self._parts = {
-            **dict.fromkeys(module_owners, ()),
+            **dict.fromkeys(_owners(system, system.modules.paths.values()), ()),
             **expand_names(manifest.library_parts, system.packages),
             **before.parts,
             **self._named,
@@ -122,7 +122,7 @@ class Selector:
         package = self._system.packages[name]
         part = take_part(package, self._parts.get(name, WHOLE), self._manifest)
         self._packages.add(name)
-        self._packages |= {self._system.owners[path] for path in package.licence}
+        self._packages |= _owners(self._system, package.licence)
         self._paths |= part.difference(self._system.modules.paths.values())
 
     def _add_path(self, path: str) -> None:
@@ -133,6 +133,10 @@ class Selector:
         if owner not in self._packages:
             self._add_package(owner)
         self._paths.add(path)
+
+
+def _owners(system: System, paths: Iterable[str]) -> set[str]:
+    return {system.owners[path] for path in paths if path in system.owners}
 
 
 def _with_links(content: Content, image: Image, before: Content) -> Content:

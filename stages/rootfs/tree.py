@@ -1,6 +1,5 @@
 """A file system below a root directory, spoken of in absolute paths as seen from inside it."""
 
-import glob
 import os
 import posixpath
 import stat
@@ -54,7 +53,7 @@ class Tree:
 
     def link_target(self, link: str) -> str:
         """What is written in a symbolic link."""
-        return os.readlink(self.on_disk(link))
+        return str(self.on_disk(link).readlink())
 
     def is_directory(self, path: str) -> bool:
         """Whether the path is a directory and no link to one."""
@@ -67,8 +66,8 @@ class Tree:
     def find(self, pattern: str) -> list[str]:
         """All canonical paths that match the glob, and everything below those directories."""
         found: set[str] = set()
-        for hit in glob.glob(pattern.lstrip("/"), root_dir=self.root, include_hidden=True):
-            path = self.canonical("/" + hit)
+        for hit in self.root.glob(pattern.lstrip("/")):
+            path = self.canonical(f"/{hit.relative_to(self.root)}")
             found.add(path)
             if self.is_directory(path):
                 found.update(self._below(path))
@@ -76,7 +75,7 @@ class Tree:
 
     def _below(self, directory: str) -> list[str]:
         return [
-            posixpath.join("/", Path(parent).relative_to(self.root).as_posix(), name)
+            f"/{Path(parent, name).relative_to(self.root)}"
             for parent, directories, files in os.walk(self.on_disk(directory))
             for name in directories + files
         ]

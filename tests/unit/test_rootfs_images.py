@@ -393,6 +393,13 @@ def test_the_command_line_tells_in_one_line_what_is_wrong(
     assert error.count("\n") == 1
 
 
+def test_what_an_earlier_run_left_is_not_mixed_in(debian: Debian) -> None:
+    debian.root.with_name("out").joinpath("a").mkdir(parents=True)
+
+    with pytest.raises(FileExistsError):
+        assemble_images(debian, {})
+
+
 def test_the_epoch_must_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text('{"images": []}')

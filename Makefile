@@ -1,0 +1,47 @@
+# The two commands that a newcomer needs:
+#   make image   builds, proves and tags an image (IMAGE=full)
+#   make test    runs every test
+# Both set up what is missing first.
+
+IMAGE ?= full
+PYTHON := .venv/bin/python
+
+.PHONY: image test unit lint format lock clean help
+
+image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
+	@factory/prepare.sh requirements.lock
+	@$(PYTHON) build.py --tag $(IMAGE)
+
+test: ## lint, build all images, run every test
+	@factory/prepare.sh requirements-dev.lock
+	@$(MAKE) --no-print-directory lint
+	@$(PYTHON) build.py --tag all
+	@$(PYTHON) -m pytest $(PYTEST)
+
+unit: ## the tests that need no engine; seconds
+	@$(PYTHON) -m pytest tests/unit
+
+lint: ## ruff, mypy, hadolint, shellcheck
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@$(PYTHON) build.py --tag all --print dockerfile | .venv/bin/hadolint -
+	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.j2')
+
+format: ## format the Python code
+	@.venv/bin/ruff check --fix-only .
+	@.venv/bin/ruff format .
+
+lock: ## renew the lock files from pyproject.toml
+	@.venv/bin/pip install -q pip-tools
+	@for extra in '' '--extra=dev'; do \
+	  CUSTOM_COMPILE_COMMAND='make lock' .venv/bin/pip-compile -q --upgrade --generate-hashes \
+	    --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host $$extra -o requirements$${extra:+-dev}.lock pyproject.toml; \
+	done
+
+clean: ## remove the virtual environment and what builds left in this folder
+	@rm -rf .venv build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Sets up what is missing on this machine: the virtual environment, and a container engine if none
+# answers. Fast when nothing is missing. An engine that runs already is used as it is.
+#
+# usage: prepare.sh LOCKFILE
+set -eu
+cd "$(dirname "$0")/.."
+lock=$1
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+give_up() {
+    say "error: $1"
+    say "hint: $2"
+    exit 1
+}
+
+can_install() {
+    [ "$(id -u)" -eq 0 ] && command -v apt-get > /dev/null
+}
+
+apt_lists=old
+install_packages() {
+    if [ "$apt_lists" = old ]; then
+        apt-get update -qq
+        apt_lists=new
+    fi
+    say "installing $*"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
+}
+
+make_environment() {
+    stamp=.venv/$(basename "$lock")
+    cmp -s "$lock" "$stamp" && return
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null ||
+        give_up "Python 3.11 or later is missing" "install python3 and python3-venv"
+    say "making the virtual environment from $lock"
+    if ! python3 -c 'import ensurepip' 2> /dev/null; then
+        can_install || give_up "Python's venv module is missing" "install python3-venv"
+        install_packages python3-venv
+    fi
+    [ -x .venv/bin/pip ] || python3 -m venv --clear .venv
+    .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r "$lock"
+    cp "$lock" "$stamp"
+}
+
+engine_answers() {
+    .venv/bin/python -c 'import docker; docker.from_env(timeout=5).ping()' 2> /dev/null
+}
+
+start_engine() {
+    if [ -d /run/systemd/system ]; then
+        systemctl start docker
+        return
+    fi
+    # No service manager: started once, left running. Its networks take addresses that no
+    # household uses, so that nothing at home gets hidden behind them.
+    log=/var/log/docker-engine.log
+    say "starting Docker Engine; its log is $log"
+    setsid dockerd --bip 198.18.0.1/24 --default-address-pool base=198.18.128.0/17,size=24 \
+        > "$log" 2>&1 < /dev/null &
+}
+
+wait_for_engine() {
+    tries=60
+    until engine_answers; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] ||
+            give_up 'Docker Engine does not answer' 'look into its log: /var/log/docker-engine.log'
+        sleep 0.5
+    done
+}
+
+make_engine() {
+    engine_answers && return
+    if [ -n "${DOCKER_HOST:-}" ]; then
+        give_up "no engine answers at DOCKER_HOST=$DOCKER_HOST" "start it, or unset DOCKER_HOST"
+    fi
+    if ! command -v dockerd > /dev/null; then
+        can_install || give_up 'no container engine answers' \
+            'install and start Docker Engine or Podman; as root on Debian or Ubuntu this is done for you'
+        # Newer suites keep the client in a package of its own; the tests use it.
+        client=$(apt-cache pkgnames docker-cli)
+        # shellcheck disable=SC2086 # a package or none
+        install_packages docker.io iptables $client
+    fi
+    [ "$(id -u)" -eq 0 ] || give_up 'Docker Engine is installed but not running' \
+        'start it (as root: dockerd), or ask to be let into the group docker'
+    start_engine
+    wait_for_engine
+}
+
+make_bootstrapper() {
+    command -v mmdebstrap > /dev/null || ! can_install || install_packages mmdebstrap
+}
+
+make_environment
+make_engine
+make_bootstrapper
