@@ -50,6 +50,8 @@ class Stage:
     """All packages of the image's own components, sorted."""
     directories: tuple[Any, ...]
     links: dict[str, str]
+    imports: tuple[str, ...]
+    """Python modules whose byte code is shipped."""
 
 
 def render(
@@ -139,6 +141,7 @@ def _stage(catalog: Catalog, distribution: str, name: str) -> Stage:
         packages=_package_names(own, distribution),
         directories=tuple(d for c in components for d in _directories(c)),
         links={k: v for c in components for k, v in _links(c).items()},
+        imports=tuple(sorted({name for c in components for name in c.settings.imports})),
     )
 
 
@@ -151,7 +154,10 @@ def _copies(components: Sequence[Component]) -> Iterable[Copy]:
         )
         if sources:
             yield Copy(sources, destination)
+    packages = {name for c in components for by in c.settings.packages.values() for name in by}
     with_python = [c for c in components if any(_is_module(file) for file in c.files)]
+    if "python3" not in packages:
+        return  # programs in Python go where there is one
     if with_python:
         yield Copy(("runtime/pbx/__init__.py",), f"{PYTHON_ROOT}pbx/")
     for component in with_python:

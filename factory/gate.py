@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar, cast
-
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from typing import cast
 
 from factory import sip
 from factory.catalog import Catalog, Listener
 from factory.console import Console
 from factory.engine import Container, Engine, Network, remove_container, remove_network
 from factory.errors import EngineError, ProofError
+from factory.waiting import wait_for
 
 LABELS = {"asterisk-image-factory": "gate"}
 STOP_SECONDS = 10
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,10 @@ def prove(engine: Engine, image: str, expected: Expectation, console: Console) -
             start = time.monotonic()
             try:
                 seen = check(expected)
-            except ProofError as error:
+            except (ProofError, TimeoutError) as error:
                 for line in candidate.logs().splitlines():
                     console.line(f"candidate: {line}")
-                raise ProofError(f"the gate refuses: {name}: {error.cause}", error.hint) from error
+                raise ProofError(f"the gate refuses: {name}: {error}") from error
             checks.append(Check(name, seen, round(time.monotonic() - start, 3)))
     return tuple(checks)
 
@@ -102,7 +100,12 @@ class Candidate:
 
     def gets_healthy(self, _: Expectation) -> str:
         """The image's own health check says so."""
-        status = _wait_for(self._health, lambda status: status != "starting", seconds=60)
+        status = wait_for(
+            self._health,
+            lambda status: status != "starting",
+            seconds=60,
+            otherwise="it did not get healthy",
+        )
         if status != "healthy":
             raise ProofError(f"its health is '{status}': {self._health_output()}")
         return self._health_output()
@@ -159,7 +162,7 @@ class Candidate:
             return "not supervised"
         for service in expected.services:
             self._kill_and_await(service)
-        _wait_for(
+        wait_for(
             lambda: self._container.exec_run(["healthcheck"]).exit_code,
             lambda status: status == 0,
             seconds=15,
@@ -174,7 +177,7 @@ class Candidate:
         before = self._run("cat /etc/asterisk/*.conf | sha256sum")
         self._stop()
         self._container.start()
-        _wait_for(
+        wait_for(
             lambda: self._container.exec_run(["healthcheck"]).exit_code,
             lambda status: status == 0,
             seconds=30,
@@ -196,7 +199,7 @@ class Candidate:
 
         before = _pid(state())
         self._run(f"sv kill {service}")
-        _wait_for(
+        wait_for(
             state,
             lambda now: now.startswith("run:") and _pid(now) != before,
             seconds=10,
@@ -274,23 +277,6 @@ def _network(engine: Engine, name: str) -> Network:
             if "overlap" not in error.cause:
                 raise
     raise EngineError("found no free network for the gate in 198.18.0.0/15")
-
-
-def _wait_for(
-    probe: Callable[[], _Value],
-    wanted: Callable[[_Value], bool],
-    *,
-    seconds: float,
-    otherwise: str = "",
-) -> _Value:
-    try:
-        return Retrying(
-            retry=retry_if_result(lambda value: not wanted(value)),
-            stop=stop_after_delay(seconds),
-            wait=wait_fixed(0.1),
-        )(probe)
-    except RetryError as error:
-        raise ProofError(otherwise or f"nothing changed within {seconds:g} s") from error
 
 
 def _pid(status: str) -> str:

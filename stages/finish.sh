@@ -1,12 +1,18 @@
 #!/bin/sh
 # Finishes a whole distribution: links to persistent places, no caches, no build time in it.
-# usage: finish.sh PATH=TARGET ...
+# usage: IMPORTS="MODULE ..." finish.sh PATH=TARGET ...
 set -eu
 
 for link in "$@"; do
     path=${link%%=*}
     rm -rf "$path"
     ln -s "${link#*=}" "$path"
+done
+
+# Byte code only of what the services import; Python does without the rest.
+find /usr/lib/python3* -type d -name __pycache__ -prune -exec rm -r {} +
+for module in $IMPORTS; do
+    python3 -c "import $module"
 done
 
 apt-get check

@@ -1,0 +1,73 @@
+"""The package database tells the truth."""
+
+import fnmatch
+
+import pytest
+
+from factory.catalog import Catalog
+
+from .conftest import Pbx
+
+LEFT_OUT = (
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+    "/usr/share/lintian/*",
+    "/usr/share/bug/*",
+    "*/alsa-lib/*",
+    "/etc/alsa/conf.d/*",
+)
+
+
+def test_what_the_database_lists_is_there_unchanged(pbx: Pbx, image: str) -> None:
+    findings = pbx.run("dpkg -V || true").splitlines()
+    if image == "xtra":  # there dpkg's own settings leave out documentation
+        findings = [
+            line
+            for line in findings
+            if not any(fnmatch.fnmatch(line.split()[-1], p) for p in LEFT_OUT)
+        ]
+        findings = [line for line in findings if not line.split()[-1].startswith("/usr/share/")]
+    assert findings == []
+
+
+def test_packages_are_listed_with_their_versions(pbx: Pbx) -> None:
+    assert pbx.host.package("asterisk").is_installed
+    assert pbx.host.package("asterisk").version.startswith("1:22.")
+
+
+def test_every_program_belongs_to_a_package(pbx: Pbx, image: str) -> None:
+    owned = pbx.run("cat /var/lib/dpkg/info/*.list").splitlines()
+    known = {line.removeprefix("/usr") for line in owned}
+    programs = pbx.run("find /usr/bin /usr/sbin -type f").splitlines()
+    assert [p for p in programs if p.removeprefix("/usr") not in known] == []
+
+
+def test_licences_are_there(pbx: Pbx) -> None:
+    packages = pbx.run("dpkg-query -W -f '${Package}\\n'").split()
+    present = pbx.run("ls /usr/share/doc").split()
+    assert [p for p in packages if p not in present and p != "asterisk-image-standins"] == []
+
+
+def test_libraries_are_complete(pbx: Pbx) -> None:
+    script = """
+        for file in $(find /usr/bin /usr/sbin /usr/lib -type f \\( -perm -100 -o -name '*.so*' \\)); do
+            case $(head -c 4 "$file" | tail -c 3) in ELF)
+                /lib64/ld-linux-x86-64.so.2 --list "$file" 2>/dev/null | grep 'not found' |
+                    sed "s,^,$file:,";;
+            esac
+        done; true"""
+    assert pbx.run(script) == ""
+
+
+@pytest.mark.image("base")
+def test_python_imports_what_the_services_need(pbx: Pbx, catalog: Catalog, image: str) -> None:
+    modules = {m for c in catalog.components_of(image) for m in c.settings.imports}
+    assert pbx.run(f"python3 -W error -c 'import {', '.join(sorted(modules))}'") == ""
+
+
+@pytest.mark.image("xtra")
+def test_apt_works_in_the_image_to_build_upon(pbx: Pbx) -> None:
+    assert "broken" not in pbx.run("apt-get check 2>&1")
+    assert pbx.host.file("/etc/apt/sources.list").exists or pbx.run("ls /etc/apt/sources.list.d")
