@@ -82,6 +82,7 @@ def render(
         stages=stages,
         assembled=assembled,
         common_packages=_all_assembled_packages(catalog, distribution),
+        busybox_omit=catalog.distributions[distribution].assembly.busybox_omit,
         manifest=MANIFEST_PATH,
     )
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Finishes a whole distribution: links to persistent places, no caches, no build time in it.
-# usage: IMPORTS="MODULE ..." finish.sh PATH=TARGET ...
+# usage: IMPORTS="MODULE ..." BUSYBOX_OMIT="COMMAND ..." finish.sh PATH=TARGET ...
 set -eu
 
 for link in "$@"; do
@@ -15,9 +15,15 @@ for module in $IMPORTS; do
     python3 -c "import $module"
 done
 
+# The same small commands as in the other images, where no package brings them.
+for command in $(busybox --list); do
+    case " $BUSYBOX_OMIT " in *" $command "*) continue ;; esac
+    command -v "$command" > /dev/null || ln -s busybox "/usr/bin/$command"
+done
+
 apt-get check
 apt-get clean
-rm -rf /stages /var/lib/apt/lists/* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
+rm -rf /stages /var/lib/apt/lists/*_* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
     /var/cache/ldconfig/aux-cache /var/log/apt /var/log/*.log /tmp/*
 find / -xdev -newermt "@$SOURCE_DATE_EPOCH" \
     -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +

@@ -32,8 +32,11 @@ class Content:
     directories: Mapping[str, Directory] = field(default_factory=dict)
 
     def present(self) -> frozenset[str]:
-        """The canonical paths of all files, links and directories."""
-        paths = self.paths.union(self.commands, self.links, self.directories)
+        """The canonical paths of all files, links and directories that packages may list.
+
+        The links to busybox are not among them: they stand where another package's program would.
+        """
+        paths = self.paths.union(self.links, self.directories)
         return paths.union(*(ancestors(path) for path in paths))
 
 

@@ -298,6 +298,22 @@ def test_busybox_stands_in_until_a_package_brings_the_command(
     assert not (out / "b/usr/bin/ls").is_symlink()
 
 
+def test_what_busybox_stands_in_for_is_not_listed_as_there(
+    debian: Debian, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rootfs.selection.busybox_applets", lambda: ["dmesg"])
+    debian.install("busybox", "/usr/bin/busybox")
+    debian.install("util-linux", "/usr/bin/dmesg", "/usr/bin/setpriv")
+    packages = {"busybox": "whole", "util-linux": ["/usr/bin/setpriv"]}
+    image = {"name": "a", "packages": packages, "busybox_links": True}
+    assemble(parse_manifest({"images": [image]}), tmp_path / "out", EPOCH, debian.root)
+    assert (tmp_path / "out/a/usr/bin/dmesg").readlink() == Path("busybox")
+    for kind in ("list", "md5sums"):
+        text = (tmp_path / f"out/a/var/lib/dpkg/info/util-linux.{kind}").read_text()
+        assert "usr/bin/setpriv" in text
+        assert "usr/bin/dmesg" not in text
+
+
 def test_a_link_takes_the_place_of_a_directory(debian: Debian) -> None:
     debian.install("one", "/etc/asterisk/one.conf", directories="/etc/asterisk/one.d")
     debian.install("two", "/etc/asterisk/two.conf")
