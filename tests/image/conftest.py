@@ -140,24 +140,30 @@ def pbx(image: str, running: Callable[[str], Pbx]) -> Pbx:
 
 
 @pytest.fixture
-def start(client: docker.DockerClient, repository: str, image: str) -> Iterator[Start]:
-    """Starts a container of one's own: start(environment={…}); removed after the test."""
+def stack() -> Iterator[ExitStack]:
+    """What lives as long as the test; the last made goes first."""
     with ExitStack() as stack:
-
-        def start(command: list[str] | None = None, *, wait: bool = True, **options: Any) -> Pbx:
-            container = _create(client, f"{repository}:{image}", stack, command=command, **options)
-            container.start()
-            return Pbx(container).await_health() if wait else Pbx(container)
-
-        yield start
+        yield stack
 
 
 @pytest.fixture
-def volume(client: docker.DockerClient) -> Iterator[str]:
+def volume(client: docker.DockerClient, stack: ExitStack) -> str:
     """An empty named volume."""
     volume = client.volumes.create(labels=LABELS)
-    yield str(volume.name)
-    volume.remove(force=True)
+    stack.callback(volume.remove, force=True)
+    return str(volume.name)
+
+
+@pytest.fixture
+def start(client: docker.DockerClient, repository: str, image: str, stack: ExitStack) -> Start:
+    """Starts a container of one's own: start(environment={…}); removed after the test."""
+
+    def start(command: list[str] | None = None, *, wait: bool = True, **options: Any) -> Pbx:
+        container = _create(client, f"{repository}:{image}", stack, command=command, **options)
+        container.start()
+        return Pbx(container).await_health() if wait else Pbx(container)
+
+    return start
 
 
 @pytest.fixture

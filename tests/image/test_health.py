@@ -39,7 +39,7 @@ def test_the_image_says_how_often(pbx: Pbx) -> None:
     assert worst <= 30
 
 
-@pytest.mark.parametrize("image", ["full"], scope="session")
+@pytest.mark.image("base", only=True)
 def test_the_engine_finds_it_unhealthy_when_asterisk_hangs(start: Start) -> None:
     pbx = start(healthcheck=None)
 

@@ -62,19 +62,35 @@ def test_stopping_while_starting_is_orderly_too(start: Start) -> None:
     assert pbx.await_end() == 0
 
 
-def test_a_second_signal_stops_at_once(start: Start) -> None:
-    pbx = start()
-    asterisk = pbx.pid("asterisk")
-    pbx.run(f"kill -STOP {asterisk}")  # it will not answer the first
+STUBBORN = "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n"
+
+
+def stubborn(start: Start, image: str) -> Pbx:
+    """A PBX of which something does not stop when it is asked to."""
+    if image == "mini":
+        pbx = start()
+        pbx.run(f"kill -STOP {pbx.pid('asterisk')}")
+        return pbx
+    pbx = created(start, "etc/service/stubborn/run", STUBBORN).await_health()
+    wait_for(
+        lambda: pbx.run("sv status stubborn || true"),
+        lambda state: state.startswith("run:"),
+        seconds=10,
+        otherwise="not up",
+    )
+    return pbx
+
+
+def test_a_second_signal_stops_at_once(start: Start, image: str) -> None:
+    pbx = stubborn(start, image)
     pbx.container.kill("SIGTERM")
     pbx.run("sleep 1")
     pbx.container.kill("SIGTERM")
     assert pbx.await_end(seconds=4) == 143
 
 
-def test_a_service_that_does_not_stop_is_killed_within_the_time(start: Start) -> None:
-    pbx = start()
-    pbx.run(f"kill -STOP {pbx.pid('asterisk')}")
+def test_what_does_not_stop_is_killed_within_the_time(start: Start, image: str) -> None:
+    pbx = stubborn(start, image)
     pbx.container.kill("SIGTERM")
     pbx.await_end(seconds=10)
 
