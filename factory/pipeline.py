@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 from rich.table import Table
 from semver import Version
@@ -37,21 +37,16 @@ def make_images(
     for image, image_id in builder.build(engine, catalog, recipe, console).items():
         folder = evidence.Folder(recipe.root / "build" / image)
         known = folder.read()
-        if known is None or known.id != image_id:
-            with console.activity(f"measure {image}"):
-                known = evidence.measure(engine, image, image_id)
-        folder.write(known, dockerfile)
-        evidence.check_budget(known, catalog.images[image].budget)
-        if not gated:
-            names = publish.tag_unproven(engine, repository, image, image_id)
+        if known is None or known.id != image_id or (gated and not known.proof):
+            known = _examine(engine, catalog, image, image_id, gated=gated, console=console)
+            folder.write(known, dockerfile)
         else:
-            if known.proof:
-                console.note(f"{image} {_short(image_id)} was proven before")
-            else:
-                known = replace(
-                    known, proof=_prove(engine, catalog, image, image_id, folder, console)
-                )
+            console.note(f"{image} {_short(image_id)} is as it was")
+        evidence.check_budget(known, catalog.images[image].budget)
+        if gated:
             names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
+        else:
+            names = publish.tag_unproven(engine, repository, image, image_id)
         known = replace(known, tags=tuple(f"{repository}:{name}" for name in names))
         folder.write(known, dockerfile)
         done.append(known)
@@ -60,27 +55,27 @@ def make_images(
         console.result(" ".join(manifest.tags))
 
 
-def _prove(
-    engine: Engine,
-    catalog: Catalog,
-    image: str,
-    image_id: str,
-    folder: evidence.Folder,
-    console: Console,
-) -> tuple[gate.Check, ...]:
-    with console.activity(f"prove {image}"):
+def _examine(
+    engine: Engine, catalog: Catalog, image: str, image_id: str, *, gated: bool, console: Console
+) -> evidence.Manifest:
+    """Measures a candidate, and proves it in the meantime."""
+    with (
+        console.activity(f"{'prove and ' if gated else ''}measure {image}"),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        measuring = pool.submit(evidence.measure, Engine.connect(), image, image_id)
+        if not gated:
+            return measuring.result()
         try:
-            return gate.prove(engine, image_id, gate.Expectation.of(catalog, image), console)
+            expectation = gate.Expectation.of(catalog, image)
+            proof = gate.prove(engine, image_id, expectation, console)
         except ProofError as error:
             raise ProofError(
                 f"{image}: {error.cause}",
-                f"no tag was moved; the candidate is {_short(image_id)}, and what it said "
-                f"is in {_log_path(folder)}",
+                f"no tag was moved; the candidate is {_short(image_id)}, and what it said is in "
+                "the log: build/build.log",
             ) from error
-
-
-def _log_path(folder: evidence.Folder) -> Path:
-    return folder.path.parent / "build.log"
+        return replace(measuring.result(), proof=proof)
 
 
 def _short(image_id: str) -> str:

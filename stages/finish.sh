@@ -15,6 +15,9 @@ for module in $IMPORTS; do
     python3 -c "import $module"
 done
 
+# The services are those of the components, not those that packages bring for whole machines.
+rm -rf /etc/service/*
+
 # The same small commands as in the other images, where no package brings them.
 for command in $(busybox --list); do
     case " $BUSYBOX_OMIT " in *" $command "*) continue ;; esac
