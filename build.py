@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from factory.engine import Engine
 from factory.errors import FactoryError
 
 ROOT = Path(__file__).resolve().parent
+REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.ASCII)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -104,6 +106,11 @@ def run(options: argparse.Namespace, console: Console) -> None:
     except tags.InvalidVersion as error:
         raise FactoryError(str(error)) from error
     repository = options.repo or catalog.repository
+    if not REPOSITORY.fullmatch(repository):
+        raise FactoryError(
+            f"'{repository}' is no name of a repository",
+            "use lower case letters, digits and . _ - / as in registry.example:5000/pbx/asterisk",
+        )
     recipe = Recipe(
         ROOT, options.distro, images, str(version or ""), options.mirror, options.no_cache
     )
@@ -132,6 +139,9 @@ def main() -> int:
             run(options, console)
         except FactoryError as error:
             console.error(error.cause, error.hint)
+            return 1
+        except Exception as error:
+            console.unexpected(error)
             return 1
         except KeyboardInterrupt:
             console.error("interrupted", "")

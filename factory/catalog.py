@@ -83,7 +83,7 @@ class Listener(_Entry):
 
 
 class _ComponentFile(_Entry):
-    """The contents of a component.yaml; docs/catalog.md explains each key."""
+    """The contents of a component.yaml; docs/components.md explains each key."""
 
     summary: str
     packages: dict[str, dict[str, Selection]] = {}

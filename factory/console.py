@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,12 @@ class Console:
         self._err.print(f"[bold red]error:[/] {escape(cause)}")
         if hint:
             self._err.print(f"[bold]hint:[/] {escape(hint)}")
+
+    def unexpected(self, error: Exception) -> None:
+        """Says that something failed which nobody thought of; the log gets the whole story."""
+        self._record("".join(traceback.format_exception(error)))
+        cause = f"{type(error).__name__}: {error}".splitlines()[0]
+        self.error(cause, "this is unexpected; build/build.log has the details for a report")
 
     def table(self, table: object) -> None:
         """Shows a rich table."""

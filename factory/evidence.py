@@ -34,6 +34,8 @@ class Manifest:
     """Version by name of every package of the distribution."""
     size_by_package: Mapping[str, int]
     proof: tuple[Check, ...] = ()
+    gate: str = ""
+    """Fingerprint of the gate that it passed."""
     tags: tuple[str, ...] = field(default=())
 
 

@@ -36,9 +36,10 @@ def make_images(
     done: list[evidence.Manifest] = []
     for image, image_id in builder.build(engine, catalog, recipe, console).items():
         folder = evidence.Folder(recipe.root / "build" / image)
+        expected = gate.Expectation.of(catalog, image) if gated else None
         known = folder.read()
-        if known is None or known.id != image_id or (gated and not known.proof):
-            known = _examine(engine, catalog, image, image_id, gated=gated, console=console)
+        if known is None or known.id != image_id or not _passed(known, expected):
+            known = _examine(engine, image, image_id, expected, console)
             folder.write(known, dockerfile)
         else:
             console.note(f"{image} {_short(image_id)} is as it was")
@@ -55,27 +56,34 @@ def make_images(
         console.result(" ".join(manifest.tags))
 
 
+def _passed(known: evidence.Manifest, expected: gate.Expectation | None) -> bool:
+    return expected is None or known.gate == gate.fingerprint(expected)
+
+
 def _examine(
-    engine: Engine, catalog: Catalog, image: str, image_id: str, *, gated: bool, console: Console
+    engine: Engine,
+    image: str,
+    image_id: str,
+    expected: gate.Expectation | None,
+    console: Console,
 ) -> evidence.Manifest:
-    """Measures a candidate, and proves it in the meantime."""
+    """Measures a candidate, and proves it in the meantime if something is expected of it."""
     with (
-        console.activity(f"{'prove and ' if gated else ''}measure {image}"),
+        console.activity(f"{'prove and ' if expected else ''}measure {image}"),
         ThreadPoolExecutor(1) as pool,
     ):
         measuring = pool.submit(evidence.measure, Engine.connect(), image, image_id)
-        if not gated:
+        if expected is None:
             return measuring.result()
         try:
-            expectation = gate.Expectation.of(catalog, image)
-            proof = gate.prove(engine, image_id, expectation, console)
+            proof = gate.prove(engine, image_id, expected, console)
         except ProofError as error:
             raise ProofError(
                 f"{image}: {error.cause}",
                 f"no tag was moved; the candidate is {_short(image_id)}, and what it said is in "
                 "the log: build/build.log",
             ) from error
-        return replace(measuring.result(), proof=proof)
+        return replace(measuring.result(), proof=proof, gate=gate.fingerprint(expected))
 
 
 def _short(image_id: str) -> str:
