@@ -215,7 +215,8 @@ def _read(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key that is not known tells more than the one that is missing for it.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         field = ".".join(str(part) for part in first["loc"]) or "the file"
         line = _line_of(node, first["loc"])
         raise CatalogError(f"{path}:{line}: {field}: {first['msg']}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ __all__ = ["Container", "Engine", "ImageInfo", "Network", "OnLine"]
 
 OnLine = Callable[[str], None]
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TRANSIENT = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
 _again = retry(
     retry=retry_if_exception_type(_TRANSIENT),
@@ -166,7 +168,7 @@ class Engine:
             )
             for event in events:
                 for line in str(event.get("stream", "")).splitlines():
-                    on_line(line)
+                    on_line(_COLOUR.sub("", line))
                 if "error" in event:
                     raise BuildError(str(event["error"]).strip())
                 image_id = event.get("aux", {}).get("ID", image_id)

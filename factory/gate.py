@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,7 +255,7 @@ class Candidate:
 def _candidate(engine: Engine, image: str) -> Iterator[Candidate]:
     with ExitStack() as stack:
         name = f"gate-{secrets.token_hex(4)}"
-        network = _network(engine, name)
+        network = make_network(engine, name, LABELS)
         stack.callback(remove_network, network)
         volume = engine.create_volume(LABELS)
         stack.callback(engine.remove_volume, volume)
@@ -275,13 +275,13 @@ def _candidate(engine: Engine, image: str) -> Iterator[Candidate]:
         yield Candidate(container, name)
 
 
-def _network(engine: Engine, name: str) -> Network:
+def make_network(engine: Engine, name: str, labels: Mapping[str, str]) -> Network:
     """Makes an internal network in the range for benchmarks (RFC 2544) that nobody uses."""
     for _ in range(20):
         number = secrets.randbelow(1 << 13)
         subnet = f"198.{18 + (number >> 12)}.{(number >> 4) & 255}.{(number & 15) << 4}/28"
         try:
-            return engine.create_network(name, [subnet], LABELS)
+            return engine.create_network(name, [subnet], labels)
         except EngineError as error:
             if "overlap" not in error.cause:
                 raise

@@ -1,0 +1,167 @@
+"""`python build.py`, run as people run it, on a copy of the checkout that is no repository."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from factory.catalog import Catalog
+
+COMMANDS = {
+    "help": ["--help"],
+    "dry run": ["--tag", "full", "--version", "1.2.3", "--dry-run"],
+    "plan": ["--print", "plan", "--tag", "full", "--tag", "mini", "--tag", "full"],
+    "tags": ["--print", "tags", "--repo", "registry.example:5000/pbx"],
+    "matrix": ["--print", "matrix", "--tag", "all"],
+    "dockerfile": ["--print", "dockerfile", "--tag", "mini", "--mirror", "http://mirror.example/d"],
+    "unknown image": ["--tag", "maxi", "--dry-run"],
+    "invalid version": ["--version", "1.2", "--dry-run"],
+    "unknown distribution": ["--distro", "suse", "--print", "dockerfile"],
+    "verbose and quiet": ["-v", "-q", "--dry-run"],
+}
+Result = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what build.py reads."""
+    copy = tmp_path_factory.mktemp("checkout")
+    shutil.copy(root / "build.py", copy)
+    for folder in ("factory", "stages", "runtime"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / folder, copy / folder, symlinks=True, ignore=ignore)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def contents_before(checkout: Path) -> dict[Path, int]:
+    return contents(checkout)
+
+
+@pytest.fixture(scope="module")
+def results(checkout: Path, contents_before: dict[Path, int]) -> dict[str, Result]:
+    """What came of each of the commands; they are run some at a time."""
+    assert contents_before
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = pool.map(lambda arguments: run(checkout, *arguments), COMMANDS.values())
+        return dict(zip(COMMANDS, done, strict=True))
+
+
+def run(checkout: Path, *arguments: str) -> Result:
+    """Runs build.py, where no engine answers."""
+    unwanted = ("FORCE_COLOR", "TTY_COMPATIBLE", "SOURCE_DATE_EPOCH")
+    environment = {key: value for key, value in os.environ.items() if key not in unwanted}
+    environment |= {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DOCKER_HOST": "tcp://127.0.0.1:9",
+        "GIT_CEILING_DIRECTORIES": str(checkout.parent),
+        "COLUMNS": "80",
+    }
+    return subprocess.run(
+        [sys.executable, str(checkout / "build.py"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def contents(folder: Path) -> dict[Path, int]:
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_help_names_every_option(results: dict[str, Result]) -> None:
+    result = results["help"]
+    assert (result.returncode, result.stderr) == (0, "")
+    for option in ("--tag", "--version", "--dry-run", "--no-gate", "--print", "--quiet"):
+        assert option in result.stdout
+
+
+def test_dry_run_shows_tags_and_dockerfile(results: dict[str, Result]) -> None:
+    result = results["dry run"]
+    assert (result.returncode, result.stderr) == (0, "")
+    names = ["latest", "1.2.3", "1.2", "1", "full", "full-1.2.3", "full-1.2", "full-1"]
+    assert f"tags: {' '.join(f'mlan/asterisk:{name}' for name in names)}\n" in result.stdout
+    assert "\nARG BASE\n" in result.stdout
+    assert 'org.opencontainers.image.title="Asterisk PBX (full)"' in result.stdout
+    assert "Asterisk PBX (xtra)" not in result.stdout
+
+
+def test_showing_and_refusing_touch_nothing(
+    results: dict[str, Result], checkout: Path, contents_before: dict[Path, int]
+) -> None:
+    assert len(results) == len(COMMANDS)
+    assert contents(checkout) == contents_before
+
+
+def test_plan_names_the_components_of_each_image_once(
+    results: dict[str, Result], catalog: Catalog
+) -> None:
+    result = results["plan"]
+    assert (result.returncode, result.stderr) == (0, "")
+    expected = []
+    for image in ("mini", "full"):
+        components = ", ".join(c.name for c in catalog.components_of(image))
+        expected.append(f"{image}: {components}")
+    assert [line for line in result.stdout.splitlines() if not line.startswith(" ")] == expected
+
+
+def test_tags_without_a_version_are_those_of_the_default_image(results: dict[str, Result]) -> None:
+    repository = "registry.example:5000/pbx"
+    assert results["tags"].stdout == f"{repository}:latest\n{repository}:full\n"
+
+
+def test_matrix_of_all_holds_every_image(results: dict[str, Result], catalog: Catalog) -> None:
+    matrix = json.loads(results["matrix"].stdout)
+    assert matrix == {"image": list(catalog.images), "distro": ["debian"]}
+
+
+def test_dockerfile_is_printed_line_by_line_as_it_is(results: dict[str, Result]) -> None:
+    result = results["dockerfile"]
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "'deb http://mirror.example/d " in result.stdout
+    assert 'SHELL ["/bin/sh", "-euc"]\n' in result.stdout
+    assert max(map(len, result.stdout.splitlines())) > 80
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("unknown image", "error: unknown image 'maxi'\nhint: known: mini, "),
+        ("invalid version", "error: '1.2' is not a version: use "),
+        ("unknown distribution", "error: "),
+    ],
+)
+def test_useless_value_is_one_clear_line(
+    results: dict[str, Result], command: str, said: str
+) -> None:
+    result = results[command]
+    assert result.returncode == 1
+    assert result.stderr.startswith(said)
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("hint: ")]
+    assert len(lines) == 1
+    assert "unexpected" not in result.stderr
+
+
+def test_verbose_and_quiet_exclude_each_other(results: dict[str, Result]) -> None:
+    result = results["verbose and quiet"]
+    assert result.returncode == 2
+    assert "not allowed with" in result.stderr
+
+
+def test_no_engine_is_said_with_what_to_do(results: dict[str, Result], checkout: Path) -> None:
+    assert results
+    result = run(checkout, "--tag", "mini")
+    log = (checkout / "build/build.log").read_text()
+    shutil.rmtree(checkout / "build")
+    assert result.returncode == 1
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: no container engine answers: ")
+    assert hint.startswith("hint: start Docker Engine")
+    assert error in log

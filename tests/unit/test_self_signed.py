@@ -1,0 +1,259 @@
+"""Self-signed certificates: which settings are taken, what is made, and how it is kept."""
+
+import datetime
+import ipaddress
+import shutil
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pbx.tls import start
+from pbx.tls.self_signed import SettingError, Settings, make_certificate
+
+NOW = datetime.datetime(2024, 5, 16, 10, 3, 20, tzinfo=datetime.UTC)
+Printed = pytest.CaptureFixture[str]
+
+
+def make(hostname: str = "pbx.example", key: str = "ec256", days: int = 30) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(make_certificate(Settings(hostname, key, days), NOW)[0])
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, Settings("localhost", "2048", 30)),
+        ({"HOSTNAME": "", "TLS_KEYBITS": "", "TLS_CERTDAYS": ""}, Settings("localhost")),
+        ({"HOSTNAME": "pbx.example"}, Settings("pbx.example")),
+        ({"HOSTNAME": "2001:db8::1", "TLS_KEYBITS": "ec256"}, Settings("2001:db8::1", "ec256")),
+        ({"TLS_KEYBITS": "8192", "TLS_CERTDAYS": "3650"}, Settings("localhost", "8192", 3650)),
+        ({"HOSTNAME": "a" * 64, "TLS_CERTDAYS": "1"}, Settings("a" * 64, days=1)),
+        ({"PATH": "/bin", "DAYS": "7"}, Settings("localhost")),
+    ],
+)
+def test_settings_come_from_the_environment(
+    environment: dict[str, str], expected: Settings
+) -> None:
+    assert Settings.of(environment) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("TLS_KEYBITS", value) for value in ("1024", "2047", "8193", "-2048", "2048 ", "ec384")],
+        *[("TLS_KEYBITS", value) for value in ("EC256", "2e3", "0x800", "²")],
+        *[("TLS_CERTDAYS", value) for value in ("0", "3651", "-1", "1.5", "thirty", " 30", "²")],
+        *[("HOSTNAME", value) for value in ("a" * 65, "a b", "a\n", "a\x00b", " ", "\t")],
+    ],
+)
+def test_useless_setting_is_named_with_its_value(name: str, value: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Settings.of({name: value})
+    assert str(caught.value).startswith(f"{name} is '{value}': use ")
+
+
+@given(st.integers(-(10**6), 10**6))
+@example(2048)
+@example(8192)
+def test_numbers_are_taken_within_their_limits_only(number: int) -> None:
+    for name, low, high in (("TLS_KEYBITS", 2048, 8192), ("TLS_CERTDAYS", 1, 3650)):
+        try:
+            Settings.of({name: str(number)})
+        except SettingError:
+            assert not low <= number <= high
+        else:
+            assert low <= number <= high
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("TLS_KEYBITS", "TLS_CERTDAYS"), st.text()))
+)
+def test_any_setting_is_either_taken_or_refused(environment: dict[str, str]) -> None:
+    try:
+        taken = Settings.of(environment)
+    except SettingError:
+        return
+    assert taken.key == "ec256" or 2048 <= int(taken.key) <= 8192
+    assert 1 <= taken.days <= 3650
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.characters(codec="ascii"), max_size=70))
+@example("*.example")
+@example("fe80::1%eth0")
+def test_any_hostname_in_ascii_is_refused_or_certified(hostname: str) -> None:
+    try:
+        taken = Settings.of({"HOSTNAME": hostname, "TLS_KEYBITS": "ec256"})
+    except SettingError:
+        return
+    make_certificate(taken, NOW)
+
+
+@pytest.mark.parametrize("hostname", ["büro", "é" * 40, "\u0661.2.3.4"])
+@pytest.mark.xfail(
+    strict=True, raises=ValueError, reason="taken as a setting, but no certificate can name it"
+)
+def test_hostname_outside_ascii_is_refused_or_certified(hostname: str) -> None:
+    try:
+        taken = Settings.of({"HOSTNAME": hostname, "TLS_KEYBITS": "ec256"})
+    except SettingError:
+        return
+    make_certificate(taken, NOW)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=ValueError, reason="Python refuses to read a number of so many digits"
+)
+@pytest.mark.parametrize("name", ["TLS_KEYBITS", "TLS_CERTDAYS"])
+def test_number_without_end_is_refused(name: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        Settings.of({name: "9" * 5000})
+
+
+@pytest.mark.parametrize("hostname", ["pbx.example", "localhost", "192.0.2.1", "2001:db8::1"])
+def test_certificate_names_the_host(hostname: str) -> None:
+    certificate = make(hostname)
+    common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    assert [attribute.value for attribute in common] == [hostname]
+    assert certificate.issuer == certificate.subject
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    if hostname[-1].isdigit():
+        assert list(names) == [x509.IPAddress(ipaddress.ip_address(hostname))]
+    else:
+        assert list(names) == [x509.DNSName(hostname)]
+
+
+def test_certificate_is_no_authority() -> None:
+    constraints = make().extensions.get_extension_for_class(x509.BasicConstraints)
+    assert constraints.critical
+    assert not constraints.value.ca
+
+
+@pytest.mark.parametrize("days", [1, 30, 3650])
+def test_certificate_is_valid_from_an_hour_ago_for_its_days(days: int) -> None:
+    certificate = make(days=days)
+    assert certificate.not_valid_before_utc == NOW - datetime.timedelta(hours=1)
+    assert certificate.not_valid_after_utc == NOW + datetime.timedelta(days=days)
+
+
+@pytest.mark.parametrize("kind", ["2048", "ec256"])
+def test_key_is_of_the_kind_asked_for_and_signs_the_certificate(kind: str) -> None:
+    certificate_pem, key_pem = make_certificate(Settings("pbx.example", kind), NOW)
+    assert key_pem.startswith(b"-----BEGIN PRIVATE KEY-----\n")
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    key = load_pem_private_key(key_pem, None)
+    assert certificate.public_key() == key.public_key()
+    certificate.verify_directly_issued_by(certificate)
+    if kind == "ec256":
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        assert isinstance(key.curve, ec.SECP256R1)
+    else:
+        assert isinstance(key, rsa.RSAPrivateKey)
+        assert key.key_size == 2048
+
+
+def test_no_two_certificates_are_the_same() -> None:
+    assert make().serial_number != make().serial_number
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The certificate folder of a container that is being started."""
+    owners: list[tuple[str, str]] = []
+    monkeypatch.setattr(shutil, "chown", lambda _, user, group: owners.append((user, group)))
+    monkeypatch.setenv("DOCKER_AST_SSL_DIR", str(tmp_path))
+    monkeypatch.setenv("HOSTNAME", "pbx.example")
+    monkeypatch.setenv("TLS_KEYBITS", "ec256")
+    monkeypatch.setenv("SYSLOG_LEVEL", "7")
+    monkeypatch.delenv("TLS_CERTDAYS", raising=False)
+    return tmp_path
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_start_makes_both_files_for_asterisk_alone(folder: Path, capsys: Printed) -> None:
+    assert start.main() == 0
+    assert sorted(files(folder)) == ["cert.pem", "priv_key.pem"]
+    for path in folder.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+    certificate = x509.load_pem_x509_certificate((folder / "cert.pem").read_bytes())
+    key = load_pem_private_key((folder / "priv_key.pem").read_bytes(), None)
+    assert certificate.public_key() == key.public_key()
+    assert "made a self-signed certificate for pbx.example, 30 days" in capsys.readouterr().out
+
+
+def test_start_gives_both_files_to_asterisk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_: list[tuple[str, str, str]] = []
+
+    def chown(path: Path, user: str, group: str) -> None:
+        given_.append((Path(path).stem, user, group))
+
+    monkeypatch.setattr(shutil, "chown", chown)
+    assert start.main() == 0
+    assert sorted(given_) == [(name, "asterisk", "asterisk") for name in ("cert", "priv_key")]
+    assert sorted(files(folder)) == ["cert.pem", "priv_key.pem"]
+
+
+def test_start_makes_them_once(folder: Path, capsys: Printed) -> None:
+    start.main()
+    first = files(folder)
+    capsys.readouterr()
+    assert start.main() == 0
+    assert files(folder) == first
+    assert capsys.readouterr().out == ""
+
+
+def test_start_leaves_files_of_the_user_alone(folder: Path) -> None:
+    (folder / "cert.pem").write_text("mine")
+    (folder / "priv_key.pem").write_text("mine too")
+    assert start.main() == 0
+    assert files(folder) == {"cert.pem": b"mine", "priv_key.pem": b"mine too"}
+
+
+@pytest.mark.parametrize("name", ["cert.pem", "priv_key.pem"])
+def test_start_refuses_one_without_the_other(folder: Path, name: str, capsys: Printed) -> None:
+    (folder / name).write_text("lone")
+    assert start.main() == 1
+    assert files(folder) == {name: b"lone"}
+    assert f"{folder / name} is there without its counterpart" in capsys.readouterr().out
+
+
+def test_start_says_which_setting_is_useless(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    monkeypatch.setenv("TLS_KEYBITS", "1024")
+    monkeypatch.delenv("SYSLOG_LEVEL")
+    assert start.main() == 1
+    assert files(folder) == {}
+    assert "TLS_KEYBITS is '1024': use 2048 to 8192, or ec256" in capsys.readouterr().out
+
+
+def test_start_goes_on_after_one_that_was_cut_short_before_any_file(folder: Path) -> None:
+    (folder / "cert.partial").write_text("half")
+    (folder / "priv_key.partial").write_text("half")
+    assert start.main() == 0
+    assert sorted(files(folder)) == ["cert.pem", "priv_key.pem"]
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="a certificate left without its key stops each start"
+)
+def test_start_goes_on_after_one_that_was_cut_short_between_the_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert files(folder) == {}
+
+    def cut_short(path: Path, *_: str) -> None:
+        if Path(path).name.startswith("priv_key"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as change:
+        change.setattr(shutil, "chown", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            start.main()
+    assert start.main() == 0
