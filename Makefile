@@ -16,7 +16,7 @@ test: ## lint, build all images, run every test
 	@factory/prepare.sh requirements-dev.lock
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) build.py --tag all
-	@$(PYTHON) -m pytest $(PYTEST)
+	@$(PYTHON) -m pytest -n 4 $(PYTEST)
 
 unit: ## the tests that need no engine; seconds
 	@$(PYTHON) -m pytest tests/unit

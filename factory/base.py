@@ -44,7 +44,7 @@ def ensure_base(
     """
     apt_conf = _settings(stages / "apt.conf", comment="//")
     dpkg_cfg = _settings(stages / "dpkg.cfg", comment="#")
-    recipe = [distribution.suite, distribution.pull, mirror, *apt_conf, *dpkg_cfg]
+    recipe = [distribution.suite, distribution.pull, mirror, apt_conf, dpkg_cfg]
     tag = f"{distribution.suite}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
@@ -96,7 +96,7 @@ def bootstrap(
     command += [suite, str(tree), *([mirror] if mirror else [])]
     lines = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         for line in process.stdout or ():
             lines.append(line.rstrip())

@@ -21,16 +21,16 @@ from factory.errors import BuildError, FactoryError
 _HINTS = (
     (r"no space left on device", "make room, for instance with `docker system prune`"),
     (
-        r"Unable to locate package (\S+)|has no installation candidate",
-        "correct the package's name in its component.yaml, or choose another suite",
-    ),
-    (
         r"Temporary failure resolving|Could not resolve|Could not connect|Failed to fetch",
         "check that the package mirror is reachable from containers (--mirror names another)",
     ),
     (
         r"Release file .* (expired|is not valid yet)",
         "the package mirror is stale or this machine's clock is wrong; --mirror names another",
+    ),
+    (
+        r"Unable to locate package (\S+)|has no installation candidate",
+        "correct the package's name in its component.yaml, or choose another suite",
     ),
 )
 
@@ -50,11 +50,13 @@ class Source:
         revision = _git(root, "rev-parse", "HEAD")
         if revision and _git(root, "status", "--porcelain"):
             revision += "-dirty"
-        seconds = os.environ.get("SOURCE_DATE_EPOCH") or _git(root, "log", "-1", "--format=%ct")
-        moment = datetime.datetime.fromtimestamp(int(seconds or 0), datetime.UTC)
+        seconds = _given_epoch(os.environ)
+        if seconds is None:
+            seconds = int(_git(root, "log", "-1", "--format=%ct") or 0)
+        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
         return cls(
             revision=revision,
-            url=_git(root, "config", "--get", "remote.origin.url"),
+            url=_without_credentials(_git(root, "config", "--get", "remote.origin.url")),
             created=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
             git_tags=tuple(_git(root, "tag", "--points-at", "HEAD").split()),
         )
@@ -87,9 +89,9 @@ class Recipe:
             FactoryError: the distribution has no template.
         """
         path = self.root / "stages" / f"Dockerfile.{self.distribution}.j2"
-        if not path.is_file():
+        if self.distribution not in catalog.distributions or not path.is_file():
             raise FactoryError(
-                f"there is no template {path}",
+                f"unknown distribution '{self.distribution}'",
                 f"known distributions: {', '.join(sorted(catalog.distributions))}",
             )
         template = path.read_text(encoding="utf-8")
@@ -152,8 +154,8 @@ def explain(lines: Sequence[str]) -> tuple[str, str]:
     Args:
         lines: What the build printed, and the engine's own error as the last.
     """
-    for line in reversed(lines[-60:]):
-        for pattern, hint in _HINTS:
+    for pattern, hint in _HINTS:  # the order is that of cause and consequence
+        for line in reversed(lines[-60:]):
             if re.search(pattern, line):
                 return line.strip(), hint
     said = [line.strip() for line in lines[:-1] if line.strip()]
@@ -170,18 +172,32 @@ def source_date_epoch(base_created: str, environment: Mapping[str, str] | None =
         base_created: Time of the base image, as the engine says it.
         environment: Instead of the process's own.
     """
-    given = (os.environ if environment is None else environment).get("SOURCE_DATE_EPOCH")
-    if given:
-        if not given.isdecimal():
-            raise FactoryError(
-                f"SOURCE_DATE_EPOCH is '{given}'", "give whole seconds since 1970, or unset it"
-            )
-        return int(given)
+    given = _given_epoch(os.environ if environment is None else environment)
+    if given is not None:
+        return given
     return int(datetime.datetime.fromisoformat(base_created[:19] + "+00:00").timestamp())
 
 
+def _given_epoch(environment: Mapping[str, str]) -> int | None:
+    given = environment.get("SOURCE_DATE_EPOCH")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal() and len(given) <= 11):
+        raise FactoryError(
+            f"SOURCE_DATE_EPOCH is '{given[:40]}'", "give whole seconds since 1970, or unset it"
+        )
+    return int(given)
+
+
+def _without_credentials(url: str) -> str:
+    return re.sub(r"^(\w+://)[^/@]*@", r"\1", url)
+
+
 def _git(root: Path, *arguments: str) -> str:
-    result = subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
-    )
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
     return result.stdout.strip() if result.returncode == 0 else ""

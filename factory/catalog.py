@@ -111,7 +111,7 @@ class Component:
     def services(self) -> tuple[str, ...]:
         """Names of the supervised services that it brings."""
         parts = (Path(file).parts for file in self.files)
-        return tuple(p[1] for p in parts if p[0] == "service" and p[-1] == "run")
+        return tuple(p[1] for p in parts if len(p) == 3 and (p[0], p[2]) == ("service", "run"))
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,13 @@ def load_catalog(root: Path) -> Catalog:
     images_file = _read(images_path, _ImagesFile)
     components_root = root / "runtime" / "pbx"
     components = {}
-    for name in dict.fromkeys(_component_names(images_file)):
+    for image, name in dict.fromkeys(_component_names(images_file)):
         folder = components_root / name
         if not folder.is_dir():
+            position = images_file.images[image].components.index(name)
+            place = _place(images_path, "images", image, "components", position)
             raise CatalogError(
-                f"{images_path}: component '{name}' has no folder {folder}",
+                f"{place}: component '{name}' has no folder {folder}",
                 "make the folder with a component.yaml, or correct the name",
             )
         settings = _read(folder / "component.yaml", _ComponentFile)
@@ -169,9 +171,9 @@ def load_catalog(root: Path) -> Catalog:
     )
 
 
-def _component_names(images_file: _ImagesFile) -> Iterator[str]:
-    for image in images_file.images.values():
-        yield from image.components
+def _component_names(images_file: _ImagesFile) -> Iterator[tuple[str, str]]:
+    for name, image in images_file.images.items():
+        yield from ((name, component) for component in image.components)
 
 
 def _files_below(folder: Path) -> list[str]:
@@ -187,19 +189,32 @@ def _check_references(file: _ImagesFile, path: Path) -> None:
     for name, image in file.images.items():
         if image.parent is not None and image.parent not in seen:
             raise CatalogError(
-                f"{path}: image '{name}' stands on '{image.parent}', which is not listed before it",
+                f"{_place(path, 'images', name, 'parent')}: image '{name}' stands on "
+                f"'{image.parent}', which is not listed before it",
                 "list images from the lowest to the highest",
             )
-        if image.parent and image.root == "assembled":
-            parent_root = file.images[image.parent].root
-            if parent_root != "assembled":
-                raise CatalogError(
-                    f"{path}: image '{name}' is assembled but stands on a {parent_root} root",
-                    "an assembled root stands on an assembled one",
-                )
+        if (
+            image.parent
+            and image.root == "assembled"
+            and file.images[image.parent].root != "assembled"
+        ):
+            raise CatalogError(
+                f"{_place(path, 'images', name, 'root')}: image '{name}' is assembled but stands "
+                f"on '{image.parent}', which is not",
+                "an assembled root stands on an assembled one",
+            )
         seen.add(name)
     if file.default not in file.images:
-        raise CatalogError(f"{path}: default image '{file.default}' is not among the images")
+        raise CatalogError(
+            f"{_place(path, 'default')}: default image '{file.default}' is not among the images",
+            f"known: {', '.join(file.images)}",
+        )
+
+
+def _place(path: Path, *location: int | str) -> str:
+    """Returns file and line of a location in a YAML file that is known to be sound."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    return f"{path}:{_line_of(node, location)}"
 
 
 def _read(path: Path, model: type[_Model]) -> _Model:
@@ -209,9 +224,15 @@ def _read(path: Path, model: type[_Model]) -> _Model:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, yaml.reader.ReaderError) as error:
+        reason = str(error).splitlines()[0]
+        raise CatalogError(f"{path}:1: not YAML in UTF-8: {reason}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CatalogError(f"{path}:{line}: not YAML: {error.problem}") from error
+    for key in _repeated_keys(node):
+        line = key.start_mark.line + 1
+        raise CatalogError(f"{path}:{line}: {key.value}: given twice", "keep one of them")
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -220,6 +241,20 @@ def _read(path: Path, model: type[_Model]) -> _Model:
         field = ".".join(str(part) for part in first["loc"]) or "the file"
         line = _line_of(node, first["loc"])
         raise CatalogError(f"{path}:{line}: {field}: {first['msg']}") from error
+
+
+def _repeated_keys(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Gives the keys below a node that their mapping has had before."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
+            yield from _repeated_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(item)
 
 
 def _line_of(node: Any, location: tuple[int | str, ...]) -> int:

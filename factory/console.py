@@ -69,7 +69,7 @@ class Console:
             return
         step = _STEP.match(text)
         if self._verbosity > 0:
-            self._out.print(escape(text))
+            self._print(text)
         elif self._status is not None:
             self._update(f"{step[1]} {step[2]}" if step else text.strip())
         elif step:
@@ -78,13 +78,13 @@ class Console:
     def result(self, text: str) -> None:
         """Says what came of it; shown at every verbosity."""
         self._record(text)
-        self._out.print(escape(text))
+        self._print(text)
 
     def note(self, text: str) -> None:
         """Says something of interest; not shown when quiet."""
         self._record(text)
         if self._verbosity >= 0:
-            self._out.print(escape(text))
+            self._print(text)
 
     def error(self, cause: str, hint: str) -> None:
         """Says on standard error what failed, and what to do."""
@@ -101,6 +101,8 @@ class Console:
 
     def table(self, table: object) -> None:
         """Shows a rich table."""
+        if self._log is not None:
+            RichConsole(file=self._log, width=120).print(table)
         if self._verbosity >= 0:
             self._out.print(table)
 
@@ -111,7 +113,11 @@ class Console:
 
     def _show(self, text: str) -> None:
         if self._verbosity >= 0:
-            self._out.print(escape(f"{self._elapsed()} {text}"))
+            self._print(f"{self._elapsed()} {text}")
+
+    def _print(self, text: str) -> None:
+        # Never while the live line is there, so it need not go through rich, which would change it.
+        self._out.file.write(f"{text}\n")
 
     def _update(self, detail: str) -> None:
         if self._status is not None:

@@ -67,7 +67,7 @@ def read_tree(tree: tarfile.TarFile) -> tuple[dict[str, str], dict[str, int]]:
     owners: dict[str, str] = {}
     packages: dict[str, str] = {}
     for entry in tree:
-        path = "/" + entry.name.lstrip("./")
+        path = "/" + entry.name.removeprefix("./").lstrip("/")
         if entry.isfile():
             sizes[path] = entry.size
         if path == "/var/lib/dpkg/status":

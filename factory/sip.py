@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Literal
 
 Protocol = Literal["udp", "tcp", "tls"]
@@ -33,16 +35,37 @@ def options(host: str, port: int, protocol: Protocol, timeout: float = 3.0) -> s
         NoAnswerError: the response is not SIP.
     """
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as plain:
-        plain.settimeout(timeout)
-        plain.connect((host, port))
-        channel = _tls_context().wrap_socket(plain) if protocol == "tls" else plain
+    with ExitStack() as stack:
+        channel = stack.enter_context(
+            socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
+        )
+        channel.settimeout(timeout)
+        channel.connect((host, port))
+        if protocol == "tls":
+            channel = stack.enter_context(_tls_context().wrap_socket(channel))
         channel.sendall(_request(channel.getsockname(), host, port, protocol))
-        status, _, _ = channel.recv(65535).partition(b"\r\n")
-    version, _, answer = status.decode("utf-8", "replace").partition(" ")
-    if version != "SIP/2.0":
-        raise NoAnswerError(f"not SIP: {status[:60]!r}")
-    return answer
+        for answer in _statuses(channel):
+            if not answer.startswith("1"):
+                return answer
+    raise NoAnswerError("the connection was closed without a final response")
+
+
+def _statuses(channel: socket.socket) -> Iterator[str]:
+    """Gives the status of each response (RFC 3261 section 7.2), however it is cut in parts."""
+    received = b""
+    while chunk := channel.recv(65535):
+        received += chunk
+        while b"\r\n\r\n" in received or not _may_be_sip(received):
+            head, _, received = received.partition(b"\r\n\r\n")
+            status, _, _ = head.partition(b"\r\n")
+            version, _, answer = status.decode("utf-8", "replace").partition(" ")
+            if version != "SIP/2.0":
+                raise NoAnswerError(f"not SIP: {status[:60]!r}")
+            yield answer
+
+
+def _may_be_sip(received: bytes) -> bool:
+    return received[:8] == b"SIP/2.0 "[: len(received)]
 
 
 def connects(host: str, port: int, timeout: float = 1.0) -> bool:

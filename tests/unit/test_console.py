@@ -14,6 +14,8 @@ from factory.console import Console
 Printed = pytest.CaptureFixture[str]
 MARKUP = "gcc [red]error[/red] [/nothing] [link=x] \\[bold] a[0] [1;31m"
 
+FRAME = tuple("┏┃┡│└")
+
 
 @pytest.fixture(autouse=True)
 def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +82,8 @@ def test_log_file_holds_all_that_was_said(tmp_path: Path, verbosity: int, capsys
     log = tmp_path / "build" / "build.log"
     with Console(log, verbosity) as console:
         say_everything(console)
-    assert re.sub(r"^\d+:\d\d ", "", log.read_text(), flags=re.MULTILINE).splitlines() == [
+    lines = re.sub(r"^\d+:\d\d ", "", log.read_text(), flags=re.MULTILINE).splitlines()
+    assert [line for line in lines if not line.startswith(FRAME)] == [
         "== build mini",
         "Step 3/9 : RUN apt-get update",
         "Get:1 http://deb.example forky",
@@ -93,7 +96,6 @@ def test_log_file_holds_all_that_was_said(tmp_path: Path, verbosity: int, capsys
     assert capsys.readouterr().out
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="tables do not get into the log file")
 def test_log_file_holds_tables(tmp_path: Path) -> None:
     with Console(tmp_path / "build.log", verbosity=-1) as console:
         console.table(table())
@@ -139,11 +141,6 @@ def test_long_step_is_cut_and_a_long_result_is_not(capsys: Printed) -> None:
 
 
 @pytest.mark.parametrize("text", ["RUN one \\", "[ok] \\", "a :key: b", "a\tb"])
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="rich's escape keeps neither a last backslash, nor :names: of pictures, nor tabs",
-)
 def test_backslashes_colons_and_tabs_are_printed_as_they_are(capsys: Printed, text: str) -> None:
     with Console(None) as console:
         console.result(text)

@@ -101,9 +101,6 @@ def test_tree_without_a_database_has_no_packages() -> None:
     assert read_tree(tree({"etc/passwd": b"12345"})) == ({}, {"(no package)": 5})
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="lstrip('./') takes the dot of a hidden file at the root"
-)
 def test_a_hidden_file_at_the_root_belongs_to_its_package() -> None:
     files = {".first": b"123", "var/lib/dpkg/info/base-files.list": b"/.\n/.first\n"}
     assert read_tree(tree(files))[1]["base-files"] == 3

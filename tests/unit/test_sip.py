@@ -189,24 +189,17 @@ def test_hanging_up_is_no_answer(protocol: Protocol, certificate: Path) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "tls"])
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="one recv is taken for the whole first line"
-)
 def test_first_line_may_come_in_parts(protocol: Protocol, certificate: Path) -> None:
     with server(protocol, certificate, OK[:10], OK[10:]) as (port, _):
         assert options(HERE, port, protocol) == "200 OK"
 
 
 @every_protocol
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a provisional response is taken for the final one"
-)
 def test_provisional_response_is_no_final_one(protocol: Protocol, certificate: Path) -> None:
     with server(protocol, certificate, b"SIP/2.0 100 Trying\r\n\r\n", OK) as (port, _):
         assert options(HERE, port, protocol) == "200 OK"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the TLS socket is never closed")
 def test_sockets_are_closed(certificate: Path) -> None:
     with (
         warnings.catch_warnings(record=True) as caught,

@@ -27,9 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _health(options: argparse.Namespace) -> int:
-    result = subprocess.run(["healthcheck"], stdout=subprocess.PIPE, text=True, check=False)
-    findings = parse_findings(result.stdout)
-    healthy = result.returncode == 0
+    result = subprocess.run(["healthcheck"], stdout=subprocess.PIPE, check=False)
+    findings = parse_findings(result.stdout.decode("utf-8", "replace"))
+    healthy = result.returncode == 0 and all(finding.ok for finding in findings)
     if options.json:
         print(json.dumps({"healthy": healthy, "checks": [_as_json(f) for f in findings]}))
     else:

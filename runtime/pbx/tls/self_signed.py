@@ -46,14 +46,14 @@ class Settings:
         hostname = environment.get("HOSTNAME") or "localhost"
         key = environment.get("TLS_KEYBITS") or cls.key
         days = environment.get("TLS_CERTDAYS") or str(cls.days)
-        if len(hostname) > 64 or any(c.isspace() or not c.isprintable() for c in hostname):
+        if len(hostname) > 64 or not hostname.isascii() or any(c <= " " for c in hostname):
             raise SettingError(f"HOSTNAME is '{hostname}': use a host name of at most 64 letters")
-        rsa_key = key.isdecimal() and MIN_KEYBITS <= int(key) <= MAX_KEYBITS
+        rsa_key = _is_number(key) and MIN_KEYBITS <= int(key) <= MAX_KEYBITS
         if key != "ec256" and not rsa_key:
             raise SettingError(
                 f"TLS_KEYBITS is '{key}': use {MIN_KEYBITS} to {MAX_KEYBITS}, or ec256"
             )
-        if not days.isdecimal() or not 1 <= int(days) <= MAX_CERTDAYS:
+        if not _is_number(days) or not 1 <= int(days) <= MAX_CERTDAYS:
             raise SettingError(f"TLS_CERTDAYS is '{days}': use 1 to {MAX_CERTDAYS} days")
         return cls(hostname, key, int(days))
 
@@ -88,6 +88,10 @@ def make_certificate(settings: Settings, now: datetime.datetime) -> tuple[bytes,
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return certificate.public_bytes(Encoding.PEM), private
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 6
 
 
 def _alternative(hostname: str) -> x509.GeneralName:

@@ -27,16 +27,21 @@ def main() -> int:
         log(ALERT, str(error))
         return 1
     now = datetime.datetime.now(datetime.UTC)
-    for path, pem in zip(
-        (certificate, key), self_signed.make_certificate(settings, now), strict=True
-    ):
-        _write(path, pem)
+    try:
+        certificate_pem, key_pem = self_signed.make_certificate(settings, now)
+    except ValueError as error:
+        log(ALERT, f"no certificate can be made for HOSTNAME '{settings.hostname}': {error}")
+        return 1
+    # Both are complete before either counts.
+    complete = [(_write(key, key_pem), key), (_write(certificate, certificate_pem), certificate)]
+    for partial, path in complete:
+        partial.rename(path)
     log(NOTICE, f"made a self-signed certificate for {settings.hostname}, {settings.days} days")
     return 0
 
 
-def _write(path: Path, pem: bytes) -> None:
-    """Writes a file for user asterisk alone, whole or not at all."""
+def _write(path: Path, pem: bytes) -> Path:
+    """Writes a file for user asterisk alone, under a preliminary name; returns that."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -44,4 +49,4 @@ def _write(path: Path, pem: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     shutil.chown(partial, "asterisk", "asterisk")
-    partial.rename(path)
+    return partial
