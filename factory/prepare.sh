@@ -50,6 +50,12 @@ engine_answers() {
     .venv/bin/python -c 'import docker; docker.from_env(timeout=5).ping()' 2> /dev/null
 }
 
+# What was killed leaves its process id behind, which keeps the next one from starting once
+# another program has that id.
+drop_stale_pid() {
+    if [ -e "$1" ] && [ "$(cat "/proc/$(cat "$1")/comm" 2> /dev/null)" != "$2" ]; then rm "$1"; fi
+}
+
 start_engine() {
     if [ -d /run/systemd/system ]; then
         systemctl start docker
@@ -59,6 +65,8 @@ start_engine() {
     # household uses, so that nothing at home gets hidden behind them.
     log=/var/log/docker-engine.log
     say "starting Docker Engine; its log is $log"
+    drop_stale_pid /var/run/docker.pid dockerd
+    drop_stale_pid /var/run/docker/containerd/containerd.pid containerd
     setsid dockerd --bip 198.18.0.1/24 --default-address-pool base=198.18.128.0/17,size=24 \
         > "$log" 2>&1 < /dev/null &
 }
