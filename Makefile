@@ -26,7 +26,7 @@ lint: ## ruff, mypy, hadolint, shellcheck
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@$(PYTHON) build.py --tag all --print dockerfile | .venv/bin/hadolint -
-	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.j2')
+	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.py' ':!*.md')
 
 format: ## format the Python code
 	@.venv/bin/ruff check --fix-only .
