@@ -1,20 +1,61 @@
-"""What all tests share: the catalog, and an orderly end when the run is told to stop."""
+"""What all tests share: on which images they run, and an orderly end when told to stop."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import docker
 import pytest
 
 from factory.catalog import Catalog, load_catalog
+from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
+
+pytest_plugins = ["tests.report.plugin"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds options."""
+    group = parser.getgroup("images")
+    group.addoption(
+        "--image",
+        action="append",
+        metavar="[NAME=]REF",
+        help="test this image (name or id) instead of mlan/asterisk:*; NAME says as which of "
+        "them (default: what its label says); repeatable",
+    )
+    group.addoption(
+        "--container",
+        metavar="NAME",
+        help="test a container that runs (tests/integration): phones join its network, and it "
+        "gets users for the time of the test",
+    )
 
 
 def pytest_configure() -> None:
     # As with Ctrl-C, so that fixtures remove what they made.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test on the image of its marker, and on every image that stands on that."""
+    if "image" not in metafunc.fixturenames or _chooses_itself(metafunc):
+        return
+    marker = metafunc.definition.get_closest_marker("image")
+    catalog = load_catalog(metafunc.config.rootpath)
+    lowest = marker.args[0] if marker and marker.args else next(iter(catalog.images))
+    names = images_from(catalog, lowest, only=bool(marker and marker.kwargs.get("only")))
+    wanted = [name for name in names if name in targets_of(metafunc.config)]
+    metafunc.parametrize("image", wanted, scope="session")
+
+
+def _chooses_itself(metafunc: pytest.Metafunc) -> bool:
+    marks = metafunc.definition.iter_markers("parametrize")
+    return any("image" in mark.args[0] for mark in marks)
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +68,35 @@ def root() -> Path:
 def catalog() -> Catalog:
     """The project's own catalog."""
     return load_catalog(ROOT)
+
+
+@pytest.fixture(scope="session")
+def client(pytestconfig: pytest.Config) -> docker.DockerClient:
+    """The engine; the images have to be there."""
+    client = docker.from_env()
+    for target in targets_of(pytestconfig).values():
+        try:
+            client.images.get(target.reference)
+        except docker.errors.ImageNotFound:
+            pytest.exit(f"there is no image {target.reference}: run `make image IMAGE=all`", 1)
+    return client
+
+
+@pytest.fixture(scope="session")
+def targets(pytestconfig: pytest.Config) -> dict[str, Target]:
+    """What is tested, by the catalog's names."""
+    return targets_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def resources() -> Iterator[ExitStack]:
+    """What lives as long as the run."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What lives as long as the test; the last made goes first."""
+    with ExitStack() as stack:
+        yield stack

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from factory.catalog import Catalog
-
-from .conftest import Pbx
+from tests.pbx import Pbx
 
 EVERYWHERE = {
     "DOCKER_BIN_DIR": "/usr/local/bin",

@@ -3,8 +3,7 @@
 import pytest
 
 from factory.catalog import Catalog
-
-from .conftest import Pbx
+from tests.pbx import Pbx
 
 PROGRAMS = ("entrypoint", "healthcheck")
 

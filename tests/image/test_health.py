@@ -5,8 +5,9 @@ import json
 import pytest
 
 from factory.waiting import wait_for
+from tests.pbx import Pbx
 
-from .conftest import Pbx, Start
+from .conftest import Start
 
 NANOSECONDS = 10**9
 

@@ -6,8 +6,9 @@ import tarfile
 import pytest
 
 from factory.waiting import wait_for
+from tests.pbx import Pbx
 
-from .conftest import Pbx, Start
+from .conftest import Start
 
 
 def put(pbx: Pbx, path: str, text: str) -> None:

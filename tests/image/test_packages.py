@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from factory.catalog import Catalog
-
-from .conftest import Pbx
+from tests.pbx import Pbx
 
 
 def test_what_the_database_lists_is_there_unchanged(pbx: Pbx, image: str, root: Path) -> None:

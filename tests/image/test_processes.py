@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Pbx
+from tests.pbx import Pbx
 
 
 def status(pbx: Pbx, program: str) -> dict[str, str]:

@@ -8,7 +8,9 @@ from typing import Any
 import docker
 import pytest
 
-from .conftest import Pbx, Start
+from tests.pbx import Pbx
+
+from .conftest import Start
 
 SECRET = re.compile(r"^inbound_auth/password = (\S+)$", re.MULTILINE)
 CONF = "/srv/etc/asterisk"
