@@ -50,7 +50,17 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add(
         "--no-cache", action="store_true", help="use nothing of earlier builds, fetch packages anew"
     )
-    add("--no-gate", action="store_true", help="do not prove; the tag is then IMAGE-unproven only")
+    gates = parser.add_mutually_exclusive_group()
+    gates.add_argument(
+        "--gate",
+        choices=("quick", "full"),
+        default="quick",
+        help="proof before tagging: calls and a text in seconds, or all suites (default: quick)",
+    )
+    gates.add_argument(
+        "--no-gate", action="store_true", help="do not prove; the tag is then IMAGE-unproven only"
+    )
+    add("--prove", metavar="REF", help="prove any image, by name or id; build and tag nothing")
     add(
         "--print",
         choices=("dockerfile", "tags", "matrix", "plan"),
@@ -118,13 +128,16 @@ def run(options: argparse.Namespace, console: Console) -> None:
         for what in [options.show] if options.show else ["plan", "dockerfile"]:
             console.result(show(what, catalog, recipe, repository, version).rstrip("\n"))
         return
+    if options.prove:
+        pipeline.prove_image(Engine.connect(), catalog, recipe, options.prove, console)
+        return
     pipeline.make_images(
         Engine.connect(),
         catalog,
         recipe,
         repository=repository,
         version=version,
-        gated=not options.no_gate,
+        gate_kind="none" if options.no_gate else options.gate,
         console=console,
     )
 

@@ -12,9 +12,9 @@ import sys
 import time
 from contextlib import ExitStack
 
-from factory import sip
+from bench import sip
+from factory.candidate import make_network
 from factory.engine import Container, Engine, remove_container, remove_network
-from factory.gate import make_network
 from factory.waiting import wait_for
 
 RUNS = 7

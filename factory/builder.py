@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from factory.base import ensure_base
-from factory.catalog import Catalog
+from factory.catalog import Catalog, Distribution
 from factory.console import Console
 from factory.context import build_context
 from factory.dockerfile import render, rootfs_manifest
@@ -88,26 +88,37 @@ class Recipe:
         Raises:
             FactoryError: the distribution has no template.
         """
+        template = self._template(catalog).read_text(encoding="utf-8")
+        return render(catalog, self.distribution, self.images, template, mirror=self.mirror)
+
+    def known_distribution(self, catalog: Catalog) -> Distribution:
+        """Returns the distribution.
+
+        Raises:
+            FactoryError: there is none of that name, or it has no template.
+        """
+        self._template(catalog)
+        return catalog.distributions[self.distribution]
+
+    def _template(self, catalog: Catalog) -> Path:
         path = self.root / "stages" / f"Dockerfile.{self.distribution}.j2"
         if self.distribution not in catalog.distributions or not path.is_file():
             raise FactoryError(
                 f"unknown distribution '{self.distribution}'",
                 f"known distributions: {', '.join(sorted(catalog.distributions))}",
             )
-        template = path.read_text(encoding="utf-8")
-        return render(catalog, self.distribution, self.images, template, mirror=self.mirror)
+        return path
 
 
-def build(engine: Engine, catalog: Catalog, recipe: Recipe, console: Console) -> dict[str, str]:
-    """Builds the images of a recipe; returns the id of each candidate, without any tag.
+def base_of(engine: Engine, catalog: Catalog, recipe: Recipe, console: Console) -> str:
+    """Returns the name of the base image that a recipe stands on, made now if it was not there.
 
     Raises:
-        FactoryError: with cause and hint, if the base or a step of the build fails.
+        FactoryError: the distribution is unknown, or no base could be had.
     """
-    dockerfile = recipe.dockerfile(catalog)
-    distribution = catalog.distributions[recipe.distribution]
+    distribution = recipe.known_distribution(catalog)
     with console.activity(f"base {recipe.distribution} {distribution.suite}"):
-        base = ensure_base(
+        return ensure_base(
             engine,
             distribution,
             recipe.root / "stages",
@@ -115,6 +126,17 @@ def build(engine: Engine, catalog: Catalog, recipe: Recipe, console: Console) ->
             renew=recipe.no_cache,
             on_line=console.line,
         )
+
+
+def build(
+    engine: Engine, catalog: Catalog, recipe: Recipe, base: str, console: Console
+) -> dict[str, str]:
+    """Builds the images of a recipe; returns the id of each candidate, without any tag.
+
+    Raises:
+        FactoryError: with cause and hint, if a step of the build fails.
+    """
+    dockerfile = recipe.dockerfile(catalog)
     source = Source.of(recipe.root)
     epoch = source_date_epoch(engine.image(base).created)
     manifest = rootfs_manifest(catalog, recipe.distribution)

@@ -93,6 +93,7 @@ class _ComponentFile(_Entry):
     generated: list[AbsolutePath] = []
     environment: dict[str, str] = {}
     listeners: list[Listener] = []
+    rtp_ports: tuple[int, int] | None = None
     persist: list[AbsolutePath] = []
     directories: list[Directory] = []
     links: dict[AbsolutePath, str] = {}

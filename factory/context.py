@@ -6,7 +6,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,16 @@ def build_context(root: Path, dockerfile: str, manifest: dict[str, Any], epoch: 
                 _add_file(tar, name, path.read_bytes(), epoch, executable=os.access(path, os.X_OK))
         _add_file(tar, MANIFEST_PATH, json.dumps(manifest, indent=1).encode(), epoch)
         _add_file(tar, "Dockerfile", dockerfile.encode(), epoch)
+    archive.seek(0)
+    return archive
+
+
+def file_context(folder: Path, names: Iterable[str]) -> io.BytesIO:
+    """Returns the Dockerfile and some more files of a folder as a context that is always the same."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name in sorted({"Dockerfile", *names}):
+            _add_file(tar, name, (folder / name).read_bytes(), epoch=0)
     archive.seek(0)
     return archive
 

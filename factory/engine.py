@@ -45,6 +45,8 @@ class ImageInfo:
     architecture: str
     layers: tuple[str, ...]
     labels: Mapping[str, str]
+    ports: tuple[str, ...]
+    """Those that it says it serves, as `5060/udp`."""
 
 
 class Engine:
@@ -70,6 +72,11 @@ class Engine:
             ) from error
         return cls(client)
 
+    @property
+    def client(self) -> docker.DockerClient:
+        """The SDK's client, for the softphones, which stand on the SDK themselves."""
+        return self._client
+
     def find_image(self, name: str) -> ImageInfo | None:
         """Returns the image with this name or id, if the engine has it."""
         try:
@@ -85,6 +92,7 @@ class Engine:
             architecture=attributes["Architecture"],
             layers=tuple(attributes["RootFS"].get("Layers") or ()),
             labels=attributes["Config"].get("Labels") or {},
+            ports=tuple(attributes["Config"].get("ExposedPorts") or ()),
         )
 
     def image(self, name: str) -> ImageInfo:
@@ -201,6 +209,46 @@ class Engine:
             raise EngineError(
                 f"cannot create a container of {image}: {_first_line(error)}"
             ) from error
+
+    def start_container(self, container: Container) -> None:
+        """Starts a container.
+
+        Raises:
+            EngineError: the engine cannot, such as for an entrypoint that is not there.
+        """
+        try:
+            container.start()
+        except APIError as error:
+            raise EngineError(f"cannot start it: {_first_line(error)}") from error
+
+    def run_in(self, container: Container, command: list[str]) -> str:
+        """Runs a command as root in a running container; returns what it printed.
+
+        Raises:
+            EngineError: the container does not run, or has no such program.
+        """
+        try:
+            result = container.exec_run(command, user="root")
+        except APIError as error:
+            raise EngineError(f"cannot run '{command[0]}' in it: {_first_line(error)}") from error
+        return cast(bytes, result.output).decode("utf-8", "replace")
+
+    def start_in(self, container: Container, command: list[str]) -> Callable[[], int | None]:
+        """Starts a command in a running container and does not wait for it.
+
+        Returns:
+            What tells the command's exit status; None as long as it runs.
+
+        Raises:
+            EngineError: the container does not run.
+        """
+        api = self._client.api
+        try:
+            number = api.exec_create(container.id, command)["Id"]
+            api.exec_start(number, detach=True)
+        except APIError as error:
+            raise EngineError(f"cannot run '{command[0]}' in it: {_first_line(error)}") from error
+        return lambda: cast(int | None, api.exec_inspect(number)["ExitCode"])
 
     def create_volume(self, labels: Mapping[str, str]) -> str:
         """Makes a volume with a name of the engine's choice; returns the name."""

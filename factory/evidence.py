@@ -36,6 +36,8 @@ class Manifest:
     proof: tuple[Check, ...] = ()
     gate: str = ""
     """Fingerprint of the gate that it passed."""
+    suites: str = ""
+    """What the whole of the suites said about it, if they were run."""
     tags: tuple[str, ...] = field(default=())
 
 

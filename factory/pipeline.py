@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Literal
 
 from rich.table import Table
 from semver import Version
 
-from factory import builder, evidence, gate, publish
+from factory import builder, evidence, gate, publish, suites
 from factory.catalog import Catalog
 from factory.console import Console
 from factory.engine import Engine
-from factory.errors import ProofError
+from factory.errors import EngineError, ProofError
+from factory.softphone import ensure_softphone
+
+GateKind = Literal["none", "quick", "full"]
 
 
 def make_images(
@@ -22,7 +27,7 @@ def make_images(
     *,
     repository: str,
     version: Version | None,
-    gated: bool,
+    gate_kind: GateKind,
     console: Console,
 ) -> None:
     """Makes the images of a recipe, and says what came of it.
@@ -33,18 +38,24 @@ def make_images(
             it have not, and none of their tags moved.
     """
     dockerfile = recipe.dockerfile(catalog)
+    base = builder.base_of(engine, catalog, recipe, console)
+    softphone = None if gate_kind == "none" else _Softphone(recipe, base, console)
     done: list[evidence.Manifest] = []
-    for image, image_id in builder.build(engine, catalog, recipe, console).items():
+    for image, image_id in builder.build(engine, catalog, recipe, base, console).items():
         folder = evidence.Folder(recipe.root / "build" / image)
-        expected = gate.Expectation.of(catalog, image) if gated else None
+        gate_ = None
+        if softphone is not None:
+            gate_ = gate.Gate(gate.Expectation.of(catalog, image), softphone.image())
         known = folder.read()
-        if known is None or known.id != image_id or not _passed(known, expected):
-            known = _examine(engine, image, image_id, expected, console)
+        if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
+            known = _examine(engine, image, image_id, gate_, console)
             folder.write(known, dockerfile)
         else:
             console.note(f"{image} {_short(image_id)} is as it was")
         evidence.check_budget(known, catalog.images[image].budget)
-        if gated:
+        if gate_kind == "full":
+            known = replace(known, suites=suites.run(recipe.root, image, image_id, console))
+        if gate_:
             names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
         else:
             names = publish.tag_unproven(engine, repository, image, image_id)
@@ -56,34 +67,100 @@ def make_images(
         console.result(" ".join(manifest.tags))
 
 
-def _passed(known: evidence.Manifest, expected: gate.Expectation | None) -> bool:
-    return expected is None or known.gate == gate.fingerprint(expected)
+def prove_image(
+    engine: Engine, catalog: Catalog, recipe: builder.Recipe, reference: str, console: Console
+) -> None:
+    """Proves an image that the engine has, or a registry gives, and says what was seen.
+
+    Of an image of ours (by its label) everything is expected that the catalog promises.
+
+    Raises:
+        FactoryError: there is no such image, or the gate refused it.
+    """
+    info = engine.find_image(reference)
+    if info is None:
+        with console.activity(f"pull {reference}"):
+            pulled = engine.pull(reference)
+        if pulled is None:
+            raise EngineError(
+                f"there is no image {reference}",
+                "`docker images` lists those of the engine; a registry gives none of that name",
+            )
+        info = engine.image(pulled)
+    name = info.labels.get("org.opencontainers.image.ref.name", "")
+    ours = name in catalog.images
+    expected = gate.Expectation.of(catalog, name) if ours else gate.Expectation.of_foreign(info)
+    base = builder.base_of(engine, catalog, recipe, console)
+    softphone = _Softphone(recipe, base, console).image()
+    with console.activity(f"prove {reference} as {name if ours else 'an image of others'}"):
+        proof = gate.Gate(expected, softphone).prove(engine, info.id, console)
+    console.table(_checks(proof))
+    console.result(f"{reference} {_short(info.id)} is proven")
+
+
+class _Softphone:
+    """The softphone's image, which is built in the background.
+
+    The thread is no reason for the process to stay: a build that nobody waits for is ended by
+    the engine.
+    """
+
+    def __init__(self, recipe: builder.Recipe, base: str, console: Console) -> None:
+        self._console = console
+        self._built: Future[str] = Future()
+        threading.Thread(target=self._build, args=(recipe, base), daemon=True).start()
+
+    def image(self) -> str:
+        """Returns the image's name as soon as it is there."""
+        if not self._built.done():
+            with self._console.activity("build the softphone"):
+                return self._built.result()
+        return self._built.result()
+
+    def _build(self, recipe: builder.Recipe, base: str) -> None:
+        def on_line(line: str) -> None:
+            self._console.line(f"softphone: {line}")
+
+        try:
+            engine = Engine.connect()
+            name = ensure_softphone(
+                engine, recipe.root, base, mirror=recipe.mirror, on_line=on_line
+            )
+        except BaseException as error:
+            self._built.set_exception(error)
+        else:
+            self._built.set_result(name)
 
 
 def _examine(
-    engine: Engine,
-    image: str,
-    image_id: str,
-    expected: gate.Expectation | None,
-    console: Console,
+    engine: Engine, image: str, image_id: str, gate_: gate.Gate | None, console: Console
 ) -> evidence.Manifest:
-    """Measures a candidate, and proves it in the meantime if something is expected of it."""
+    """Measures a candidate, and proves it in the meantime if there is a gate."""
     with (
-        console.activity(f"{'prove and ' if expected else ''}measure {image}"),
+        console.activity(f"{'prove and ' if gate_ else ''}measure {image}"),
         ThreadPoolExecutor(1) as pool,
     ):
         measuring = pool.submit(evidence.measure, Engine.connect(), image, image_id)
-        if expected is None:
+        if gate_ is None:
             return measuring.result()
         try:
-            proof = gate.prove(engine, image_id, expected, console)
+            proof = gate_.prove(engine, image_id, console)
         except ProofError as error:
             raise ProofError(
                 f"{image}: {error.cause}",
                 f"no tag was moved; the candidate is {_short(image_id)}, and what it said is in "
                 "the log: build/build.log",
             ) from error
-        return replace(measuring.result(), proof=proof, gate=gate.fingerprint(expected))
+        return replace(measuring.result(), proof=proof, gate=gate_.fingerprint())
+
+
+def _checks(proof: tuple[gate.Check, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("check", "s", "seen"):
+        table.add_column(heading, justify="right" if heading == "s" else "left")
+    for check in proof:
+        table.add_row(check.name, f"{check.seconds:.1f}", check.seen)
+    return table
 
 
 def _short(image_id: str) -> str:

@@ -42,7 +42,7 @@ class FakeEngine(Engine):
         self.calls.append(f"find {name}")
         if name not in self.names:
             return None
-        return ImageInfo(self.names[name], 1, (name,), "2024-05-16T10:03:20Z", "amd64", (), {})
+        return ImageInfo(self.names[name], 1, (name,), "2024-05-16T10:03:20Z", "amd64", (), {}, ())
 
     def pull(self, reference: str) -> str | None:
         self.calls.append(f"pull {reference}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pbx.tls.self_signed import Settings, make_certificate
 
-from factory.sip import NoAnswerError, Protocol, connects, options
+from bench.sip import NoAnswerError, Protocol, connects, options
 
 HERE = "127.0.0.1"
 OK = b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -32,7 +32,7 @@ def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what build.py reads."""
     copy = tmp_path_factory.mktemp("checkout")
     shutil.copy(root / "build.py", copy)
-    for folder in ("factory", "stages", "runtime"):
+    for folder in ("factory", "fixtures", "stages", "runtime"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(root / folder, copy / folder, symlinks=True, ignore=ignore)
     return copy

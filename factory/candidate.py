@@ -1,0 +1,286 @@
+"""A running container of an image that is to be proven, on a network of its own."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from factory.engine import Container, Engine, Network, remove_container, remove_network
+from factory.errors import EngineError, ProofError
+from factory.waiting import wait_for
+from fixtures.softphone.client import Account, Softphones
+
+START_SECONDS = 10
+STOP_SECONDS = 10
+HEALTH_CHECK_SECONDS = 5
+CONFIGURATION = "/etc/asterisk"
+USERS = f"{CONFIGURATION}/pjsip_endpoint.conf"
+HOST_NAME = "pbx.example"
+
+
+class Candidate:
+    """The container, and phones beside it.
+
+    Attributes:
+        phones: Softphones on the same network.
+    """
+
+    def __init__(
+        self, engine: Engine, container: Container, network: str, phones: Softphones
+    ) -> None:
+        self.phones = phones
+        self._engine = engine
+        self._container = container
+        self._network = network
+
+    def logs(self) -> str:
+        """Returns all that the container printed."""
+        return self._container.logs().decode("utf-8", "replace")
+
+    def start(self) -> None:
+        """Starts the container.
+
+        Raises:
+            EngineError: the engine cannot.
+        """
+        self._engine.start_container(self._container)
+
+    def check_that_it_runs(self) -> None:
+        """Does nothing as long as the container runs.
+
+        Raises:
+            ProofError: it ended; with the last that it said.
+        """
+        self._container.reload()
+        state = self._container.attrs["State"]
+        if state["Status"] == "exited":
+            said = next((line for line in reversed(self.logs().splitlines()) if line.strip()), "")
+            words = f"its last words: {said.strip()}" if said else "and said nothing"
+            raise ProofError(f"it ended with status {state['ExitCode']}, {words}")
+
+    def await_verdict_on_health(self) -> str:
+        """Waits until the engine calls the container healthy or unhealthy; returns that.
+
+        Raises:
+            ProofError: it ended, or has no health check.
+            TimeoutError: there was no verdict within a minute.
+        """
+        return wait_for(
+            self._health,
+            lambda status: status != "starting",
+            seconds=60,
+            otherwise="it did not get healthy",
+        )
+
+    def await_boot(self) -> None:
+        """Waits until Asterisk itself says that it has booted, whatever the health check says.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        wait_for(
+            lambda: self.run("timeout 5 asterisk -rx 'core waitfullybooted'").strip(),
+            lambda said: "fully booted" in said,
+            seconds=START_SECONDS,
+            otherwise="it is called healthy, but Asterisk does not boot",
+        )
+
+    def health_lines(self) -> list[str]:
+        """Returns what the last health check printed."""
+        log = self._container.attrs["State"]["Health"]["Log"]
+        lines = log[-1]["Output"].strip().splitlines() if log else []
+        return [" ".join(line.split("\t")) for line in lines]
+
+    def is_well(self) -> bool:
+        """Runs the image's own health check; says whether it passes, and soon enough."""
+        test = self._container.attrs["Config"]["Healthcheck"]["Test"]
+        command = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
+        status = self._engine.start_in(self._container, command)
+        try:
+            ended = wait_for(
+                status,
+                lambda number: number is not None,
+                seconds=HEALTH_CHECK_SECONDS,
+                otherwise="the health check did not end",
+            )
+        except TimeoutError:
+            return False
+        return ended == 0
+
+    def run(self, script: str) -> str:
+        """Runs a shell script as root in the container; returns what it printed."""
+        return self._engine.run_in(self._container, ["sh", "-c", script])
+
+    def asterisk(self, command: str) -> str:
+        """Returns what the Asterisk console answers."""
+        return self.run(f"asterisk -rx '{command}'")
+
+    def configuration(self) -> dict[str, str]:
+        """Returns a digest of each file of the configuration."""
+        lines = self.run(f"cd {CONFIGURATION}; sha256sum *.conf").splitlines()
+        return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
+
+    def listening_ports(self) -> list[int]:
+        """Returns the TCP ports on which something in the container listens."""
+        lines = [line.split() for line in self.run("cat /proc/net/tcp*").splitlines()]
+        # number, local address, remote address, state: 0A is LISTEN
+        return sorted({int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == "0A"})
+
+    def stop(self) -> float:
+        """Stops the container as `docker stop` does; returns the seconds that took.
+
+        Raises:
+            ProofError: it had to be killed, or its exit status was not 0.
+        """
+        start = time.monotonic()
+        self._container.stop(timeout=STOP_SECONDS)
+        seconds = time.monotonic() - start
+        status = self._container.wait()["StatusCode"]
+        if seconds >= STOP_SECONDS:
+            raise ProofError(
+                f"it had to be killed (status {status}): it runs on {STOP_SECONDS} s after SIGTERM"
+            )
+        if status != 0:
+            raise ProofError(f"it stopped with status {status} after {seconds:.1f} s")
+        return seconds
+
+    def start_again(self) -> None:
+        """Starts the stopped container and waits until it is well.
+
+        Raises:
+            ProofError: it ended.
+            TimeoutError: it runs, but did not get well.
+        """
+        self.start()
+
+        def is_well() -> bool:
+            self.check_that_it_runs()
+            return self.is_well()
+
+        wait_for(is_well, seconds=20, otherwise="it did not get healthy after a restart")
+
+    def address(self) -> str:
+        """Returns the container's IP address."""
+        self._container.reload()
+        networks = self._container.attrs["NetworkSettings"]["Networks"]
+        return str(networks[self._network]["IPAddress"])
+
+    def users(self) -> tuple[Account, ...]:
+        """Returns the users of the configuration that the container made for itself.
+
+        Raises:
+            ProofError: there are fewer than two.
+        """
+        users = read_users(self.run(f"cat {USERS}"))
+        if len(users) < 2:
+            raise ProofError(
+                f"{USERS} has {len(users)} users with number, name and password; two are needed "
+                "for a call"
+            )
+        return users
+
+    def users_of_another(self, labels: Mapping[str, str]) -> tuple[Account, ...]:
+        """Returns the users that a second container of the image makes for itself.
+
+        Raises:
+            TimeoutError: it made none.
+        """
+        image = self._container.attrs["Image"]
+        with _container(self._engine, image, labels, network_mode="none") as other:
+            self._engine.start_container(other)
+            return wait_for(
+                lambda: read_users(self._engine.run_in(other, ["cat", USERS])),
+                seconds=START_SECONDS,
+                otherwise="another container of the image made no users",
+            )
+
+    def _health(self) -> str:
+        self.check_that_it_runs()
+        state = self._container.attrs["State"]
+        if "Health" not in state:
+            raise ProofError("the image has no health check")
+        return str(state["Health"]["Status"])
+
+
+def read_users(text: str) -> tuple[Account, ...]:
+    """Returns the users in a pjsip_endpoint.conf: sections with a number, a name and a password.
+
+    Args:
+        text: The file; sections of the form that the wizard's templates take.
+    """
+    users = []
+    for section in re.split(r"^(?=\[)", text, flags=re.MULTILINE):
+        settings = dict(re.findall(r"^\s*([\w/]+)\s*=>?\s*([^;\s]+)", section, re.MULTILINE))
+        keys = ("inbound_auth/username", "inbound_auth/password", "hint_exten")
+        if all(key in settings for key in keys):
+            users.append(Account(*(settings[key] for key in keys)))
+    return tuple(users)
+
+
+@contextmanager
+def make_candidate(
+    engine: Engine, image: str, softphone: str, labels: Mapping[str, str]
+) -> Iterator[Candidate]:
+    """Makes a container of an image, with an empty volume; everything is removed at the end.
+
+    Args:
+        engine: Where.
+        image: Name or id.
+        softphone: Name or id of the softphone's image.
+        labels: For all that is made.
+    """
+    name = f"gate-{secrets.token_hex(4)}"
+    with ExitStack() as stack:
+        network = make_network(engine, name, labels)
+        stack.callback(remove_network, network)
+        volume = engine.create_volume(labels)
+        stack.callback(engine.remove_volume, volume)
+        options = {
+            "name": name,
+            "network": name,
+            "volumes": {volume: {"bind": "/srv", "mode": "rw"}},
+            "environment": {"SYSLOG_LEVEL": "6"},  # notices, too
+            # The image's own test, only more often, and sooner taken for bad, so that the proof
+            # takes seconds.
+            "healthcheck": {"interval": 500_000_000, "start_period": START_SECONDS * 10**9},
+        }
+        container = stack.enter_context(_container(engine, image, labels, **options))
+        phones = Softphones(engine.client, name, labels=labels, image=softphone)
+        stack.callback(phones.close)
+        yield Candidate(engine, container, name, phones)
+
+
+@contextmanager
+def _container(
+    engine: Engine, image: str, labels: Mapping[str, str], **options: Any
+) -> Iterator[Container]:
+    container = engine.create_container(image, hostname=HOST_NAME, labels=dict(labels), **options)
+    try:
+        yield container
+    finally:
+        remove_container(container)
+
+
+def make_network(engine: Engine, name: str, labels: Mapping[str, str]) -> Network:
+    """Makes an internal network, with subnets that nobody uses.
+
+    They are in the range for benchmarks (RFC 2544), and among the unique local ones (RFC 4193).
+    """
+    for _ in range(20):
+        try:
+            return engine.create_network(name, draw_subnets(), labels)
+        except EngineError as error:
+            if "overlap" not in error.cause:
+                raise
+    raise EngineError("found no free network in 198.18.0.0/15")
+
+
+def draw_subnets() -> list[str]:
+    """Returns a random subnet of IPv4 for 13 containers, and one of IPv6."""
+    ipv4 = ipaddress.ip_address("198.18.0.0") + (secrets.randbelow(1 << 13) << 4)
+    return [f"{ipv4}/28", f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}::/64"]

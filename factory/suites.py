@@ -1,0 +1,53 @@
+"""The whole proof: every suite for containers, run on one candidate."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from factory.console import Console
+from factory.errors import ProofError
+
+SUITES = ("tests/image", "tests/integration")
+
+
+def run(root: Path, image: str, image_id: str, console: Console) -> str:
+    """Runs the suites on a candidate; returns pytest's last line, such as `212 passed in 301.2s`.
+
+    Args:
+        root: The checkout.
+        image: Name of the image in the catalog.
+        image_id: The candidate.
+        console: Gets each line.
+
+    Raises:
+        ProofError: a test failed; the hint names the report.
+    """
+    if importlib.util.find_spec("pytest") is None:
+        raise ProofError(
+            "--gate full needs the packages for tests",
+            "run `make test` once, or .venv/bin/pip install -r requirements-dev.lock",
+        )
+    report = Path("build") / image / "report"
+    command = [sys.executable, "-m", "pytest", *SUITES, "-n", "4", "-q", "--image"]
+    command += [f"{image}={image_id}", f"--report={report}"]
+    last = ""
+    with (
+        console.activity(f"run all suites on {image}"),
+        subprocess.Popen(
+            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            console.line(line.rstrip())
+            if re.search(r"\d+ (passed|failed|error)", line):
+                last = line.strip("= \n")
+    if process.returncode:
+        raise ProofError(
+            f"{image}: the full gate refuses: {last or f'pytest ended with {process.returncode}'}",
+            f"no tag was moved; the report is {report / 'report.html'}",
+        )
+    return last
