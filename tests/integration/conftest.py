@@ -1,0 +1,56 @@
+"""A lab for each image, shared by all its tests; each test has phones of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import docker
+import pytest
+
+from factory.catalog import Catalog
+from fixtures.softphone.tones import Hearing
+from tests.report.evidence import Evidence
+from tests.targets import Target
+
+from .lab import Lab, Visit, wait_until_gone
+
+
+@pytest.fixture(scope="session")
+def labs(
+    client: docker.DockerClient,
+    catalog: Catalog,
+    targets: dict[str, Target],
+    resources: ExitStack,
+) -> Callable[[str], Lab]:
+    """The lab of an image, made when first asked for."""
+    known: dict[str, Lab] = {}
+
+    def get(image: str) -> Lab:
+        if image not in known:
+            known[image] = Lab(client, catalog, targets[image], resources)
+        return known[image]
+
+    return get
+
+
+@pytest.fixture
+def lab(
+    image: str,
+    labs: Callable[[str], Lab],
+    evidence: Evidence,
+    stack: ExitStack,
+    record_property: Callable[[str, object], None],
+) -> Iterator[Visit]:
+    """The PBX, with no phone there yet; when the test is over nothing of it may be left."""
+
+    def on_heard(hearing: Hearing) -> None:
+        if hearing.first_audio is not None:
+            record_property("first_audio_ms", round(1000 * hearing.first_audio))
+
+    lab = labs(image)
+    visit = lab.visit(stack, on_heard)
+    evidence.add("lab", visit.keep)
+    yield visit
+    visit.phones.close()
+    wait_until_gone(lab)

@@ -1,0 +1,218 @@
+"""A PBX with users and a trunk, phones beside it, and a record of what they said."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from factory.candidate import make_network
+from factory.catalog import Catalog
+from factory.engine import Engine, remove_network
+from factory.waiting import wait_for
+from fixtures.softphone import ladder
+from fixtures.softphone.capture import Capture
+from fixtures.softphone.client import Account, Phone, Softphones
+from fixtures.softphone.tones import Hearing
+from tests.pbx import LABELS, Pbx, create_container
+from tests.targets import Target
+
+from .accounts import TRUNK, accounts, configuration
+
+ENDPOINTS = "/etc/asterisk/pjsip_endpoint.conf"
+
+
+class Lab:
+    """One PBX and what is around it; lives as long as the run, while phones come and go.
+
+    Attributes:
+        pbx: The container that is tested.
+        network: Name of the network that phones are on.
+        components: Names of the components that the image has.
+        trunk: A telephone company's server: a phone with an address of its own, which the PBX
+            takes for the trunk that all users have.
+    """
+
+    def __init__(
+        self, client: docker.DockerClient, catalog: Catalog, target: Target, stack: ExitStack
+    ) -> None:
+        self.client = client
+        self.components = {component.name for component in catalog.components_of(target.image)}
+        if target.container:
+            container = client.containers.get(target.container)
+            self.network = next(iter(container.attrs["NetworkSettings"]["Networks"]))
+        else:
+            self.network = f"lab-{secrets.token_hex(4)}"
+            network = make_network(Engine(client), self.network, LABELS)
+            stack.callback(remove_network, network)
+            container = create_container(
+                client,
+                target.reference,
+                stack,
+                network_mode=None,
+                network=self.network,
+                hostname="pbx.example",
+                environment={"SYSLOG_LEVEL": "7"},
+                cap_add=["NET_ADMIN"],
+            )
+            container.start()
+        self.pbx = Pbx(container).await_health()
+        self.capture = Capture(client, container, labels=LABELS)
+        stack.callback(self.capture.close)
+        self._trunks = self._softphones(stack)
+        self.trunk = self._trunks.phone("trunk")
+        self._accounts = accounts(secrets.token_hex(8))
+        self._configure(stack)
+        self.trunk.take_account(Account("trunk"), self.server())
+
+    def server(self, version: int = 4) -> str:
+        """The PBX's address as phones are given it."""
+        address = self.pbx.address(version)
+        return f"[{address}]" if version == 6 else address
+
+    def visit(self, stack: ExitStack, on_heard: Callable[[Hearing], None]) -> Visit:
+        """Opens the lab to one test."""
+        return Visit(self, self._softphones(stack, on_heard), stack)
+
+    def account(self, name: str) -> Account:
+        """The account of a user."""
+        return self._accounts[name]
+
+    def contacts(self) -> str:
+        """Lines of the phones that are registered with our users."""
+        lines = self.pbx.asterisk("pjsip show contacts").splitlines()
+        return "\n".join(line for line in lines if "proof-" in line)
+
+    def messages_of_trunk(self) -> list[Any]:
+        """SIP messages of the trunk."""
+        return self._trunks.messages()
+
+    def _softphones(
+        self, stack: ExitStack, on_heard: Callable[[Hearing], None] = lambda _: None
+    ) -> Softphones:
+        phones = Softphones(self.client, self.network, labels=LABELS, on_heard=on_heard)
+        phones.names.update({self.pbx.address(version): "pbx" for version in (4, 6)})
+        stack.callback(phones.close)
+        return phones
+
+    def _configure(self, stack: ExitStack) -> None:
+        before = self.pbx.run(f"cat {ENDPOINTS}")
+        stack.callback(self._write_endpoints, before)
+        password = next(iter(self._accounts.values())).password
+        added = configuration(password, self.trunk.address(), encryption="tls" in self.components)
+        self._write_endpoints(before + added)
+        wait_for(
+            lambda: self.pbx.asterisk(f"pjsip show endpoint {TRUNK}"),
+            lambda text: "Unable to find" not in text,
+            seconds=5,
+            otherwise="the PBX did not take the users of the tests",
+        )
+
+    def _write_endpoints(self, text: str) -> None:
+        script = f"cat > {ENDPOINTS} << 'END OF FILE'\n{text}\nEND OF FILE\n"
+        self.pbx.run(script)
+        self.pbx.asterisk("module reload res_pjsip_config_wizard.so")
+        self.pbx.asterisk("pjsip reload")
+
+
+class Visit:
+    """The lab as one test sees it: its own phones, and what they leave behind."""
+
+    def __init__(self, lab: Lab, phones: Softphones, stack: ExitStack) -> None:
+        self.lab = lab
+        self.pbx = lab.pbx
+        self.trunk = lab.trunk
+        self.phones = phones
+        self._stack = stack
+        self._log_before = len(lab.pbx.logs())
+        self._start = lab.capture.now()
+
+    def phone(self, name: str, *, version: int = 4, **registration: Any) -> Phone:
+        """Starts a phone and registers it.
+
+        Args:
+            name: User, such as `bob`; `bob-2` is a second phone of the same.
+            version: Of IP.
+            registration: As for Phone.register.
+        """
+        phone = self.phones.phone(name)
+        account = self.lab.account(name.partition("-")[0])
+        phone.register(account, self.lab.server(version), **registration)
+        return phone
+
+    def start(self, *names: str, **registration: Any) -> list[Phone]:
+        """Starts and registers several phones at the same time."""
+        with ThreadPoolExecutor(len(names)) as pool:
+            return list(pool.map(lambda name: self.phone(name, **registration), names))
+
+    def stranger(self, name: str = "stranger", **options: Any) -> Phone:
+        """Starts a phone without an account."""
+        phone = self.phones.phone(name)
+        phone.take_account(Account(name), self.lab.server(), **options)
+        return phone
+
+    def set_global(self, name: str, value: str) -> None:
+        """Changes a global of the dialplan until the test is over."""
+        before = self.pbx.asterisk("dialplan show globals")
+        old = next(
+            (x.partition("=")[2] for x in before.splitlines() if x.strip().startswith(f"{name}=")),
+            "",
+        )
+        self._stack.callback(self.pbx.asterisk, f"dialplan set global {name} {old or '0'}")
+        self.pbx.asterisk(f"dialplan set global {name} {value}")
+
+    def complaints(self) -> list[str]:
+        """Warnings and errors that Asterisk printed during the test."""
+        lines = self.pbx.logs()[self._log_before :].splitlines()
+        return [line for line in lines if "WARNING[" in line or "ERROR[" in line]
+
+    def keep(self, folder: Path) -> None:
+        """Writes the evidence of a failure into a folder."""
+        messages = sorted(
+            [*self.phones.messages(), *self.lab.messages_of_trunk()], key=lambda m: m.time
+        )
+        mine = [message for message in messages if message.time >= self._start]
+        (folder / "ladder.txt").write_text(ladder.text(mine, self.phones.names))
+        (folder / "ladder.svg").write_text(ladder.svg(mine, self.phones.names))
+        (folder / "pbx.log").write_text(self.pbx.logs()[self._log_before :])
+        (folder / "cli.txt").write_text("".join(self._cli(command) for command in _CLI))
+        (folder / "capture.pcap").write_bytes(self.lab.capture.since(self._start))
+        for phone in [*self.phones.phones, self.trunk]:
+            (folder / f"{phone.name}.log").write_text(phone.log())
+            self._keep_sound(phone, folder)
+
+    def _keep_sound(self, phone: Phone, folder: Path) -> None:
+        from tests.report.spectrogram import write_spectrogram  # noqa: PLC0415 # slow to import
+
+        path = folder / f"{phone.name}.wav"
+        if phone.save_recording(path):
+            title = f"what {phone.name} heard; its own tone is {phone.tone} Hz"
+            write_spectrogram(path, path.with_suffix(".png"), title)
+
+    def _cli(self, command: str) -> str:
+        return f"*CLI> {command}\n{self.pbx.asterisk(command)}\n\n"
+
+
+_CLI = (
+    "core show channels verbose",
+    "pjsip show contacts",
+    "pjsip show endpoints",
+    "pjsip show transports",
+    "core show hints",
+    "dialplan show globals",
+)
+
+
+def wait_until_gone(lab: Lab) -> None:
+    """Waits until no phone of ours is registered and no call is left."""
+
+    def left() -> str:
+        channels = lab.pbx.asterisk("core show channels concise")
+        return lab.contacts() + "".join(x for x in channels.splitlines() if "proof" in x)
+
+    wait_for(left, lambda text: not text, seconds=10, otherwise="phones or calls are left")
