@@ -42,7 +42,7 @@ def build_context(root: Path, dockerfile: str, manifest: dict[str, Any], epoch: 
 
 
 def file_context(folder: Path, names: Iterable[str]) -> io.BytesIO:
-    """Returns the Dockerfile and some more files of a folder as a context that is always the same."""
+    """Returns a folder's Dockerfile and some files as a context that is always the same."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name in sorted({"Dockerfile", *names}):

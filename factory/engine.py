@@ -259,8 +259,10 @@ class Engine:
         with _ignoring_not_found():
             self._client.volumes.get(name).remove(force=True)
 
-    def create_network(self, name: str, subnets: list[str], labels: Mapping[str, str]) -> Network:
-        """Makes an internal network (nothing outside is reached) with these subnets.
+    def create_network(
+        self, name: str, subnets: list[str], labels: Mapping[str, str], *, internal: bool = True
+    ) -> Network:
+        """Makes a network with these subnets; from an internal one nothing outside is reached.
 
         Raises:
             EngineError: the engine refuses, such as for a subnet that is in use.
@@ -270,7 +272,7 @@ class Engine:
             return self._client.networks.create(
                 name,
                 driver="bridge",
-                internal=True,
+                internal=internal,
                 enable_ipv6=any(":" in subnet for subnet in subnets),
                 ipam=docker.types.IPAMConfig(pool_configs=pools),
                 labels=dict(labels),

@@ -55,7 +55,7 @@ def configuration(password: str, trunk_host: str, *, encryption: bool) -> str:
             f"[{account.user}]({_TEMPLATES.get(name, 'w_term:proof')})",
             f"hint_exten = {account.number}",
             f"endpoint/callerid = {name.title()} <{account.number}>",
-            f"endpoint/mailboxes = {name}@example.com",
+            *([f"endpoint/mailboxes = {name}@example.com"] if name == "bob" else []),
             f"inbound_auth/username = {account.user}",
             f"inbound_auth/password = {account.password}",
             *_SETTINGS.get(name, []),

@@ -53,4 +53,5 @@ def lab(
     evidence.add("lab", visit.keep)
     yield visit
     visit.phones.close()
+    visit.trunk.settle()
     wait_until_gone(lab)

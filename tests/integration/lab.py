@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import secrets
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import docker
+from docker.models.containers import Container
 
 from factory.candidate import make_network
 from factory.catalog import Catalog
@@ -24,6 +27,7 @@ from tests.targets import Target
 
 from .accounts import TRUNK, accounts, configuration
 
+CONFIGURATIONS = Path(__file__).with_name("configurations")
 ENDPOINTS = "/etc/asterisk/pjsip_endpoint.conf"
 
 
@@ -32,6 +36,7 @@ class Lab:
 
     Attributes:
         pbx: The container that is tested.
+        target: What is tested.
         network: Name of the network that phones are on.
         components: Names of the components that the image has.
         trunk: A telephone company's server: a phone with an address of its own, which the PBX
@@ -42,6 +47,7 @@ class Lab:
         self, client: docker.DockerClient, catalog: Catalog, target: Target, stack: ExitStack
     ) -> None:
         self.client = client
+        self.target = target
         self.components = {component.name for component in catalog.components_of(target.image)}
         if target.container:
             container = client.containers.get(target.container)
@@ -127,8 +133,10 @@ class Visit:
         self.lab = lab
         self.pbx = lab.pbx
         self.trunk = lab.trunk
+        lab.trunk.settle()
         self.phones = phones
         self._stack = stack
+        self._more: list[Pbx] = []
         self._log_before = len(lab.pbx.logs())
         self._start = lab.capture.now()
 
@@ -156,6 +164,28 @@ class Visit:
         phone.take_account(Account(name), self.lab.server(), **options)
         return phone
 
+    def another_pbx(self, folder: str, replacing: Mapping[str, str] | None = None) -> Pbx:
+        """Starts one more container of the image on the same network, with a configuration.
+
+        Args:
+            folder: In configurations/.
+            replacing: What to put in the place of words in it.
+        """
+        container = create_container(
+            self.lab.client,
+            self.lab.target.reference,
+            self._stack,
+            network_mode=None,
+            network=self.lab.network,
+            hostname="another.example",
+            environment={"SYSLOG_LEVEL": "6"},
+        )
+        container.put_archive("/srv", _configuration(folder, replacing or {}, _seed(container)))
+        container.start()
+        pbx = Pbx(container)
+        self._more.append(pbx)
+        return pbx.await_health()
+
     def set_global(self, name: str, value: str) -> None:
         """Changes a global of the dialplan until the test is over."""
         before = self.pbx.asterisk("dialplan show globals")
@@ -165,6 +195,10 @@ class Visit:
         )
         self._stack.callback(self.pbx.asterisk, f"dialplan set global {name} {old or '0'}")
         self.pbx.asterisk(f"dialplan set global {name} {value}")
+
+    def captured(self) -> bytes:
+        """What went through the PBX's network during the test, as a pcap file."""
+        return self.lab.capture.since(self._start)
 
     def complaints(self) -> list[str]:
         """Warnings and errors that Asterisk printed during the test."""
@@ -180,8 +214,10 @@ class Visit:
         (folder / "ladder.txt").write_text(ladder.text(mine, self.phones.names))
         (folder / "ladder.svg").write_text(ladder.svg(mine, self.phones.names))
         (folder / "pbx.log").write_text(self.pbx.logs()[self._log_before :])
+        for number, pbx in enumerate(self._more, 2):
+            (folder / f"pbx-{number}.log").write_text(pbx.logs())
         (folder / "cli.txt").write_text("".join(self._cli(command) for command in _CLI))
-        (folder / "capture.pcap").write_bytes(self.lab.capture.since(self._start))
+        (folder / "capture.pcap").write_bytes(self.captured())
         for phone in [*self.phones.phones, self.trunk]:
             (folder / f"{phone.name}.log").write_text(phone.log())
             self._keep_sound(phone, folder)
@@ -216,3 +252,28 @@ def wait_until_gone(lab: Lab) -> None:
         return lab.contacts() + "".join(x for x in channels.splitlines() if "proof" in x)
 
     wait_for(left, lambda text: not text, seconds=10, otherwise="phones or calls are left")
+
+
+def _seed(container: Container) -> dict[str, bytes]:
+    """Returns the files of the image's sample configuration."""
+    chunks, _ = container.get_archive("/usr/share/asterisk/config")
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
+        found = ((entry.name, tar.extractfile(entry)) for entry in tar)
+        return {Path(name).name: file.read() for name, file in found if file}
+
+
+def _configuration(folder: str, replacing: Mapping[str, str], seed: dict[str, bytes]) -> bytes:
+    """Returns an archive for /srv: the files of a configuration, and of the sample the others."""
+    files = dict(seed)
+    for path in sorted((CONFIGURATIONS / folder).iterdir()):
+        text = path.read_text()
+        for word, value in replacing.items():
+            text = text.replace(word, value)
+        files[path.name] = text.encode()
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(f"etc/asterisk/{name}")
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return archive.getvalue()
