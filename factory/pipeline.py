@@ -15,6 +15,7 @@ from factory.catalog import Catalog
 from factory.console import Console
 from factory.engine import Engine
 from factory.errors import EngineError, ProofError
+from factory.expectation import Expectation
 from factory.softphone import ensure_softphone
 
 GateKind = Literal["none", "quick", "full"]
@@ -45,7 +46,7 @@ def make_images(
         folder = evidence.Folder(recipe.root / "build" / image)
         gate_ = None
         if softphone is not None:
-            gate_ = gate.Gate(gate.Expectation.of(catalog, image), softphone.image())
+            gate_ = gate.Gate(Expectation.of(catalog, image), softphone.image())
         known = folder.read()
         if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
             known = _examine(engine, image, image_id, gate_, console)
@@ -89,7 +90,7 @@ def prove_image(
         info = engine.image(pulled)
     name = info.labels.get("org.opencontainers.image.ref.name", "")
     ours = name in catalog.images
-    expected = gate.Expectation.of(catalog, name) if ours else gate.Expectation.of_foreign(info)
+    expected = Expectation.of(catalog, name) if ours else Expectation.of_foreign(info)
     base = builder.base_of(engine, catalog, recipe, console)
     softphone = _Softphone(recipe, base, console).image()
     with console.activity(f"prove {reference} as {name if ours else 'an image of others'}"):
