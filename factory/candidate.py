@@ -14,7 +14,7 @@ from typing import Any
 from factory.engine import Container, Engine, Network, remove_container, remove_network
 from factory.errors import EngineError, ProofError
 from factory.waiting import wait_for
-from fixtures.softphone.client import Account, Softphones
+from fixtures.softphone import Account, Softphones
 
 START_SECONDS = 10
 STOP_SECONDS = 10
@@ -249,7 +249,7 @@ def make_candidate(
             "environment": {"SYSLOG_LEVEL": "6"},  # notices, too
             # The image's own test, only more often, and sooner taken for bad, so that the proof
             # takes seconds.
-            "healthcheck": {"interval": 2 * 10**9, "start_period": START_SECONDS * 10**9},
+            "healthcheck": {"interval": 10**9, "start_period": START_SECONDS * 10**9},
         }
         container = stack.enter_context(_container(engine, image, labels, **options))
         phones = Softphones(engine.client, name, labels=labels, image=softphone)

@@ -14,8 +14,16 @@ from factory.candidate import CONFIGURATION, Candidate
 from factory.errors import ProofError
 from factory.expectation import Expectation
 from factory.waiting import wait_for
-from fixtures.softphone.client import Account, Call, Phone, Srtp, Transport
-from fixtures.softphone.errors import CallError, MessageError, NotInTimeError
+from fixtures.softphone import (
+    Account,
+    Call,
+    CallError,
+    MessageError,
+    NotInTimeError,
+    Phone,
+    Srtp,
+    Transport,
+)
 
 MANAGER_PORT = 5038
 

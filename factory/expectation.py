@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from factory.catalog import Catalog
 from factory.engine import ImageInfo
-from fixtures.softphone.client import Transport
+from fixtures.softphone import Transport
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from factory.console import Console
 from factory.engine import Engine
 from factory.errors import EngineError, ProofError
 from factory.expectation import Expectation
-from fixtures.softphone.errors import SoftphoneError
+from fixtures.softphone import SoftphoneError
 
 LABELS = {"asterisk-image-factory": "gate"}
 

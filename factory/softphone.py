@@ -11,7 +11,6 @@ from factory.errors import BuildError
 
 REPOSITORY = "asterisk-softphone"
 FOLDER = Path("fixtures") / "softphone"
-FILES = ("config_site.h", "__init__.py", "phone.py", "tones.py")
 
 
 def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_line: OnLine) -> str:
@@ -27,7 +26,9 @@ def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_l
     Raises:
         BuildError: a step of the build failed.
     """
-    context = file_context(root / FOLDER, FILES)
+    folder = root / FOLDER
+    code = (path.relative_to(folder).as_posix() for path in folder.glob("inside/*.py"))
+    context = file_context(folder, ["config_site.h", "video.sed", "tones.py", *code])
     key = repr((base, mirror)).encode() + context.getvalue()
     tag = hashlib.sha256(key).hexdigest()[:12]
     name = f"{REPOSITORY}:{tag}"

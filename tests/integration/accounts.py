@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.softphone.client import Account
+from fixtures.softphone import Account
 
 # 202-555-0100 to -0199 are nobody's (North American numbering plan: for use in fiction).
 NUMBERS = {

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from factory.catalog import Catalog
-from fixtures.softphone.tones import Hearing
+from fixtures.softphone import Hearing
 from tests.report.evidence import Evidence
 from tests.targets import Target
 

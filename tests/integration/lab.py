@@ -18,10 +18,8 @@ from factory.candidate import make_network
 from factory.catalog import Catalog
 from factory.engine import Engine, remove_network
 from factory.waiting import wait_for
-from fixtures.softphone import ladder
-from fixtures.softphone.capture import Capture
-from fixtures.softphone.client import Account, Phone, Softphones
-from fixtures.softphone.tones import Hearing
+from fixtures.softphone import Account, Hearing, Phone, Softphones, ladder
+from fixtures.softphone.capture import Capture, udp_flows
 from tests.pbx import LABELS, Pbx, create_container
 from tests.targets import Target
 
@@ -217,7 +215,10 @@ class Visit:
         for number, pbx in enumerate(self._more, 2):
             (folder / f"pbx-{number}.log").write_text(pbx.logs())
         (folder / "cli.txt").write_text("".join(self._cli(command) for command in _CLI))
-        (folder / "capture.pcap").write_bytes(self.captured())
+        captured = self.captured()
+        (folder / "capture.pcap").write_bytes(captured)
+        flows = udp_flows(captured).items()
+        (folder / "flows.txt").write_text("".join(f"{a} > {b}: {n}\n" for (a, b), n in flows))
         for phone in [*self.phones.phones, self.trunk]:
             (folder / f"{phone.name}.log").write_text(phone.log())
             self._keep_sound(phone, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.softphone.client import Call, Phone
+from fixtures.softphone import Call, Phone
 
 
 def connect(caller: Phone, callee: Phone) -> tuple[Call, Call]:

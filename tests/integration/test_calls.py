@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.softphone.client import Transport
+from fixtures.softphone import Transport
 
 from .accounts import NUMBERS
 from .lab import Visit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from factory.waiting import wait_for
-from fixtures.softphone.client import Account, Phone
+from fixtures.softphone import Account, Phone
 
 from .lab import Visit
 from .talk import assert_talk, connect

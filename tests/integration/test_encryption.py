@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.softphone.client import Srtp
-from fixtures.softphone.errors import NotInTimeError
+from fixtures.softphone import NotInTimeError, Srtp
 
 from .lab import Visit
 from .talk import assert_talk, connect

@@ -12,7 +12,7 @@ import pytest
 from factory.candidate import make_network
 from factory.engine import Engine, remove_network
 from fixtures.nat.router import Router, running_router
-from fixtures.softphone.client import IMAGE, Phone
+from fixtures.softphone import IMAGE, Phone
 from tests.pbx import LABELS
 
 from .lab import Visit

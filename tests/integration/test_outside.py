@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.softphone.client import Account
-from fixtures.softphone.errors import MessageError, RegistrationError
+from fixtures.softphone import Account, MessageError, RegistrationError
 
 from .accounts import NUMBERS, TRUNK
 from .lab import Visit

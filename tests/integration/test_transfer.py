@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.softphone.client import Phone
+from fixtures.softphone import Phone
 
 from .lab import Visit
 from .talk import assert_talk, connect
