@@ -6,7 +6,7 @@
 IMAGE ?= full
 PYTHON := .venv/bin/python
 
-.PHONY: image test unit lint format lock clean help
+.PHONY: image test unit softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
@@ -16,16 +16,21 @@ test: ## lint, build all images, run every test
 	@factory/prepare.sh requirements-dev.lock
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) build.py --tag all
-	@$(PYTHON) -m pytest -n 4 $(PYTEST)
+	@$(PYTHON) -m pytest -n 4 --junitxml=build/report/junit.xml $(PYTEST)
 
 unit: ## the tests that need no engine; seconds
 	@$(PYTHON) -m pytest tests/unit
+
+softphone: ## the image of the phones that tests call with
+	@factory/prepare.sh requirements.lock
+	@$(PYTHON) build.py --softphone
 
 lint: ## ruff, mypy, hadolint, shellcheck
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@$(PYTHON) build.py --tag all --print dockerfile | .venv/bin/hadolint -
+	@.venv/bin/hadolint fixtures/softphone/Dockerfile
 	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.py' ':!*.md')
 
 format: ## format the Python code

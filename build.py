@@ -60,6 +60,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     gates.add_argument(
         "--no-gate", action="store_true", help="do not prove; the tag is then IMAGE-unproven only"
     )
+    add("--softphone", action="store_true", help="build the softphone's image and nothing else")
     add("--prove", metavar="REF", help="prove any image, by name or id; build and tag nothing")
     add(
         "--print",
@@ -127,6 +128,9 @@ def run(options: argparse.Namespace, console: Console) -> None:
     if options.show or options.dry_run:
         for what in [options.show] if options.show else ["plan", "dockerfile"]:
             console.result(show(what, catalog, recipe, repository, version).rstrip("\n"))
+        return
+    if options.softphone:
+        pipeline.make_softphone(Engine.connect(), catalog, recipe, console)
         return
     if options.prove:
         pipeline.prove_image(Engine.connect(), catalog, recipe, options.prove, console)

@@ -99,6 +99,18 @@ def prove_image(
     console.result(f"{reference} {_short(info.id)} is proven")
 
 
+def make_softphone(
+    engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
+) -> None:
+    """Makes the softphone's image, if it is not there.
+
+    Raises:
+        FactoryError: a step of its build failed.
+    """
+    base = builder.base_of(engine, catalog, recipe, console)
+    console.result(_Softphone(recipe, base, console).image())
+
+
 class _Softphone:
     """The softphone's image, which is built in the background.
 

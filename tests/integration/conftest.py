@@ -52,6 +52,6 @@ def lab(
     visit = lab.visit(stack, on_heard)
     evidence.add("lab", visit.keep)
     yield visit
-    visit.phones.close()
+    visit.phones.rest()
     visit.trunk.settle()
     wait_until_gone(lab)

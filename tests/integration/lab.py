@@ -68,6 +68,7 @@ class Lab:
         self.pbx = Pbx(container).await_health()
         self.capture = Capture(client, container, labels=LABELS)
         stack.callback(self.capture.close)
+        self.phones = self._softphones(stack)
         self._trunks = self._softphones(stack)
         self.trunk = self._trunks.phone("trunk")
         self._accounts = accounts(secrets.token_hex(8))
@@ -81,7 +82,8 @@ class Lab:
 
     def visit(self, stack: ExitStack, on_heard: Callable[[Hearing], None]) -> Visit:
         """Opens the lab to one test."""
-        return Visit(self, self._softphones(stack, on_heard), stack)
+        self.phones.heard = on_heard
+        return Visit(self, stack)
 
     def account(self, name: str) -> Account:
         """The account of a user."""
@@ -96,10 +98,8 @@ class Lab:
         """SIP messages of the trunk."""
         return self._trunks.messages()
 
-    def _softphones(
-        self, stack: ExitStack, on_heard: Callable[[Hearing], None] = lambda _: None
-    ) -> Softphones:
-        phones = Softphones(self.client, self.network, labels=LABELS, on_heard=on_heard)
+    def _softphones(self, stack: ExitStack) -> Softphones:
+        phones = Softphones(self.client, self.network, labels=LABELS)
         phones.names.update({self.pbx.address(version): "pbx" for version in (4, 6)})
         stack.callback(phones.close)
         return phones
@@ -127,12 +127,12 @@ class Lab:
 class Visit:
     """The lab as one test sees it: its own phones, and what they leave behind."""
 
-    def __init__(self, lab: Lab, phones: Softphones, stack: ExitStack) -> None:
+    def __init__(self, lab: Lab, stack: ExitStack) -> None:
         self.lab = lab
         self.pbx = lab.pbx
         self.trunk = lab.trunk
         lab.trunk.settle()
-        self.phones = phones
+        self.phones = lab.phones
         self._stack = stack
         self._more: list[Pbx] = []
         self._log_before = len(lab.pbx.logs())

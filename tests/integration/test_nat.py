@@ -46,7 +46,7 @@ def household(lab: Visit) -> Iterator[Household]:
         router = networks.enter_context(
             running_router(lab.lab.client, lab.lab.network, inside, image=IMAGE, labels=LABELS)
         )
-        networks.callback(lab.phones.close)
+        networks.callback(lab.phones.rest)
         yield Household(lab, router, name)
 
 
