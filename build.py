@@ -61,7 +61,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--no-gate", action="store_true", help="do not prove; the tag is then IMAGE-unproven only"
     )
     add("--softphone", action="store_true", help="build the softphone's image and nothing else")
-    add("--prove", metavar="REF", help="prove any image, by name or id; build and tag nothing")
+    gates.add_argument(
+        "--prove", metavar="REF", help="prove any image, by name or id; build and tag nothing"
+    )
     add(
         "--print",
         choices=("dockerfile", "tags", "matrix", "plan"),

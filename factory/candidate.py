@@ -217,7 +217,7 @@ def read_users(text: str) -> tuple[Account, ...]:
     """
     users = []
     for section in re.split(r"^(?=\[)", text, flags=re.MULTILINE):
-        settings = dict(re.findall(r"^\s*([\w/]+)\s*=>?\s*([^;\s]+)", section, re.MULTILINE))
+        settings = dict(re.findall(r"^\s*([\w/]+)[ \t]*=>?[ \t]*([^;\s]+)", section, re.MULTILINE))
         keys = ("inbound_auth/username", "inbound_auth/password", "hint_exten")
         if all(key in settings for key in keys):
             users.append(Account(*(settings[key] for key in keys)))

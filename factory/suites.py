@@ -38,7 +38,12 @@ def run(root: Path, image: str, image_id: str, console: Console) -> str:
     with (
         console.activity(f"run all suites on {image}"),
         subprocess.Popen(
-            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         ) as process,
     ):
         for line in process.stdout or ():

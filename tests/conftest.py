@@ -36,7 +36,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuses options that cannot be, and prepares for being told to stop."""
+    if config.getoption("--container") or config.getoption("--image"):
+        targets_of(config)
     # As with Ctrl-C, so that fixtures remove what they made.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -63,6 +63,8 @@ def _find(config: pytest.Config, catalog: Catalog) -> list[Target]:
     if container and wanted:
         raise pytest.UsageError("--container and --image exclude each other")
     if container:
+        if config.getoption("numprocesses", None):
+            raise pytest.UsageError("--container: one test at a time, without -n")
         try:
             found = docker.from_env().containers.get(container)
         except docker.errors.NotFound as error:

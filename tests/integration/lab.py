@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import pytest
 from docker.models.containers import Container
 
 from factory.candidate import make_network
@@ -23,9 +24,10 @@ from fixtures.softphone.capture import Capture, udp_flows
 from tests.pbx import LABELS, Pbx, create_container
 from tests.targets import Target
 
-from .accounts import TRUNK, accounts, configuration
+from .accounts import accounts, configuration
 
 CONFIGURATIONS = Path(__file__).with_name("configurations")
+BEGIN = "; ---- users of a test: whatever follows is removed by the next one"
 ENDPOINTS = "/etc/asterisk/pjsip_endpoint.conf"
 
 
@@ -105,13 +107,14 @@ class Lab:
         return phones
 
     def _configure(self, stack: ExitStack) -> None:
-        before = self.pbx.run(f"cat {ENDPOINTS}")
+        before = self.pbx.run(f"cat {ENDPOINTS}").partition(BEGIN)[0]
         stack.callback(self._write_endpoints, before)
-        password = next(iter(self._accounts.values())).password
+        last = [*self._accounts.values()][-1]
+        password = last.password
         added = configuration(password, self.trunk.address(), encryption="tls" in self.components)
-        self._write_endpoints(before + added)
+        self._write_endpoints(f"{before}\n{BEGIN}\n{added}")
         wait_for(
-            lambda: self.pbx.asterisk(f"pjsip show endpoint {TRUNK}"),
+            lambda: self.pbx.asterisk(f"pjsip show aor {last.user}"),
             lambda text: "Unable to find" not in text,
             seconds=5,
             otherwise="the PBX did not take the users of the tests",
@@ -120,8 +123,7 @@ class Lab:
     def _write_endpoints(self, text: str) -> None:
         script = f"cat > {ENDPOINTS} << 'END OF FILE'\n{text}\nEND OF FILE\n"
         self.pbx.run(script)
-        self.pbx.asterisk("module reload res_pjsip_config_wizard.so")
-        self.pbx.asterisk("pjsip reload")
+        self.pbx.asterisk("module reload res_pjsip.so")
 
 
 class Visit:
@@ -146,6 +148,8 @@ class Visit:
             version: Of IP.
             registration: As for Phone.register.
         """
+        if version == 6 and self.lab.target.container and not self.pbx.address(6):
+            pytest.skip("the container has no IPv6 address")
         phone = self.phones.phone(name)
         account = self.lab.account(name.partition("-")[0])
         phone.register(account, self.lab.server(version), **registration)
