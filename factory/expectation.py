@@ -46,5 +46,9 @@ class Expectation:
         return cls(
             transports=found or ("udp",),
             encrypted="tls" in found,
-            tcp_ports=tuple(int(x.partition("/")[0]) for x in image.ports if x.endswith("/tcp")),
+            tcp_ports=tuple(
+                int(port)
+                for port, _, protocol in (x.partition("/") for x in image.ports)
+                if protocol in ("", "tcp") and port.isdecimal()
+            ),
         )

@@ -13,6 +13,7 @@ from factory.console import Console
 from factory.engine import Engine
 from factory.errors import EngineError, ProofError
 from factory.expectation import Expectation
+from factory.softphone import FOLDER
 from fixtures.softphone import SoftphoneError
 
 LABELS = {"asterisk-image-factory": "gate"}
@@ -41,8 +42,9 @@ class Gate:
 
     def fingerprint(self) -> str:
         """Returns a digest of the gate: what passed another gate has to pass this one, too."""
-        here = Path(__file__)
-        sources = (here, here.with_name("checks.py"), here.with_name("candidate.py"))
+        here = Path(__file__).parent
+        sources = [here / name for name in ("gate.py", "checks.py", "candidate.py", "waiting.py")]
+        sources += sorted((here.parent / FOLDER).glob("*.py"))
         text = b"".join(path.read_bytes() for path in sources) + repr(self).encode()
         return hashlib.sha256(text).hexdigest()[:12]
 

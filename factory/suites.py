@@ -50,7 +50,7 @@ def run(root: Path, image: str, image_id: str, console: Console) -> str:
             console.line(line.rstrip())
             if re.search(r"\d+ (passed|failed|error)", line):
                 last = line.strip("= \n")
-    if process.returncode:
+    if process.returncode or "passed" not in last:
         raise ProofError(
             f"{image}: the full gate refuses: {last or f'pytest ended with {process.returncode}'}",
             f"no tag was moved; the report is {report / 'report.html'}",

@@ -1,0 +1,38 @@
+"""Phones without containers."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.softphone import Phone, Softphones
+from tests.unit.fake_phones import FakeLink, make_group
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[FakeLink]:
+    """The lines to the phones that were started."""
+    made: list[FakeLink] = []
+
+    def make(_: object) -> FakeLink:
+        made.append(FakeLink())
+        return made[-1]
+
+    monkeypatch.setattr("fixtures.softphone.group.Link", make)
+    return made
+
+
+@pytest.fixture
+def group(lines: list[FakeLink]) -> Softphones:
+    assert lines == []
+    return make_group()
+
+
+@pytest.fixture
+def alice(group: Softphones) -> Phone:
+    return group.phone("alice")
+
+
+@pytest.fixture
+def line(alice: Phone, lines: list[FakeLink]) -> FakeLink:
+    assert alice.name == "alice"
+    return lines[0]

@@ -1,0 +1,219 @@
+"""What is read from a candidate, and the networks that are made for one."""
+
+import ipaddress
+import secrets
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.candidate import Candidate, draw_subnets, make_network, read_users
+from factory.engine import Container, Engine, Network
+from factory.errors import EngineError, ProofError
+from fixtures.softphone import Account, Softphones
+
+BENCHMARKS = ipaddress.IPv4Network("198.18.0.0/15")
+UNIQUE_LOCAL = ipaddress.IPv6Network("fd00::/8")
+ALICE = Account("alice", "Kx9/+=w", "+12025550160")
+words = st.text(
+    st.characters(codec="ascii", exclude_characters=";", categories=("L", "N", "P", "S")),
+    min_size=1,
+)
+
+
+def section(account: Account, name: str = "", style: str = "{} = {}") -> str:
+    settings = {
+        "hint_exten": account.number,
+        "endpoint/callerid": "Somebody",
+        "inbound_auth/username": account.user,
+        "inbound_auth/from": "anywhere",
+        "inbound_auth/password": account.password,
+        "endpoint/mailboxes": "box",
+    }
+    lines = [style.format(key, value) for key, value in settings.items()]
+    return "\n".join([f"[{name or account.user}](w_term_io)", *lines, ""])
+
+
+# ---- users
+
+
+def test_users_of_the_sample_are_found(root: Path) -> None:
+    sample = (root / "runtime/pbx/privatedial/config/pjsip_endpoint.conf").read_text()
+    assert read_users(sample) == (
+        Account("john.doe", "@SECRET:john.doe@", "+12025550160"),
+        Account("jane.doe", "@SECRET:jane.doe@", "+12025550183"),
+    )
+
+
+@given(st.lists(st.builds(Account, words, words, words), max_size=4))
+def test_users_are_read_as_they_were_written(users: list[Account]) -> None:
+    assert read_users("\n".join(section(user, "somebody") for user in users)) == tuple(users)
+
+
+@given(st.text())
+def test_any_text_can_be_read(text: str) -> None:
+    assert all(user.user and user.password for user in read_users(text))
+
+
+@pytest.mark.parametrize(
+    "style", ["{}={}", "{}=>{}", "  {}\t=\t{}  ", "{} = {} ; why", "{} = {}\r"]
+)
+def test_settings_may_be_written_in_any_way_that_asterisk_takes(style: str) -> None:
+    assert read_users(section(ALICE, style=style)) == (ALICE,)
+
+
+@pytest.mark.parametrize("key", ["hint_exten", "inbound_auth/username", "inbound_auth/password"])
+@pytest.mark.parametrize("change", ["", ";{} = x", "{} =", "{} = ; none", "{}"])
+def test_who_lacks_something_is_no_user(key: str, change: str) -> None:
+    lines = section(ALICE).splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith(key))
+    lines[place] = change.format(key)
+    bob = Account("bob", "secret", "+12025550183")
+    assert read_users("\n".join([*lines, section(bob)])) == (bob,)
+
+
+def test_a_section_that_is_commented_out_is_no_user() -> None:
+    text = "".join(f";{line}\n" for line in section(ALICE).splitlines())
+    assert read_users(text) == ()
+    assert read_users("") == ()
+
+
+# ---- networks
+
+
+def test_subnets_are_valid_and_of_ranges_that_nobody_else_uses() -> None:
+    drawn = [draw_subnets() for _ in range(300)]
+    for text4, text6 in drawn:
+        ipv4, ipv6 = ipaddress.IPv4Network(text4), ipaddress.IPv6Network(text6)
+        assert ipv4.subnet_of(BENCHMARKS)
+        assert ipv6.subnet_of(UNIQUE_LOCAL)
+        assert (ipv4.prefixlen, ipv6.prefixlen) == (28, 64)
+    assert len({text4 for text4, _ in drawn}) > 250
+    assert len({text6 for _, text6 in drawn}) > 250
+
+
+@pytest.mark.parametrize(("digit", "last"), [("0", False), ("f", True)])
+def test_the_outermost_subnets_are_in_range(
+    monkeypatch: pytest.MonkeyPatch, digit: str, last: bool
+) -> None:
+    monkeypatch.setattr(secrets, "randbelow", lambda limit: limit - 1 if last else 0)
+    monkeypatch.setattr(secrets, "token_hex", lambda size: 2 * size * digit)
+    text4, text6 = draw_subnets()
+    assert text4 == ("198.19.255.240/28" if last else "198.18.0.0/28")
+    assert ipaddress.IPv6Network(text6).subnet_of(UNIQUE_LOCAL)
+
+
+class FakeEngine(Engine):
+    """Refuses the first networks, for a reason."""
+
+    def __init__(self, refusals: int, reason: str) -> None:
+        self.asked: list[list[str]] = []
+        self._refusals = refusals
+        self._reason = reason
+
+    def create_network(
+        self, name: str, subnets: list[str], labels: Any, *, internal: bool = True
+    ) -> Network:
+        assert (name, labels, internal) == ("gate-1", {"a": "b"}, True)
+        self.asked.append(subnets)
+        if len(self.asked) <= self._refusals:
+            raise EngineError(f"cannot create network {name}: {self._reason}")
+        return cast(Network, "the network")
+
+
+def test_another_subnet_is_tried_where_one_is_taken() -> None:
+    engine = FakeEngine(2, "Pool overlaps with other one on this address space")
+    assert make_network(engine, "gate-1", {"a": "b"}) == cast(Network, "the network")
+    assert len({tuple(subnets) for subnets in engine.asked}) == 3
+
+
+def test_trying_comes_to_an_end() -> None:
+    with pytest.raises(EngineError, match="found no free network"):
+        make_network(FakeEngine(10**6, "invalid pool request: Pool overlaps"), "gate-1", {"a": "b"})
+
+
+def test_another_refusal_is_told_at_once() -> None:
+    engine = FakeEngine(1, "permission denied")
+    with pytest.raises(EngineError, match="permission denied"):
+        make_network(engine, "gate-1", {"a": "b"})
+    assert len(engine.asked) == 1
+
+
+# ---- its state
+
+
+class FakeContainer:
+    """A container in a state, which printed something."""
+
+    def __init__(self, said: bytes = b"", **state: object) -> None:
+        self.attrs: dict[str, Any] = {}
+        self._state = state
+        self._said = said
+
+    def reload(self) -> None:
+        self.attrs["State"] = self._state
+
+    def logs(self) -> bytes:
+        return self._said
+
+
+def candidate(container: FakeContainer, prints: str = "") -> Candidate:
+    class Console(Engine):
+        def __init__(self) -> None:
+            pass
+
+        def run_in(self, *_: object) -> str:
+            return prints
+
+    return Candidate(Console(), cast(Container, container), "gate-1", cast(Softphones, None))
+
+
+def test_a_container_that_runs_is_no_reason_to_complain() -> None:
+    candidate(FakeContainer(Status="running", ExitCode=0)).check_that_it_runs()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"one\n  no config \n\n", "its last words: no config"),
+        (b"caf\xe9", "its last words: caf\ufffd"),
+        (b"\n \n", "and said nothing"),
+    ],
+)
+def test_a_container_that_ended_is_quoted(said: bytes, words: str) -> None:
+    ended = candidate(FakeContainer(said, Status="exited", ExitCode=3))
+    with pytest.raises(ProofError) as caught:
+        ended.check_that_it_runs()
+    assert caught.value.cause == f"it ended with status 3, {words}"
+
+
+def test_an_image_without_a_health_check_is_refused() -> None:
+    with pytest.raises(ProofError, match="the image has no health check"):
+        candidate(FakeContainer(Status="running")).await_verdict_on_health()
+    health = {"Status": "unhealthy", "Log": [{"Output": "ok\tsip\n\nfail\tasterisk\tdown\n"}]}
+    sick = candidate(FakeContainer(Status="running", Health=health))
+    assert sick.await_verdict_on_health() == "unhealthy"
+    assert "fail asterisk down" in sick.health_lines()
+
+
+PROC_NET_TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:13C4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1
+   1: 0100007F:1F90 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        0 2
+  sl  local_address                         remote_address                        st tx_queue
+   0: 00000000000000000000000000000000:13C5 00000000000000000000000000000000:0000 0A 00000000
+   1: 00000000000000000000000000000000:13C4 00000000000000000000000000000000:0000 0A 00000000
+"""
+
+
+def test_only_ports_that_listen_are_listed_and_each_once() -> None:
+    assert candidate(FakeContainer(), PROC_NET_TCP).listening_ports() == [5060, 5061]
+
+
+def test_one_user_is_too_few_for_a_call() -> None:
+    with pytest.raises(ProofError, match=r"has 1 users .* two are needed"):
+        candidate(FakeContainer(), section(ALICE)).users()
+    two = section(ALICE) + section(ALICE, "another")
+    assert candidate(FakeContainer(), two).users() == (ALICE, ALICE)

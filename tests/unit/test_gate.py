@@ -1,0 +1,163 @@
+"""The gate: when what passed once has to pass again, and what it says when it refuses."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from factory import gate as gate_module
+from factory.console import Console
+from factory.engine import Engine
+from factory.errors import EngineError, ProofError
+from factory.expectation import Expectation
+from factory.gate import Gate
+from fixtures.softphone import CallError
+
+EXPECTED = Expectation(("udp",), ("app_dial.so",))
+GATE = Gate(EXPECTED, "asterisk-softphone:1")
+OTHER: dict[str, Any] = {
+    "transports": ("udp", "tcp"),
+    "modules": (),
+    "services": ("asterisk",),
+    "supervised": True,
+    "encrypted": True,
+    "rtp_ports": (10000, 10099),
+    "tcp_ports": (5060,),
+}
+
+
+# ---- fingerprint
+
+
+def test_equal_gates_have_one_fingerprint() -> None:
+    again = Gate(Expectation(("udp",), ("app_dial.so",)), "asterisk-softphone:1")
+    assert again.fingerprint() == GATE.fingerprint()
+
+
+def test_the_fingerprint_changes_with_the_softphone_and_all_that_is_expected() -> None:
+    prints = [GATE.fingerprint(), replace(GATE, softphone="asterisk-softphone:2").fingerprint()]
+    for field in fields(Expectation):
+        expected = replace(EXPECTED, **{field.name: OTHER[field.name]})
+        prints.append(replace(GATE, expected=expected).fingerprint())
+    assert len(set(prints)) == len(fields(Expectation)) + 2
+
+
+@pytest.mark.parametrize("source", ["gate.py", "checks.py", "candidate.py"])
+def test_the_fingerprint_changes_with_the_checks(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    checkout = tmp_path / "checkout"
+    for folder in ("factory", "fixtures"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / folder, checkout / folder, ignore=ignore)
+    monkeypatch.setattr(gate_module, "__file__", str(checkout / "factory/gate.py"))
+    before = GATE.fingerprint()
+    with (checkout / "factory" / source).open("a") as text:
+        text.write("# stricter\n")
+    assert GATE.fingerprint() != before
+
+
+# ---- proof
+
+
+class FakeCandidate:
+    """Printed two lines; ended, if there is a reason."""
+
+    def __init__(self, ended: str = "") -> None:
+        self._ended = ended
+
+    def logs(self) -> str:
+        return "starting\nno config\n"
+
+    def check_that_it_runs(self) -> None:
+        if self._ended:
+            raise ProofError(self._ended)
+
+
+def prove(
+    monkeypatch: pytest.MonkeyPatch,
+    log: Path,
+    *checks: Callable[[], str],
+    ended: str = "",
+) -> tuple[gate_module.Check, ...]:
+    class FakeChecks:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def all(self) -> tuple[Callable[[], str], ...]:
+            return checks
+
+    @contextmanager
+    def make(*_: object) -> Iterator[FakeCandidate]:
+        yield FakeCandidate(ended)
+
+    monkeypatch.setattr(gate_module, "Checks", FakeChecks)
+    monkeypatch.setattr(gate_module, "make_candidate", make)
+    with Console(log, verbosity=-1) as console:
+        return GATE.prove(cast(Engine, None), "sha256:1", console)
+
+
+def it_gets_healthy() -> str:
+    return "after 2.1 s"
+
+
+def raising(error: Exception) -> Callable[[], str]:
+    def a_call() -> str:
+        raise error
+
+    return a_call
+
+
+def test_a_proof_tells_of_each_check_what_was_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (check,) = prove(monkeypatch, tmp_path / "log", it_gets_healthy)
+    assert (check.name, check.seen) == ("it gets healthy", "after 2.1 s")
+    assert 0 <= check.seconds < 5
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProofError("not heard"),
+        EngineError("not heard"),
+        TimeoutError("not heard"),
+        CallError("not heard\n0.0  INVITE ->", 486, "Busy"),
+    ],
+)
+def test_the_first_check_that_fails_ends_it_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
+) -> None:
+    done: list[str] = []
+
+    def after() -> str:
+        done.append("after")
+        return ""
+
+    log = tmp_path / "log"
+    with pytest.raises(ProofError) as caught:
+        prove(monkeypatch, log, it_gets_healthy, raising(error), after)
+    assert caught.value.cause == "the gate refuses: a call: not heard"
+    assert done == []
+    assert "candidate: no config\n" in log.read_text()
+    assert ("candidate: 0.0  INVITE ->" in log.read_text()) is isinstance(error, CallError)
+
+
+def test_a_candidate_that_ended_is_the_cause_of_whatever_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ended = "it ended with status 1, its last words: no config"
+    check = raising(TimeoutError("not healthy"))
+    with pytest.raises(ProofError, match=f"^the gate refuses: a call: {ended}$"):
+        prove(monkeypatch, tmp_path / "log", check, ended=ended)
+
+
+def test_what_nobody_thought_of_is_not_taken_for_a_verdict(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyError):
+        prove(monkeypatch, tmp_path / "log", raising(KeyError("State")))

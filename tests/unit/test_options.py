@@ -1,0 +1,81 @@
+"""Which proof the command line asks for."""
+
+from typing import Any
+
+import pytest
+
+import build
+from factory import pipeline
+from factory.console import Console
+from factory.engine import Engine
+
+Asked = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the pipeline was asked for, and how."""
+    found: Asked = []
+
+    def make(*_: object, gate_kind: str, **__: object) -> None:
+        found.append(("make", gate_kind))
+
+    def prove(*arguments: object) -> None:
+        found.append(("prove", arguments[3]))
+
+    monkeypatch.setattr(Engine, "connect", lambda: None)
+    monkeypatch.setattr(pipeline, "make_images", make)
+    monkeypatch.setattr(pipeline, "prove_image", prove)
+    return found
+
+
+def run(*arguments: str) -> None:
+    with Console(None, verbosity=-1) as console:
+        build.run(build.parse_arguments(list(arguments)), console)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ([], ("make", "quick")),
+        (["--gate", "quick"], ("make", "quick")),
+        (["--gate", "full", "--tag", "mini"], ("make", "full")),
+        (["--no-gate"], ("make", "none")),
+        (["--prove", "registry.example/pbx:1"], ("prove", "registry.example/pbx:1")),
+    ],
+)
+def test_an_image_is_proven_as_asked(
+    asked: Asked, arguments: list[str], wanted: tuple[str, str]
+) -> None:
+    run(*arguments)
+    assert asked == [wanted]
+
+
+@pytest.mark.parametrize("shown", [["--dry-run"], ["--print", "tags"]])
+def test_who_only_wants_to_see_gets_nothing_made_or_proven(
+    asked: Asked, shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*shown, "--gate", "full")
+    run(*shown, "--prove", "pbx:1")
+    assert asked == []
+    assert "mlan/asterisk:full" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--gate", "full", "--no-gate"],
+        ["--no-gate", "--prove", "pbx:1"],
+        ["--prove", "pbx:1", "--gate", "full"],
+        ["--gate", "none"],
+        ["--gate"],
+        ["--prove"],
+    ],
+)
+def test_a_contradiction_is_wrong_use(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        build.parse_arguments(arguments)
+    assert caught.value.code == 2
+    assert "usage: " in capsys.readouterr().err
