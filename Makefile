@@ -19,7 +19,7 @@ test: ## lint, build all images, run every test
 	@$(PYTHON) -m pytest -n 4 --junitxml=build/report/junit.xml $(PYTEST)
 
 unit: ## the tests that need no engine; seconds
-	@$(PYTHON) -m pytest tests/unit
+	@$(PYTHON) -m pytest tests/unit -n 2
 
 softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock
