@@ -22,6 +22,7 @@ from factory.waiting import wait_for
 from fixtures.softphone import Account, Hearing, Phone, Softphones, ladder
 from fixtures.softphone.capture import Capture, udp_flows
 from tests.pbx import LABELS, Pbx, create_container
+from tests.report.attachments import COMPLAINTS
 from tests.targets import Target
 
 from .accounts import accounts, configuration
@@ -215,6 +216,8 @@ class Visit:
         mine = [message for message in messages if message.time >= self._start]
         (folder / "ladder.txt").write_text(ladder.text(mine, self.phones.names))
         (folder / "ladder.svg").write_text(ladder.svg(mine, self.phones.names))
+        if complaints := self.complaints():
+            (folder / COMPLAINTS).write_text("".join(f"{line}\n" for line in complaints))
         (folder / "pbx.log").write_text(self.pbx.logs()[self._log_before :])
         for number, pbx in enumerate(self._more, 2):
             (folder / f"pbx-{number}.log").write_text(pbx.logs())

@@ -10,6 +10,9 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+COMPLAINTS = "complaints.txt"
+"""What is shown before all else: what the tested program itself found wrong."""
+
 _SVG = "{http://www.w3.org/2000/svg}svg"
 
 
@@ -51,7 +54,11 @@ class Album:
         files = (path for path in base.rglob("*") if path.is_file())
         return sorted(
             (self._attachment(base, path) for path in sorted(files)),
-            key=lambda found: (not found.picture, not found.name.endswith(".svg")),
+            key=lambda found: (
+                not found.picture,
+                found.name != COMPLAINTS,
+                not found.name.endswith(".svg"),
+            ),
         )
 
     def _attachment(self, base: Path, path: Path) -> Attachment:
@@ -70,6 +77,8 @@ def _picture(path: Path, name: str) -> Markup:
     if path.suffix == ".png":
         data = base64.b64encode(path.read_bytes()).decode()
         return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(name, data)
+    if path.name == COMPLAINTS:
+        return Markup("<pre>{}</pre>").format(path.read_text(encoding="utf-8", errors="replace"))
     return Markup()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tests.report.results import Result, Run
 from tests.report.tables import SYMBOLS, Tally, columns_of, group_by_suite, rows_of
 
 _MOST_TEXT = 20_000
-_GIST_LINES = 8
+_GIST_LINES = 24
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def gist(text: str) -> str:
     account = text.split("\n----- Captured ", 1)[0]
     marked = re.findall(r"(?:^E(?: .*)?\n)+", f"{account}\n", re.MULTILINE)
     if marked:
-        return "\n".join(line[1:].strip() for line in marked[-1].splitlines()[:_GIST_LINES])
+        lines = (line[1:].rstrip() for line in marked[-1].splitlines()[:_GIST_LINES])
+        return textwrap.dedent("\n".join(lines))
     return "\n".join([line for line in account.splitlines() if line.strip()][-3:])
 
 

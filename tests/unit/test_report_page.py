@@ -226,7 +226,8 @@ def test_long_failure_keeps_its_end(tmp_path: Path) -> None:
             "E   ValueError: 1\n\nDuring handling:\n\nE   KeyError: 2\n\nx.py:3: KeyError",
             "KeyError: 2",
         ),
-        ("".join(f"E   {n}\n" for n in range(20)), "\n".join(map(str, range(8)))),
+        ("".join(f"E   {n}\n" for n in range(40)), "\n".join(map(str, range(24)))),
+        ("E   a ladder:\nE     |-->|\n", "a ladder:\n  |-->|"),
         ("no\n\nline\nis\nmarked\n", "line\nis\nmarked"),
         ("", ""),
     ],
@@ -273,3 +274,13 @@ def test_folders_of_tests_differ_and_can_be_made() -> None:
     assert len(set(names)) == len(nodes)
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,110}", name) for name in names)
     assert names[0].startswith("a.py-t-x-y-")
+
+
+def test_complaints_are_shown_before_pictures(tmp_path: Path) -> None:
+    folder = tmp_path / "failed" / "it"
+    folder.mkdir(parents=True)
+    (folder / "ladder.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"></svg>')
+    (folder / "complaints.txt").write_text("ERROR[1]: <nobody> is there\n")
+    _, words = read(tmp_path, replace(FAILED, evidence="failed/it"))
+    assert "ERROR[1]: <nobody> is there" in words
+    assert words.index("ERROR[1]") < words.index("ladder.svg")
