@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from factory.catalog import Catalog
 from factory.engine import Engine, remove_network
 from factory.waiting import wait_for
 from fixtures.softphone import Account, Hearing, Phone, Softphones, ladder
-from fixtures.softphone.capture import Capture, udp_flows
+from fixtures.softphone.capture import Capture, datagrams
 from tests.pbx import LABELS, Pbx, create_container
 from tests.report.attachments import COMPLAINTS
 from tests.targets import Target
@@ -224,8 +225,8 @@ class Visit:
         (folder / "cli.txt").write_text("".join(self._cli(command) for command in _CLI))
         captured = self.captured()
         (folder / "capture.pcap").write_bytes(captured)
-        flows = udp_flows(captured).items()
-        (folder / "flows.txt").write_text("".join(f"{a} > {b}: {n}\n" for (a, b), n in flows))
+        flows = Counter(f"{x.source} > {x.target}" for x in datagrams(captured))
+        (folder / "flows.txt").write_text("".join(f"{way}: {n}\n" for way, n in flows.items()))
         for phone in [*self.phones.phones, self.trunk]:
             (folder / f"{phone.name}.log").write_text(phone.log())
             self._keep_sound(phone, folder)

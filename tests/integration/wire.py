@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import struct
 from array import array
 
 from fixtures.softphone import tones
-from fixtures.softphone.capture import packets
+from fixtures.softphone.capture import datagrams
 
-_ETHERNET, _UDP, _RTP = 14, 8, 12
+_RTP_HEADER = 12
 _PCMU = 0
 
 
 def is_overheard(pcap: bytes, source: str, tone: int) -> bool:
     """Says whether a tone is in the sound (PCMU in RTP over IPv4) that an address sent."""
     sound = array("h")
-    for packet in packets(pcap):
-        payload = _rtp_payload(packet.data, source)
-        sound.extend(_linear(byte) for byte in payload)
+    for datagram in datagrams(pcap):
+        if datagram.source.startswith(f"{source}:"):
+            sound.extend(_linear(byte) for byte in _rtp_payload(datagram.payload))
     # 8,000 samples a second, looked at as if they were 16,000: all is twice as high.
     return sum(tones.presence(sound, 2 * tone)) > 3
 
 
-def _rtp_payload(frame: bytes, source: str) -> bytes:
-    header = frame[_ETHERNET:]
-    if frame[12:14] != b"\x08\x00" or header[9] != 17:
+def _rtp_payload(rtp: bytes) -> bytes:
+    if len(rtp) <= _RTP_HEADER or rtp[0] >> 6 != 2 or rtp[1] & 127 != _PCMU:
         return b""
-    start = (header[0] & 15) * 4
-    if ".".join(map(str, header[12:16])) != source:
-        return b""
-    (length,) = struct.unpack(">H", header[start + 4 : start + 6])
-    rtp = header[start + _UDP : start + length]
-    if len(rtp) <= _RTP or rtp[0] >> 6 != 2 or rtp[1] & 127 != _PCMU:
-        return b""
-    return rtp[_RTP:]
+    return rtp[_RTP_HEADER:]
 
 
 def _linear(byte: int) -> int:
