@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,7 +11,11 @@ from pathlib import Path
 import docker
 import pytest
 
+from factory.builder import Recipe, base_of
 from factory.catalog import Catalog, load_catalog
+from factory.console import Console
+from factory.engine import Engine
+from factory.softphone import ensure_softphone
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,6 +94,17 @@ def client(pytestconfig: pytest.Config) -> docker.DockerClient:
 def targets(pytestconfig: pytest.Config) -> dict[str, Target]:
     """What is tested, by the catalog's names."""
     return targets_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def softphone(catalog: Catalog, root: Path) -> str:
+    """The softphone's image, built if it is not that of this checkout."""
+    engine = Engine.connect()
+    (root / "build").mkdir(exist_ok=True)
+    with (root / "build" / "softphone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want it, too
+        base = base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
+        return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from factory.builder import Recipe, base_of
 from factory.catalog import Catalog
 from factory.console import Console
 from factory.engine import Engine
-from factory.softphone import REPOSITORY, ensure_softphone
 from tests.conftest import ROOT
 
 Build = Callable[[str, str], str]
@@ -35,16 +34,6 @@ def client(engine: Engine) -> docker.DockerClient:
 def base(engine: Engine, catalog: Catalog) -> str:
     """The distribution's base image."""
     return base_of(engine, catalog, Recipe(ROOT, "debian", ["full"]), Console(None, verbosity=-1))
-
-
-@pytest.fixture(scope="session")
-def softphone(engine: Engine, request: pytest.FixtureRequest) -> str:
-    """The softphone's image: the latest there is, else built."""
-    latest = f"{REPOSITORY}:latest"
-    if engine.find_image(latest):
-        return latest
-    base = request.getfixturevalue("base")
-    return ensure_softphone(engine, ROOT, base, mirror="", on_line=lambda _: None)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def labs(
     client: docker.DockerClient,
     catalog: Catalog,
     targets: dict[str, Target],
+    softphone: str,
     resources: ExitStack,
 ) -> Callable[[str], Lab]:
     """The lab of an image, made when first asked for."""
@@ -28,7 +29,7 @@ def labs(
 
     def get(image: str) -> Lab:
         if image not in known:
-            known[image] = Lab(client, catalog, targets[image], resources)
+            known[image] = Lab(client, catalog, targets[image], softphone, resources)
         return known[image]
 
     return get

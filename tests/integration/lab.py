@@ -39,6 +39,7 @@ class Lab:
     Attributes:
         pbx: The container that is tested.
         target: What is tested.
+        softphone: The softphone's image.
         network: Name of the network that phones are on.
         components: Names of the components that the image has.
         trunk: A telephone company's server: a phone with an address of its own, which the PBX
@@ -46,10 +47,16 @@ class Lab:
     """
 
     def __init__(
-        self, client: docker.DockerClient, catalog: Catalog, target: Target, stack: ExitStack
+        self,
+        client: docker.DockerClient,
+        catalog: Catalog,
+        target: Target,
+        softphone: str,
+        stack: ExitStack,
     ) -> None:
         self.client = client
         self.target = target
+        self.softphone = softphone
         self.components = {component.name for component in catalog.components_of(target.image)}
         if target.container:
             container = client.containers.get(target.container)
@@ -70,7 +77,7 @@ class Lab:
             )
             container.start()
         self.pbx = Pbx(container).await_health()
-        self.capture = Capture(client, container, labels=LABELS)
+        self.capture = Capture(client, container, labels=LABELS, image=softphone)
         stack.callback(self.capture.close)
         self.phones = self._softphones(stack)
         self._trunks = self._softphones(stack)
@@ -103,7 +110,7 @@ class Lab:
         return self._trunks.messages()
 
     def _softphones(self, stack: ExitStack) -> Softphones:
-        phones = Softphones(self.client, self.network, labels=LABELS)
+        phones = Softphones(self.client, self.network, labels=LABELS, image=self.softphone)
         phones.names.update({self.pbx.address(version): "pbx" for version in (4, 6)})
         stack.callback(phones.close)
         return phones

@@ -12,7 +12,7 @@ import pytest
 from factory.candidate import make_network
 from factory.engine import Engine, remove_network
 from fixtures.nat.router import Router, running_router
-from fixtures.softphone import IMAGE, Phone
+from fixtures.softphone import Phone
 from tests.pbx import LABELS
 
 from .lab import Visit
@@ -37,17 +37,18 @@ class Household:
 
 @pytest.fixture
 def household(lab: Visit) -> Iterator[Household]:
-    engine = Engine(lab.lab.client)
+    shared = lab.lab
     name = f"household-{secrets.token_hex(4)}"
     # The lab's phones go before the networks that they are on.
     with ExitStack() as networks:
-        inside = make_network(engine, name, LABELS, internal=False)
+        inside = make_network(Engine(shared.client), name, LABELS, internal=False)
         networks.callback(remove_network, inside)
-        router = networks.enter_context(
-            running_router(lab.lab.client, lab.lab.network, inside, image=IMAGE, labels=LABELS)
+        router = running_router(
+            shared.client, shared.network, inside, image=shared.softphone, labels=LABELS
         )
+        household = Household(lab, networks.enter_context(router), name)
         networks.callback(lab.phones.rest)
-        yield Household(lab, router, name)
+        yield household
 
 
 def test_a_phone_behind_nat_and_one_before_it(lab: Visit, household: Household) -> None:
