@@ -55,6 +55,18 @@ class Pbx:
         wait_for(state, lambda s: s[0], seconds=START_SECONDS, otherwise="not healthy")
         return self
 
+    def await_boot(self) -> Pbx:
+        """Waits until Asterisk has booted; also in an image that has no health check of ours."""
+
+        def booted() -> tuple[bool, str]:
+            self.container.reload()
+            assert self.container.status == "running", self.logs()
+            result = self.container.exec_run(["asterisk", "-rx", "core waitfullybooted"])
+            return result.exit_code == 0, str(result.output)
+
+        wait_for(booted, lambda s: s[0], seconds=START_SECONDS, otherwise="not booted")
+        return self
+
     def await_end(self, seconds: float = 20) -> int:
         """Waits until the container has ended; returns its exit status."""
 

@@ -76,7 +76,7 @@ class Lab:
                 cap_add=["NET_ADMIN"],
             )
             container.start()
-        self.pbx = Pbx(container).await_health()
+        self.pbx = Pbx(container).await_boot()
         self.capture = Capture(client, container, labels=LABELS, image=softphone)
         stack.callback(self.capture.close)
         self.phones = self._softphones(stack)
@@ -119,8 +119,9 @@ class Lab:
         before = self.pbx.run(f"cat {ENDPOINTS}").partition(BEGIN)[0]
         stack.callback(self._write_endpoints, before)
         last = [*self._accounts.values()][-1]
-        password = last.password
-        added = configuration(password, self.trunk.address(), encryption="tls" in self.components)
+        added = configuration(
+            self._accounts, self.trunk.address(), encryption="tls" in self.components
+        )
         self._write_endpoints(f"{before}\n{BEGIN}\n{added}")
         wait_for(
             lambda: self.pbx.asterisk(f"pjsip show aor {last.user}"),
@@ -195,7 +196,7 @@ class Visit:
         container.start()
         pbx = Pbx(container)
         self._more.append(pbx)
-        return pbx.await_health()
+        return pbx.await_boot()
 
     def set_global(self, name: str, value: str) -> None:
         """Changes a global of the dialplan until the test is over."""
@@ -272,7 +273,8 @@ def wait_until_gone(lab: Lab) -> None:
 
 def _seed(container: Container) -> dict[str, bytes]:
     """Returns the files of the image's sample configuration."""
-    chunks, _ = container.get_archive("/usr/share/asterisk/config")
+    variables = dict(entry.split("=", 1) for entry in container.attrs["Config"]["Env"])
+    chunks, _ = container.get_archive(variables["DOCKER_SEED_CONF_DIR"])
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
         found = ((entry.name, tar.extractfile(entry)) for entry in tar)
         return {Path(name).name: file.read() for name, file in found if file}
