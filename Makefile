@@ -16,7 +16,7 @@ test: ## lint, build all images, run every test
 	@factory/prepare.sh requirements-dev.lock
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) build.py --tag all
-	@$(PYTHON) -m pytest -n 4 --junitxml=build/report/junit.xml $(PYTEST)
+	@$(PYTHON) -m pytest -n 3 --dist loadgroup --junitxml=build/report/junit.xml $(PYTEST)
 
 unit: ## the tests that need no engine; seconds
 	@$(PYTHON) -m pytest tests/unit -n 2

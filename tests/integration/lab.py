@@ -100,10 +100,10 @@ class Lab:
         """The account of a user."""
         return self._accounts[name]
 
-    def contacts(self) -> str:
-        """Lines of the phones that are registered with our users."""
+    def contacts(self) -> set[str]:
+        """Addresses of the phones that are registered with our users."""
         lines = self.pbx.asterisk("pjsip show contacts").splitlines()
-        return "\n".join(line for line in lines if "proof-" in line)
+        return {line.split()[1] for line in lines if "proof-" in line}
 
     def messages_of_trunk(self) -> list[Any]:
         """SIP messages of the trunk."""
@@ -261,14 +261,14 @@ _CLI = (
 )
 
 
-def wait_until_gone(lab: Lab) -> None:
-    """Waits until no phone of ours is registered and no call is left."""
+def wait_until_gone(lab: Lab, before: set[str]) -> None:
+    """Waits until no phone is registered that was not before, and no call is left."""
 
-    def left() -> str:
-        channels = lab.pbx.asterisk("core show channels concise")
-        return lab.contacts() + "".join(x for x in channels.splitlines() if "proof" in x)
+    def left() -> set[str]:
+        channels = lab.pbx.asterisk("core show channels concise").splitlines()
+        return (lab.contacts() - before) | {line for line in channels if "proof" in line}
 
-    wait_for(left, lambda text: not text, seconds=10, otherwise="phones or calls are left")
+    wait_for(left, lambda lines: not lines, seconds=10, otherwise="phones or calls are left")
 
 
 def _seed(container: Container) -> dict[str, bytes]:

@@ -98,7 +98,7 @@ def result_of(node: str, reports: Sequence[Report]) -> Result:
         outcome = "passed"
     last = dict(properties)
     return Result(
-        node=node,
+        node=re.sub(r"(?<=\])@[\w-]+$", "", node),  # xdist adds the name of the group
         outcome=outcome,
         seconds=sum(getattr(report, "duration", 0.0) for report in reports),
         image=str(last.get("image", "")),
