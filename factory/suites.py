@@ -32,19 +32,8 @@ def run(root: Path, image: str, image_id: str, console: Console) -> str:
             "run `make test` once, or .venv/bin/pip install -r requirements-dev.lock",
         )
     report = Path("build") / image / "report"
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *SUITES,
-        "-n",
-        "3",
-        "--dist",
-        "loadgroup",
-        "-q",
-        "--image",
-    ]
-    command += [f"{image}={image_id}", f"--report={report}"]
+    command = [sys.executable, "-m", "pytest", *SUITES, "-q", "-n", "3", "--dist", "loadgroup"]
+    command += ["--image", f"{image}={image_id}", f"--report={report}"]
     last = ""
     with (
         console.activity(f"run all suites on {image}"),

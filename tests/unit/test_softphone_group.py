@@ -38,7 +38,8 @@ def test_a_phone_that_cannot_forget_is_ended(
     group: Softphones, line: FakeLink, lines: list[FakeLink]
 ) -> None:
     line.answers["reset"] = PhoneCrashedError("the phone ended: it said nothing")
-    group.rest()
+    with pytest.raises(PhoneCrashedError, match="it said nothing"):
+        group.rest()
     assert line.asked[-1][0] == "close"
     group.phone("bob")
     assert len(lines) == 2
