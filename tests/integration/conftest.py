@@ -16,8 +16,10 @@ from tests.targets import Target
 from .lab import Lab, Visit, wait_until_gone
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Has two processes share the tests of an image, not all: each needs a lab of its own."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         if isinstance(item, pytest.Function) and "lab" in item.fixturenames:
             half = sum(item.path.name.encode()) % 2

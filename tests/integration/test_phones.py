@@ -1,0 +1,21 @@
+"""The phones that test, tested."""
+
+from __future__ import annotations
+
+import pytest
+
+from .lab import Visit
+
+
+@pytest.mark.image("mini", only=True)
+def test_a_phone_that_rested_offers_what_a_new_one_does(lab: Visit) -> None:
+    """The codecs of one test are none of the next one's business."""
+    alice = lab.phone("alice")
+    offers = []
+    for codecs in ([], ["opus"], []):
+        alice.register(lab.lab.account("alice"), lab.lab.server(), codecs=codecs)
+        alice.call("+12025550199").hang_up()
+        offers.append([m.body for m in alice.sip if m.method == "INVITE" and m.body][-1])
+    media = [[x for x in offer.splitlines() if x.startswith("m=audio")] for offer in offers]
+    assert media[0] == media[2]
+    assert media[0] != media[1]
