@@ -9,9 +9,9 @@ ALERT, ERROR, WARNING, NOTICE, INFO = 2, 4, 5, 6, 7
 DEFAULT_LEVEL = 4
 
 
-def log(level: int, text: str) -> None:
+def log(level: int, text: str, program: str = "pbx") -> None:
     """Prints a line with time and program name, if SYSLOG_LEVEL admits its level."""
     setting = os.environ.get("SYSLOG_LEVEL", "")
     limit = int(setting) if setting in set("012345678") else DEFAULT_LEVEL
     if level <= limit:
-        print(f"{time.strftime('%b %e %T')} pbx: {text}", flush=True)
+        print(f"{time.strftime('%b %e %T')} {program}: {text}", flush=True)

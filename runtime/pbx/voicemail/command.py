@@ -1,0 +1,89 @@
+"""The command minivm-send: keeps a mail, sends it, and tries again what could not be sent."""
+
+import os
+import pwd
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pbx.core.log import ERROR, log
+from pbx.voicemail.listing import format_queue
+from pbx.voicemail.message import MessageError
+from pbx.voicemail.outbox import Outbox
+from pbx.voicemail.settings import PROGRAM, SettingError, Settings, parse, settings_of
+
+# As in sysexits.h.
+SENT, USAGE, NO_MAIL, NOT_KEPT, WAITS = 0, 64, 65, 74, 75
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    settings, mistake = None, ""
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+        if options.echo:
+            os.environ["SYSLOG_LEVEL"] = "8"
+        if not (options.queue or options.retry or options.due):
+            settings = settings_of(options)
+    except SettingError as error:
+        options, mistake = None, str(error)
+        if sys.stdin.isatty():
+            print(f"{PROGRAM}: {mistake}; `{PROGRAM} -h` lists all options", file=sys.stderr)
+            return USAGE
+    _become_asterisk()
+    outbox = Outbox(
+        spool=Path(os.environ.get("DOCKER_SPOOL_DIR", "/var/spool/asterisk")),
+        configuration=Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"), "minivm.conf"),
+        say=_say,
+    )
+    if options and options.queue:
+        print(format_queue([entry.state for entry in outbox.queue], time.time()))
+        return SENT
+    if options and (options.retry or options.due):
+        return _retry(outbox, everything=options.retry)
+    return _send(outbox, settings, mistake)
+
+
+def _send(outbox: Outbox, settings: Settings | None, mistake: str) -> int:
+    raw = sys.stdin.buffer.read()
+    try:
+        entry = outbox.accept(raw, settings, mistake, time.time())
+    except MessageError as error:
+        _say(ERROR, str(error))
+        return NO_MAIL
+    except OSError as error:
+        _say(ERROR, f"a mail cannot be kept: {error}")
+        return _send_unkept(outbox, settings, raw)
+    sent = outbox.attempt(entry, time.time())
+    return SENT if sent else USAGE if mistake else WAITS
+
+
+def _send_unkept(outbox: Outbox, settings: Settings | None, raw: bytes) -> int:
+    if settings is None:
+        return NOT_KEPT
+    failure = outbox.send_unkept(raw, settings, time.time())
+    if failure:
+        _say(ERROR, f"nor can it be sent: {failure.reason}")
+    return NOT_KEPT if failure else SENT
+
+
+def _retry(outbox: Outbox, *, everything: bool) -> int:
+    for entry in outbox.queue:
+        state, now = entry.state, time.time()
+        if everything or (state.due <= now and not state.refused):
+            outbox.attempt(entry, now)
+    return WAITS if any(outbox.queue) else SENT
+
+
+def _become_asterisk() -> None:
+    """Gives up root's rights, so that what is kept belongs to user asterisk, whoever asks."""
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("asterisk")
+        os.initgroups(user.pw_name, user.pw_gid)
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+
+
+def _say(level: int, text: str) -> None:
+    log(level, text, PROGRAM)

@@ -1,0 +1,86 @@
+"""What is in a mail: bytes in, recipients and bytes for SMTP out."""
+
+import datetime
+import email.generator
+import email.message
+import email.policy
+import email.utils
+import io
+import re
+from dataclasses import dataclass
+
+_POLICY = email.policy.compat32.clone(linesep="\r\n", cte_type="7bit")
+_RECORDING = re.compile(r"voicemail-([A-Za-z0-9]{6})\.\w+")
+
+
+class MessageError(ValueError):
+    """What came is no mail that could be sent; the message says why."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail, ready to be sent.
+
+    Attributes:
+        sender: For MAIL FROM.
+        recipients: For RCPT TO.
+        data: The whole of it, in 7 bits and with CRLF at line ends (RFC 5321, 5322).
+        recording: Name of the recording of MiniVM that is attached; empty if none is.
+    """
+
+    sender: str
+    recipients: tuple[str, ...]
+    data: bytes
+    recording: str = ""
+
+
+def read_mail(raw: bytes, sender: str, now: datetime.datetime, hostname: str) -> Mail:
+    """Takes a mail as sendmail(8) gets it on its standard input.
+
+    What it lacks of Date, From and Message-ID is added, and Bcc is taken out.
+
+    Args:
+        raw: Headers, an empty line, text; ended by a line with a dot, or not.
+        sender: For MAIL FROM; the address in From if empty.
+        now: An aware time.
+        hostname: Of this machine.
+
+    Raises:
+        MessageError: nobody is named to send it to.
+    """
+    message = email.message_from_bytes(_without_last_dot(raw))
+    recipients = _addresses(message, "To", "Cc", "Bcc")
+    if not recipients:
+        raise MessageError("the message names no recipient: it needs a header such as To:")
+    del message["Bcc"]
+    origin = next(iter(_addresses(message, "From")), "")
+    if not origin:
+        del message["From"]
+        message["From"] = origin = sender or f"asterisk@{hostname}"
+    if "Date" not in message:
+        message["Date"] = email.utils.format_datetime(now)
+    if "Message-ID" not in message:
+        message["Message-ID"] = email.utils.make_msgid(domain=hostname)
+    buffer = io.BytesIO()
+    generator = email.generator.BytesGenerator(buffer, mangle_from_=False, policy=_POLICY)
+    generator.flatten(message)
+    return Mail(sender or origin, recipients, buffer.getvalue(), _recording(message))
+
+
+def _without_last_dot(raw: bytes) -> bytes:
+    """Takes off the line that ends a mail for sendmail(8)."""
+    for end in (b"\n.\n", b"\n.\r\n", b"\n."):
+        if raw.endswith(end):
+            return raw[: -len(end) + 1]
+    return raw
+
+
+def _addresses(message: email.message.Message, *headers: str) -> tuple[str, ...]:
+    values = [str(value) for header in headers for value in message.get_all(header, [])]
+    found = (address for _, address in email.utils.getaddresses(values))
+    return tuple(dict.fromkeys(address for address in found if "@" in address))
+
+
+def _recording(message: email.message.Message) -> str:
+    names = (_RECORDING.fullmatch(part.get_filename() or "") for part in message.walk())
+    return next((name[1] for name in names if name), "")

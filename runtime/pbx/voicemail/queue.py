@@ -1,0 +1,113 @@
+"""Mail that waits: a folder for each, complete from the moment it has its name."""
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pbx.voicemail.state import State
+
+_MESSAGE, _STATE = "message.eml", "state.json"
+_PARTIAL = "."
+"""Names that begin so do not count."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A mail that waits."""
+
+    folder: Path
+
+    @property
+    def message(self) -> bytes:
+        """The mail as it came."""
+        return (self.folder / _MESSAGE).read_bytes()
+
+    @property
+    def state(self) -> State:
+        """What became of it."""
+        return State.of_json((self.folder / _STATE).read_text())
+
+    def keep(self, state: State) -> None:
+        """Replaces the state."""
+        new = self.folder / f"{_PARTIAL}{_STATE}"
+        _write(new, state.to_json().encode())
+        new.rename(self.folder / _STATE)
+
+    def remove(self) -> None:
+        """Forgets the mail."""
+        (self.folder / _MESSAGE).unlink()
+        shutil.rmtree(self.folder)
+
+
+class Queue:
+    """A folder of mail that waits.
+
+    Args:
+        folder: It is made when the first mail comes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, message: bytes, state: State) -> Entry:
+        """Keeps a mail; when this returns it is on disk.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{round(state.came * 1000):013d}-{secrets.token_hex(4)}"
+        partial = self._folder / f"{_PARTIAL}{name}"
+        partial.mkdir(mode=0o700)
+        try:
+            _write(partial / _MESSAGE, message)
+            _write(partial / _STATE, state.to_json().encode())
+            _sync(partial)
+        except OSError:
+            shutil.rmtree(partial)
+            raise
+        folder = partial.rename(self._folder / name)
+        _sync(self._folder)
+        return Entry(folder)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The mail that waits, the oldest first."""
+        if not self._folder.is_dir():
+            return
+        for folder in sorted(self._folder.iterdir()):
+            if (folder / _MESSAGE).exists() and not folder.name.startswith(_PARTIAL):
+                yield Entry(folder)
+
+    @contextmanager
+    def taken(self, entry: Entry) -> Iterator[bool]:
+        """Takes a mail for oneself; says whether it is still there and nobody else has it."""
+        try:
+            descriptor = os.open(entry.folder, os.O_RDONLY)
+        except FileNotFoundError:
+            yield False
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield (entry.folder / _MESSAGE).exists()
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)

@@ -1,0 +1,60 @@
+"""What became of a mail so far."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from pbx.voicemail.settings import Settings
+
+
+@dataclass(frozen=True)
+class State:
+    """What became of a mail so far.
+
+    Attributes:
+        came: When it came, in seconds since 1970.
+        due: When to try next.
+        recipients: Who has not got it yet.
+        attempts: How often it was tried.
+        refused: Whether the server wants it never; it is tried again only if somebody asks.
+        reason: Why the last attempt failed.
+        settings: How it was to be sent when it came; None if that was not understood.
+    """
+
+    came: float
+    due: float
+    recipients: tuple[str, ...]
+    attempts: int = 0
+    refused: bool = False
+    reason: str = ""
+    settings: Settings | None = None
+
+    def failed(
+        self, now: float, reason: str, recipients: tuple[str, ...], *, refused: bool
+    ) -> "State":
+        """Returns the state after one more failure."""
+        attempts = self.attempts + 1
+        return replace(
+            self,
+            due=now + delay_after(attempts),
+            attempts=attempts,
+            recipients=recipients,
+            refused=refused,
+            reason=reason,
+        )
+
+    def to_json(self) -> str:
+        """Returns it as text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_json(cls, text: str) -> "State":
+        """Reads what to_json returned."""
+        fields = json.loads(text)
+        settings = fields.pop("settings")
+        fields["recipients"] = tuple(fields["recipients"])
+        return cls(settings=Settings(**settings) if settings else None, **fields)
+
+
+def delay_after(attempts: int) -> int:
+    """Returns the seconds until the next attempt: a minute, two, four … at most half an hour."""
+    return min(60 << min(attempts - 1, 5), 1800)
