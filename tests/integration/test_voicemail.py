@@ -29,6 +29,9 @@ from .voicemail import (
 
 pytestmark = pytest.mark.image("base")
 
+# What becomes of a mail does not depend on the image.
+once = pytest.mark.image("base", only=True)
+
 BOB = "bob@example.com"
 NOTHING_WAITS = "no mail waits"
 
@@ -64,7 +67,7 @@ def test_who_is_not_there_gets_the_message_by_mail(lab: Visit, post: MailServer)
     assert NUMBERS["alice"] in message["Subject"]
     assert holds(mail, alice.tone)
     assert not holds(mail, alice.tone + 100)
-    assert lab.pbx.run("minivm-send --queue") == NOTHING_WAITS
+    await_nothing_waiting(lab)
     assert lab.pbx.run(f"ls {RECORDINGS}") == ""
     assert not lab.complaints()
 
@@ -109,6 +112,7 @@ def test_who_hangs_up_before_the_beep_leaves_no_message(lab: Visit, post: MailSe
     assert len(post.await_mails(1)) == 1
 
 
+@once
 @pytest.mark.parametrize(
     ("protocol", "port", "login"), [("smtps", 465, True), ("tls", 465, True), ("smtp", 25, False)]
 )
@@ -122,6 +126,7 @@ def test_mail_goes_by_other_protocols(
     assert (mail.port, mail.encrypted, mail.user) == (port, login, "pbx" if login else "")
 
 
+@once
 @pytest.mark.usefixtures("settings")
 def test_a_message_waits_for_a_server_that_is_down(lab: Visit, post: MailServer) -> None:
     post.go_down()
@@ -132,14 +137,10 @@ def test_a_message_waits_for_a_server_that_is_down(lab: Visit, post: MailServer)
     # What is due in a minute is due now; the service sees to it.
     lab.pbx.run('sed -i -E \'s/"due": [0-9.]+/"due": 0/\' /var/spool/asterisk/mail/*/state.json')
     assert holds(post.await_mails(1, seconds=30)[0], alice.tone)
-    wait_for(
-        lambda: lab.pbx.run("minivm-send --queue"),
-        lambda text: text == NOTHING_WAITS,
-        seconds=5,
-        otherwise="the mail still waits",
-    )
+    await_nothing_waiting(lab)
 
 
+@once
 def test_a_message_waits_through_a_restart_of_the_container(lab: Visit, post: MailServer) -> None:
     if lab.lab.target.container:
         pytest.skip("starts a container of its own, of an image")
@@ -163,6 +164,7 @@ def test_a_message_waits_through_a_restart_of_the_container(lab: Visit, post: Ma
     assert holds(post.await_mails(1, seconds=30)[0], alice.tone)
 
 
+@once
 def test_a_message_waits_if_the_password_is_wrong(
     lab: Visit, post: MailServer, settings: MailSettings
 ) -> None:
@@ -175,6 +177,7 @@ def test_a_message_waits_if_the_password_is_wrong(
     assert len(post.mails()) == 1
 
 
+@once
 def test_a_message_is_not_sent_to_a_server_that_is_not_trusted(
     lab: Visit, post: MailServer, settings: MailSettings
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_message_is_not_sent_to_a_server_that_is_not_trusted(
     assert post.mails() == []
 
 
+@once
 def test_a_message_is_not_sent_in_the_clear_where_starttls_is_wanted(
     lab: Visit, post: MailServer, settings: MailSettings
 ) -> None:
@@ -193,6 +197,7 @@ def test_a_message_is_not_sent_in_the_clear_where_starttls_is_wanted(
     assert post.mails() == []
 
 
+@once
 def test_a_message_waits_until_a_mistake_in_mailcmd_is_mended(
     lab: Visit, post: MailServer, settings: MailSettings
 ) -> None:
@@ -212,4 +217,13 @@ def await_waiting(lab: Visit, attempts: str) -> str:
         lambda text: BOB in text and text.splitlines()[-1].split()[3] == attempts,
         seconds=40,  # a name server may keep one waiting
         otherwise="no mail waits",
+    )
+
+
+def await_nothing_waiting(lab: Visit) -> None:
+    wait_for(
+        lambda: lab.pbx.run("minivm-send --queue"),
+        lambda text: text == NOTHING_WAITS,
+        seconds=5,
+        otherwise="mail waits",
     )

@@ -1,5 +1,6 @@
 """Hands a mail to a mail server."""
 
+import base64
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ def deliver(mail: Mail, settings: Settings, password: str, hostname: str) -> Fai
         connection = _connect(settings, hostname)
         try:
             if settings.user:
-                connection.login(settings.user, password)
+                _log_in(connection, settings.user, password)
             options = _options(mail, connection)
             refusals = connection.sendmail(mail.sender, mail.recipients, mail.data, options)
         finally:
@@ -83,6 +84,18 @@ def _connect(settings: Settings, hostname: str) -> smtplib.SMTP:
             connection.close()
             raise
     return connection
+
+
+def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+    if f"{user}{password}".isascii():
+        connection.login(user, password)
+        return
+    # smtplib knows ASCII only; SASL's PLAIN has UTF-8 (RFC 4616).
+    connection.ehlo_or_helo_if_needed()
+    response = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, text = connection.docmd("AUTH", f"PLAIN {response}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

@@ -1,7 +1,9 @@
 """What is in a mail: bytes in, recipients and bytes for SMTP out."""
 
+import base64
 import datetime
 import email.generator
+import email.header
 import email.message
 import email.policy
 import email.utils
@@ -9,7 +11,7 @@ import io
 import re
 from dataclasses import dataclass
 
-_POLICY = email.policy.compat32.clone(linesep="\r\n", cte_type="7bit")
+_POLICY = email.policy.compat32.clone(linesep="\r\n")
 _RECORDING = re.compile(r"voicemail-([A-Za-z0-9]{6})\.\w+")
 
 
@@ -61,6 +63,9 @@ def read_mail(raw: bytes, sender: str, now: datetime.datetime, hostname: str) ->
         message["Date"] = email.utils.format_datetime(now)
     if "Message-ID" not in message:
         message["Message-ID"] = email.utils.make_msgid(domain=hostname)
+    _encode_headers(message)
+    for part in message.walk():
+        _encode(part)
     buffer = io.BytesIO()
     generator = email.generator.BytesGenerator(buffer, mangle_from_=False, policy=_POLICY)
     generator.flatten(message)
@@ -73,6 +78,29 @@ def _without_last_dot(raw: bytes) -> bytes:
         if raw.endswith(end):
             return raw[: -len(end) + 1]
     return raw
+
+
+def _encode_headers(message: email.message.Message) -> None:
+    """Writes letters beyond ASCII as RFC 2047 wants it."""
+    for name, value in list(message.raw_items()):
+        if not value.isascii():
+            text = value.encode("ascii", "surrogateescape").decode("utf-8", "replace")
+            message.replace_header(
+                name, email.header.Header(text, "utf-8", header_name=name).encode()
+            )
+
+
+def _encode(part: email.message.Message) -> None:
+    """Makes 7 bits of a part with 8, since not every server takes those."""
+    coded = part.get("Content-Transfer-Encoding", "8bit").lower()
+    content = part.get_payload(decode=True)
+    if coded not in ("7bit", "8bit") or not isinstance(content, bytes) or content.isascii():
+        return
+    if "Content-Type" not in part:
+        part["Content-Type"] = 'text/plain; charset="utf-8"'
+    del part["Content-Transfer-Encoding"]
+    part["Content-Transfer-Encoding"] = "base64"
+    part.set_payload(base64.encodebytes(content).decode())
 
 
 def _addresses(message: email.message.Message, *headers: str) -> tuple[str, ...]:

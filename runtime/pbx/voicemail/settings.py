@@ -107,7 +107,9 @@ def _with_values(arguments: Sequence[str]) -> Iterator[str]:
     """Joins short options and their values: argparse takes no password that begins with a dash."""
     rest = iter(arguments)
     for word in rest:
-        yield word + next(rest, "") if word in ("-H", "-P", "-u", "-p", "-f") else word
+        takes_value = word in ("-H", "-P", "-u", "-p", "-f")
+        value = next(rest, None) if takes_value else None
+        yield word if value is None else f"{word}={value}"
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
