@@ -208,6 +208,21 @@ def test_a_missing_file_is_told(conf: Path, capsys: Printed) -> None:
     assert "cannot read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", ["pipe", "huge"])
+def test_a_file_that_is_none_is_told(conf: Path, capsys: Printed, kind: str) -> None:
+    path = conf / "pjsip_endpoint.conf"
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 30)
+    assert main([*ADD, "--template", "w_term_io"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("pbx: cannot read")
+    assert ("not a regular file" if kind == "pipe" else "more than 8 MB") in err
+
+
 @pytest.mark.usefixtures("conf")
 def test_asterisk_is_asked_to_take_it(tmp_path: Path, capsys: Printed) -> None:
     asterisk(tmp_path, f"echo \"$2\" >> {tmp_path}/asked; echo ' Endpoint:  ann.smith'")

@@ -11,6 +11,7 @@ from pbx.accounts.directory import FILE, usual_templates
 from pbx.accounts.phone import Server, account_document, describe, draw, server_of
 from pbx.accounts.sip_files import folder, read_sip
 from pbx.asterisk.console import ask, await_answer
+from pbx.asterisk.files import read_regular
 from pbx.core.errors import CommandError
 from pbx.core.lock import locked
 from pbx.core.replace_file import replace_file
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise CommandError(
             f"cannot read {path}: {error.strerror}",

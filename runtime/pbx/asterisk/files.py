@@ -1,5 +1,6 @@
 """Finds the files that configuration files include; the part that touches the disk."""
 
+import errno
 import glob
 import os
 import stat
@@ -50,21 +51,27 @@ class _Reader:
             replacement = self.instead.get(path.resolve())
             if replacement is not None:
                 return Source(name, replacement)
-            return self._read_regular(path, name)
+            content = read_regular(path, self.bytes_left)
         except OSError as error:
             return Source(name, problem=error.strerror or str(error))
-
-    def _read_regular(self, path: Path, name: str) -> Source:
-        # Not waiting: a named pipe would keep the reader until somebody writes to it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return Source(name, problem="not a regular file")
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                content = file.read(self.bytes_left + 1)
-        finally:
-            os.close(descriptor)
-        if len(content) > self.bytes_left:
-            return Source(name, problem=f"more than {MOST_BYTES >> 20} MB in all")
         self.bytes_left -= len(content)
         return Source(name, content)
+
+
+def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Reads a file, and neither waits for a pipe nor takes in what is no configuration by its size.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or has more bytes than `most`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"more than {MOST_BYTES >> 20} MB in all")
+    return content
