@@ -47,6 +47,9 @@ hint_exten = +12025550105 \
 hint_exten = +12025550106
 hint_exten = +12025550107
 #tryinclude "pjsip_more*.conf"
+[last](w_term:tricky)
+endpoint/callerid = last --; ends a comment that there is not
+[hidden by that](w_term:tricky)
 """
 MORE = "endpoint/callerid = still twice\n[more](w_term:tricky)\nhint_exten=+12025550108\n"
 
@@ -139,9 +142,9 @@ def test_what_the_commands_read_is_what_asterisk_reads(start: Start) -> None:
     )
     listed = [line.split() for line in pbx.run("pbx user list").splitlines()]
     assert {words[0] for words in listed} == endpoints
-    numbers = {words[1]: words[0] for words in listed if words[0] != "two"}
+    numbers = {words[1]: words[0] for words in listed if words[0] not in ("two", "last")}
     assert numbers == {number: name for number, name in hints.items() if name != "two"}
-    assert {"plain", "arrow", "semi", "later", "twice", "more", "two"} == endpoints
+    assert {"plain", "arrow", "semi", "later", "twice", "more", "two", "last"} == endpoints
 
 
 @pytest.mark.parametrize("user", ["root", "asterisk"])
