@@ -84,7 +84,7 @@ def _reload(account: str) -> str:
 def _code(user: users.User, server: Server, *, colours: bool) -> str:
     """Returns the QR code, or why there is none."""
     if not server.host:
-        return "no QR code: say with --server HOST how phones reach this server"
+        return "no QR code: nothing here says how phones reach this server; --server HOST does"
     import segno  # noqa: PLC0415 # takes a while, and is not needed otherwise
 
     code = segno.make_qr(account_document(user, server), error="l")
