@@ -101,7 +101,7 @@ class Outbox:
 
     def _settings_of_today(self) -> Settings | None:
         try:
-            text = self.configuration.read_text(errors="replace")
+            text = self.configuration.read_bytes()
         except OSError:
             return None  # sent by hand, without any configuration
         return settings_of_mailcmd(text)
