@@ -53,7 +53,7 @@ def used(folder: Path, issued: Issued | None = None) -> Path:
 
 
 def served(pbx: Pbx, port: int = 5061) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(pbx.certificate(port))
+    return x509.load_pem_x509_certificate(pbx.certificate(f"127.0.0.1:{port}"))
 
 
 def await_served(pbx: Pbx, issued: Issued, port: int = 5061) -> None:

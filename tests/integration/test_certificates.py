@@ -116,6 +116,8 @@ def test_a_call_goes_on_while_the_certificate_changes(
     rewrite(acme, acme_json({HOST: renewed}))
     record_property("certificate_change_ms", round(1000 * await_certificate(pbx, renewed)))
 
+    over_ipv6 = x509.load_pem_x509_certificate(pbx.certificate("[::1]:5061"))
+    assert over_ipv6.serial_number == renewed.serial
     (carol,) = register(lab, pbx, CAROL, ca=authority.certificate)
     seconds = time.monotonic() - since
     gaps = alice.longest_gap(bob.tone, seconds), bob.longest_gap(alice.tone, seconds)

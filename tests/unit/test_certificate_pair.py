@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 
 import pytest
@@ -32,10 +33,12 @@ ISSUED = AUTHORITY.issue("PBX.example", "192.0.2.1", start=NOW - DAY, end=NOW + 
 MADE = Issued(*make_certificate(Settings("pbx.example", "ec256"), NOW))
 
 
-def by_hand(*extensions: x509.ExtensionType) -> Issued:
+def by_hand(
+    *extensions: x509.ExtensionType, attribute: x509.ObjectIdentifier = x509.NameOID.COMMON_NAME
+) -> Issued:
     """A self-signed certificate as a user makes it with other tools."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pbx.example")])
+    name = x509.Name([x509.NameAttribute(attribute, "pbx.example")])
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -72,6 +75,15 @@ def test_one_made_with_other_tools_is_not_taken_for_ours() -> None:
     assert pair.self_signed
     assert not pair.made_here
     assert pair.names == {"pbx.example"}  # the common name, for want of others
+
+
+def test_one_without_any_host_name_is_not_taken_for_ours() -> None:
+    mail = x509.SubjectAlternativeName([x509.RFC822Name("admin@example.com")])
+    constraints = x509.BasicConstraints(ca=False, path_length=None)
+    issued = by_hand(mail, constraints, attribute=x509.NameOID.ORGANIZATION_NAME)
+    pair = read_pair(issued.certificate, issued.key)
+    assert pair.names == frozenset()
+    assert not pair.made_here
 
 
 @pytest.mark.parametrize(
@@ -111,6 +123,16 @@ def test_a_key_with_a_password_is_taken_from_the_user_only() -> None:
     with pytest.raises(PairError, match="the key has a password"):
         read_pair(ISSUED.certificate, locked)
     assert examine(ISSUED.certificate, locked, ()).problem == ""
+
+
+def test_a_certificate_of_an_unknown_version_is_refused() -> None:
+    der = bytearray(x509.load_pem_x509_certificate(ISSUED.certificate).public_bytes(Encoding.DER))
+    version = der.index(b"\xa0\x03\x02\x01\x02") + 4
+    der[version] = 62
+    lines = base64.encodebytes(bytes(der)).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n".encode()
+    with pytest.raises(PairError, match="the certificate cannot be read"):
+        read_pair(pem, ISSUED.key)
 
 
 @settings(max_examples=200, deadline=None)

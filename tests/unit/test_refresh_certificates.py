@@ -296,6 +296,33 @@ def test_asterisk_is_told_once_of_each_change(
     assert len(told) == 2
 
 
+def test_asterisk_is_told_also_if_the_rest_cannot_be_kept(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    told = listen(monkeypatch)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "store", full)
+    offer(here, pbx_example_com=AUTHORITY.issue(HOST))
+    for _ in range(2):
+        assert refresh.main([]) == 1  # to be tried again
+    assert len(told) == 1
+    assert f"certificates: {here / 'used'}: No space left on device" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("here")
+def test_what_was_not_done_is_not_claimed(monkeypatch: pytest.MonkeyPatch, capsys: Printed) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "cert.pem.new")
+
+    monkeypatch.setattr(store, "use", full)
+    refresh.main([])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "No space left on device" in line
+
+
 def test_asterisk_is_told_again_if_it_did_not_listen(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:

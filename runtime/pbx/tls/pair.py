@@ -11,6 +11,7 @@ _UNREADABLE = (
     ValueError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
 
@@ -108,6 +109,6 @@ def _looks_made_here(leaf: x509.Certificate, names: frozenset[str]) -> bool:
     kinds = {type(extension.value) for extension in leaf.extensions}
     return (
         kinds == {x509.SubjectAlternativeName, x509.BasicConstraints}
-        and len(leaf.subject) == 1
+        and len(leaf.subject) == len(names) == 1
         and {name.lower() for name in _common_names(leaf)} == names
     )

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         log(ALERT, str(error))
         return 1
     except OSError as error:
-        log(ERROR, f"certificates: {error.filename}: {error.strerror}")
+        log(ERROR, f"certificates: {error.filename or places.used}: {error.strerror}")
         # What is in use goes on being used; without any, there would be no TLS.
         return 0 if starting and None not in store.in_use(places.used) else 1
     return 0
@@ -61,11 +61,12 @@ def refresh(places: Places, settings: Settings, now: datetime.datetime, patience
         seen = source.signature(places.acme)
         offers = _offers(places, patience)
         in_use = _switch(places, settings, offers, now)
-        for domain, pair in best_of_each(offers, now).items():
-            store.store(places.kept, domain, pair)
         told = _tell(places, in_use)
         due = next_look(in_use, [offer.pair for offer in offers], now).timestamp()
         state.save(places.run, state.State(seen, due if told else 0.0, told))
+        # Last: that there is no room for the others is no reason to do without the one in use.
+        for domain, pair in best_of_each(offers, now).items():
+            store.store(places.kept, domain, pair)
 
 
 def _offers(places: Places, patience: float) -> list[Offer]:
@@ -108,13 +109,13 @@ def _switch(
     if todo.keep:
         kept = store.keep(places.used, now)
         log(NOTICE, f"what was in use is the user's: kept as {kept} and the key beside it")
+    if pair is not in_use.pair:
+        store.use(places.used, pair)
     if todo.use:
         log(NOTICE, f"using the certificate for {min(pair.names)} from ACME_FILE {places.acme}")
     if todo.make:
         days = f"{settings.days} days"
         log(NOTICE, f"made a self-signed certificate for {settings.hostname}, {days}: {todo.make}")
-    if pair is not in_use.pair:
-        store.use(places.used, pair)
     if warning := outlook(pair, now):
         log(WARNING if pair.is_valid(now) else ERROR, f"the certificate in {certificate} {warning}")
     return pair
