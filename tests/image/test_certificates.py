@@ -157,6 +157,7 @@ def test_the_service_has_one_right_beyond_those_of_asterisk_and_is_small(pbx: Pb
     assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == DAC_OVERRIDE
     assert fields["NoNewPrivs"] == "1"
     assert int(fields["VmRSS"].split()[0]) < 30_000
+    assert pbx.run(f"cut -d ' ' -f 19 /proc/{pid}/stat") == "10"  # calls go first
 
 
 def test_without_the_right_to_read_the_file_it_says_so(
