@@ -178,12 +178,15 @@ class Visit:
         phone.take_account(Account(name), self.lab.server(), **options)
         return phone
 
-    def another_pbx(self, folder: str, replacing: Mapping[str, str] | None = None) -> Pbx:
+    def another_pbx(
+        self, folder: str, replacing: Mapping[str, str] | None = None, **options: Any
+    ) -> Pbx:
         """Starts one more container of the image on the same network, with a configuration.
 
         Args:
             folder: In configurations/.
             replacing: What to put in the place of words in it.
+            options: Of the container, such as `hostname` and `volumes`.
         """
         container = create_container(
             self.lab.client,
@@ -191,8 +194,7 @@ class Visit:
             self._stack,
             network_mode=None,
             network=self.lab.network,
-            hostname="another.example",
-            environment={"SYSLOG_LEVEL": "6"},
+            **{"hostname": "another.example", "environment": {"SYSLOG_LEVEL": "6"}, **options},
         )
         container.put_archive("/srv", _configuration(folder, replacing or {}, _seed(container)))
         container.start()
