@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import socket
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from pbx.tls.asterisk import AsteriskError, reload_certificate
 
-Answers = dict[str, str]
-Console = Callable[[Answers], tuple[Path, list[str]]]
+from .fake_console import Console
 
 DONE = "Module '{}' reloaded successfully.\n"
 WELL = {
@@ -21,39 +17,6 @@ WELL = {
     "module reload http": DONE.format("http"),
     "http show status": "HTTP Server Status:\nServer Disabled\n",
 }
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    """A console that answers as told; returns its path, and what it was asked."""
-    with ExitStack() as stack:
-
-        def make(answers: Answers) -> tuple[Path, list[str]]:
-            # A socket's path has 107 bytes at most.
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory()), "asterisk.ctl")
-            server = stack.enter_context(socket.socket(socket.AF_UNIX))
-            server.bind(str(path))
-            server.listen()
-            asked: list[str] = []
-
-            def serve() -> None:
-                while True:
-                    try:
-                        connection, _ = server.accept()
-                    except OSError:
-                        return
-                    with connection:
-                        command = connection.recv(100).rstrip(b"\0").decode()
-                        asked.append(command)
-                        connection.sendall(b"pbx/1/22.10\n" + answers.get(command, "").encode())
-
-            thread = threading.Thread(target=serve)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown, socket.SHUT_RDWR)
-            return path, asked
-
-        yield make
 
 
 def test_sip_is_reloaded_once_asterisk_has_booted(console: Console) -> None:

@@ -18,6 +18,8 @@ from pbx.asterisk.sections import Source, load
 from pbx.core.errors import CommandError
 from pbx.supervision.main import main
 
+from .fake_console import Console
+
 Printed = pytest.CaptureFixture[str]
 
 WIZARD = """
@@ -60,19 +62,12 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     (tmp_path / "etc").symlink_to(folder)
     monkeypatch.setenv("DOCKER_CONF_DIR", str(tmp_path / "etc"))
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr("socket.gethostname", lambda: "pbx.example")
-    asterisk(tmp_path, "exit 1")
+    monkeypatch.setattr("pbx.asterisk.console.CONSOLE", tmp_path / "asterisk.ctl")
     (folder / "pjsip_wizard.conf").write_text(WIZARD)
     (folder / "pjsip.conf").write_text(TRANSPORTS)
     (folder / "pjsip_endpoint.conf").write_bytes(BEFORE.encode("latin-1"))
     return folder
-
-
-def asterisk(folder: Path, script: str) -> None:
-    program = folder / "asterisk"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
 
 
 def endpoints(conf: Path) -> str:
@@ -224,21 +219,22 @@ def test_a_file_that_is_none_is_told(conf: Path, capsys: Printed, kind: str) -> 
 
 
 @pytest.mark.usefixtures("conf")
-def test_asterisk_is_asked_to_take_it(tmp_path: Path, capsys: Printed) -> None:
-    asterisk(tmp_path, f"echo \"$2\" >> {tmp_path}/asked; echo ' Endpoint:  ann.smith'")
+def test_asterisk_is_asked_to_take_it(
+    console: Console, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = console({"pjsip show endpoint ann.smith": " Endpoint:  ann.smith\n"})
+    monkeypatch.setattr("pbx.asterisk.console.CONSOLE", path)
     assert main(ADD) == 0
     assert capsys.readouterr().out.startswith("ann.smith is added and can register\n")
-    assert (tmp_path / "asked").read_text().splitlines() == [
-        "module reload res_pjsip.so",
-        "pjsip show endpoint ann.smith",
-    ]
+    assert asked == ["module reload res_pjsip.so", "pjsip show endpoint ann.smith"]
 
 
 def test_asterisk_that_does_not_take_it_is_told(
-    conf: Path, tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+    conf: Path, console: Console, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pbx.accounts.add.SECONDS_TO_APPEAR", 0)
-    asterisk(tmp_path, "echo Unable to find object ann.smith.")
+    path, _ = console({"pjsip show endpoint ann.smith": "Unable to find object ann.smith.\n"})
+    monkeypatch.setattr("pbx.asterisk.console.CONSOLE", path)
     assert main(ADD) == 1
     assert "Asterisk did not take it" in capsys.readouterr().err
     assert "[ann.smith]" in endpoints(conf)

@@ -10,7 +10,7 @@ from pbx.accounts import user as users
 from pbx.accounts.directory import FILE, usual_templates
 from pbx.accounts.phone import Server, account_document, describe, draw, server_of
 from pbx.accounts.sip_files import folder, read_sip
-from pbx.asterisk.console import ask, await_answer
+from pbx.asterisk.console import NotRunningError, ask, await_answer
 from pbx.asterisk.files import read_regular
 from pbx.core.errors import CommandError
 from pbx.core.lock import locked
@@ -66,13 +66,20 @@ def _read(path: Path) -> bytes:
 
 def _reload(account: str) -> str:
     """Has Asterisk read its files again; returns what came of it."""
-    if ask("module reload res_pjsip.so") is None:
+    try:
+        ask("module reload res_pjsip.so")
+        found = await_answer(
+            f"pjsip show endpoint {account}",
+            lambda answer: "Unable to find" not in answer and account in answer,
+            seconds=SECONDS_TO_APPEAR,
+        )
+    except NotRunningError:
         return f"{account} is added; Asterisk does not run, and finds it when it starts"
-    found = await_answer(
-        f"pjsip show endpoint {account}",
-        lambda answer: "Unable to find" not in answer and account in answer,
-        seconds=SECONDS_TO_APPEAR,
-    )
+    except OSError as error:
+        raise CommandError(
+            f"{account} is in {FILE}, but Asterisk does not answer: {error}",
+            "try `asterisk -rx 'pjsip reload'` as root",
+        ) from error
     if not found:
         raise CommandError(
             f"{account} is in {FILE}, but Asterisk did not take it",

@@ -1,10 +1,11 @@
 """Tells Asterisk that there is another certificate."""
 
-import socket
 from pathlib import Path
 
+from pbx.asterisk.console import NotRunningError, ask
+
 CONSOLE = "asterisk.ctl"
-BOOT_SECONDS, ANSWER_SECONDS = 60.0, 10.0
+BOOT_SECONDS = 60.0
 
 
 class AsteriskError(Exception):
@@ -26,11 +27,11 @@ def reload_certificate(console: Path) -> bool:
         AsteriskError: it did not reload.
     """
     try:
-        _ask(console, "core waitfullybooted", BOOT_SECONDS)
+        ask("core waitfullybooted", console=console, seconds=BOOT_SECONDS)
         _reload(console, "res_pjsip.so")
-        if "HTTPS Server Enabled" in _ask(console, "http show status"):
+        if "HTTPS Server Enabled" in ask("http show status", console=console):
             _reload(console, "http")
-    except (FileNotFoundError, ConnectionRefusedError):
+    except NotRunningError:
         return False
     except OSError as error:
         raise AsteriskError(f"no answer on {console}: {error}") from error
@@ -38,20 +39,7 @@ def reload_certificate(console: Path) -> bool:
 
 
 def _reload(console: Path, module: str) -> None:
-    answer = _ask(console, f"module reload {module}")
+    answer = ask(f"module reload {module}", console=console)
     if "reloaded successfully" not in answer:
         last = (answer.strip().splitlines() or ["nothing"])[-1]
         raise AsteriskError(f"`module reload {module}` said: {last}")
-
-
-def _ask(console: Path, command: str, seconds: float = ANSWER_SECONDS) -> str:
-    """Returns what the console answers."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(seconds)
-        connection.connect(str(console))
-        connection.sendall(command.encode() + b"\0")
-        connection.shutdown(socket.SHUT_WR)
-        answer = b""
-        while chunk := connection.recv(4096):
-            answer += chunk
-    return answer.decode("utf-8", "replace")
