@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pbx.core.durable import sync_folder, write_new
 from pbx.tls.pair import Pair, PairError, read_pair
 
 CERTIFICATE, KEY = "cert.pem", "priv_key.pem"
@@ -29,7 +30,7 @@ def use(folder: Path, pair: Pair) -> None:
     for new, path in complete:
         _make_newer(new, path)
         new.rename(path)
-    _flush(folder)
+    sync_folder(folder)
 
 
 def finish(folder: Path) -> bool:
@@ -43,7 +44,7 @@ def finish(folder: Path) -> bool:
             pass  # it was cut short before that: what is in use still is whole
         else:
             new.rename(folder / CERTIFICATE)
-            _flush(folder)
+            sync_folder(folder)
             return True
     return False
 
@@ -89,17 +90,13 @@ def _contents(path: Path) -> bytes | None:
 
 def _replace(path: Path, data: bytes, mode: int) -> None:
     _prepare(path, data, mode).rename(path)
-    _flush(path.parent)
+    sync_folder(path.parent)
 
 
 def _prepare(path: Path, data: bytes, mode: int) -> Path:
     """Writes a file under a preliminary name, safely on disk; returns that."""
     new = _new(path)
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(new, data, mode)
     return new
 
 
@@ -116,11 +113,3 @@ def _make_newer(new: Path, old: Path) -> None:
         before, now = old.stat().st_mtime_ns, new.stat().st_mtime_ns
         if now // SECOND <= before // SECOND:
             os.utime(new, ns=(now, before + SECOND))
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
