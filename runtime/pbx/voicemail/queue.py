@@ -30,8 +30,12 @@ class Entry:
 
     @property
     def state(self) -> State:
-        """What became of it."""
-        return State.of_json((self.folder / _STATE).read_text())
+        """What became of it; if that cannot be read, it is as if it had just come."""
+        try:
+            return State.of_json((self.folder / _STATE).read_text())
+        except (OSError, ValueError) as error:
+            came = (self.folder / _MESSAGE).stat().st_mtime
+            return State(came, came, (), reason=f"{_STATE} cannot be read: {error}")
 
     def keep(self, state: State) -> None:
         """Replaces the state."""
