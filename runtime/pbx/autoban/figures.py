@@ -1,0 +1,89 @@
+"""Figures of the running AutoBan, for programs that watch programs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from pbx.autoban.ruleset import Dropped
+
+_PREFIX = "autoban"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What AutoBan has seen and done since it was started.
+
+    Attributes:
+        events: By kind, how many.
+        sets: By name, how many are in each.
+        sentences: How often somebody was jailed.
+        dropped: What the kernel dropped, by reason.
+        connected: Whether Asterisk is reporting to us.
+        dropping: Whether the kernel drops anything.
+        owners: Addresses where phones have logged in.
+        rebuilt: How often the kernel's table had to be made again.
+        uptime: Seconds.
+    """
+
+    events: Mapping[str, int]
+    sets: Mapping[str, int]
+    sentences: int
+    dropped: Mapping[str, Dropped]
+    connected: bool
+    dropping: bool
+    owners: int
+    rebuilt: int
+    uptime: float
+
+
+def as_json(figures: Figures) -> dict[str, object]:
+    """Returns them as a value for JSON."""
+    return asdict(figures)
+
+
+def as_prometheus(figures: Figures) -> str:
+    """Returns them in the text format of Prometheus (exposition format 0.0.4)."""
+    events = {f'{{kind="{kind}"}}': count for kind, count in sorted(figures.events.items())}
+    sets = {f'{{set="{name}"}}': count for name, count in figures.sets.items()}
+    packets = {f'{{reason="{name}"}}': d.packets for name, d in sorted(figures.dropped.items())}
+    octets = {f'{{reason="{name}"}}': d.bytes for name, d in sorted(figures.dropped.items())}
+    return "".join(
+        [
+            _metric("events_total", "counter", "Security events of Asterisk.", events),
+            _metric("addresses", "gauge", "Members of each set.", sets),
+            _metric("jailed_total", "counter", "Times somebody was jailed.", figures.sentences),
+            _metric("dropped_packets_total", "counter", "Packets dropped.", packets),
+            _metric("dropped_bytes_total", "counter", "Bytes in them.", octets),
+            _metric("connected", "gauge", "Whether AMI is connected.", figures.connected),
+            _metric("dropping", "gauge", "Whether the kernel drops.", figures.dropping),
+            _metric("owners", "gauge", "Addresses of phones logged in.", figures.owners),
+            _metric("rebuilt_total", "counter", "Tables made again.", figures.rebuilt),
+            _metric("uptime_seconds", "gauge", "Seconds since the start.", figures.uptime),
+        ]
+    )
+
+
+def as_lines(figures: Figures) -> str:
+    """Returns them for people."""
+    rows = [("connected to Asterisk", "yes" if figures.connected else "no")]
+    rows += [("dropping packets", "yes" if figures.dropping else "no, watching only")]
+    rows += [(f"events {kind}", str(count)) for kind, count in sorted(figures.events.items())]
+    rows += [(f"addresses in {name}", str(count)) for name, count in figures.sets.items()]
+    rows += [("times somebody was jailed", str(figures.sentences))]
+    rows += [
+        (f"dropped, {name}", f"{dropped.packets} packets, {dropped.bytes} bytes")
+        for name, dropped in sorted(figures.dropped.items())
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows)
+
+
+def _metric(name: str, kind: str, text: str, values: Mapping[str, int] | float) -> str:
+    samples = values if isinstance(values, Mapping) else {"": values}
+    lines = [f"# HELP {_PREFIX}_{name} {text}", f"# TYPE {_PREFIX}_{name} {kind}"]
+    lines += [
+        f"{_PREFIX}_{name}{labels} {value:g}"
+        if isinstance(value, float)
+        else f"{_PREFIX}_{name}{labels} {int(value)}"
+        for labels, value in samples.items()
+    ]
+    return "\n".join(lines) + "\n"
