@@ -80,10 +80,7 @@ def as_lines(figures: Figures) -> str:
 def _metric(name: str, kind: str, text: str, values: Mapping[str, int] | float) -> str:
     samples = values if isinstance(values, Mapping) else {"": values}
     lines = [f"# HELP {_PREFIX}_{name} {text}", f"# TYPE {_PREFIX}_{name} {kind}"]
-    lines += [
-        f"{_PREFIX}_{name}{labels} {value:g}"
-        if isinstance(value, float)
-        else f"{_PREFIX}_{name}{labels} {int(value)}"
-        for labels, value in samples.items()
-    ]
+    for labels, value in samples.items():
+        number = int(value) if isinstance(value, bool) else value
+        lines.append(f"{_PREFIX}_{name}{labels} {number}")
     return "\n".join(lines) + "\n"

@@ -1,7 +1,7 @@
 """The sets as people see and change them. No clock and no I/O."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pbx.autoban.addresses import Address, Span, Spans, parse_address, parse_span
@@ -61,7 +61,7 @@ class Register:
     """
 
     def __init__(
-        self, guard: Guard, fixed: dict[str, Iterable[Span]], added: dict[str, Iterable[Span]]
+        self, guard: Guard, fixed: Mapping[str, Iterable[Span]], added: Mapping[str, Iterable[Span]]
     ) -> None:
         self._guard = guard
         self._fixed = {name: tuple(fixed[name]) for name in LISTS}

@@ -137,5 +137,5 @@ def _default(key: str) -> str:
     if key in _LISTS:
         return "the rest of the line is left out"
     value = {"port": 5038, **vars(Rules())}[key]
-    shown = format_time(value) if _READERS["autoban", key] is parse_time else f"{value:g}"
+    shown = format_time(value) if _READERS.get(("autoban", key)) is parse_time else f"{value:g}"
     return f"taking {shown}"

@@ -63,7 +63,7 @@ def read_state(text: str) -> State:
         StateError: it is something else.
     """
     try:
-        fields = json.loads(text)
+        fields = json.loads(text, parse_constant=_refuse)
         if fields["version"] != _VERSION:
             raise StateError(f"it is of version {fields['version']}")
         return State(
@@ -74,6 +74,10 @@ def read_state(text: str) -> State:
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise StateError("it was not written by AutoBan, or is damaged") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no time")
 
 
 def _entry(key: str, stage: str, left: float, points: int, term: float, kind: str) -> Entry:
