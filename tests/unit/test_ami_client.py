@@ -159,6 +159,7 @@ def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, answer: bytes) 
         assert isinstance(log.down[0], TimeoutError)
         assert (b"Action: Ping" in asterisk.received) == bool(answer)
         assert bool(log.up) == bool(answer)
+        assert not client.up
 
     play(scene)
 

@@ -189,7 +189,8 @@ FIGURES = Figures(
     {"jailed": Dropped(7, 420)},
     connected=True,
     dropping=False,
-    owners=1,
+    phones=1,
+    trunks=2,
     rebuilt=0,
     uptime=12.5,
 )
@@ -214,7 +215,7 @@ def test_figures_are_told_to_prometheus() -> None:
 
 
 def test_large_figures_are_exact() -> None:
-    figures = Figures({}, {}, 123456789, {}, True, True, 0, 0, 1234567.5)
+    figures = Figures({}, {}, 123456789, {}, True, True, 0, 0, 0, 1234567.5)
     assert "autoban_jailed_total 123456789\n" in as_prometheus(figures)
     assert "autoban_uptime_seconds 1234567.5\n" in as_prometheus(figures)
 

@@ -19,7 +19,8 @@ class Figures:
         dropped: What the kernel dropped, by reason.
         connected: Whether Asterisk is reporting to us.
         dropping: Whether the kernel drops anything.
-        owners: Addresses where phones have logged in.
+        phones: Addresses where phones have logged in.
+        trunks: Addresses and networks that Asterisk is configured to talk to.
         rebuilt: How often the kernel's table had to be made again.
         uptime: Seconds.
     """
@@ -30,7 +31,8 @@ class Figures:
     dropped: Mapping[str, Dropped]
     connected: bool
     dropping: bool
-    owners: int
+    phones: int
+    trunks: int
     rebuilt: int
     uptime: float
 
@@ -55,7 +57,8 @@ def as_prometheus(figures: Figures) -> str:
             _metric("dropped_bytes_total", "counter", "Bytes in them.", octets),
             _metric("connected", "gauge", "Whether AMI is connected.", figures.connected),
             _metric("dropping", "gauge", "Whether the kernel drops.", figures.dropping),
-            _metric("owners", "gauge", "Addresses of phones logged in.", figures.owners),
+            _metric("phones", "gauge", "Addresses of phones logged in.", figures.phones),
+            _metric("trunks", "gauge", "Addresses of trunks.", figures.trunks),
             _metric("rebuilt_total", "counter", "Tables made again.", figures.rebuilt),
             _metric("uptime_seconds", "gauge", "Seconds since the start.", figures.uptime),
         ]
@@ -68,6 +71,8 @@ def as_lines(figures: Figures) -> str:
     rows += [("dropping packets", "yes" if figures.dropping else "no, watching only")]
     rows += [(f"events {kind}", str(count)) for kind, count in sorted(figures.events.items())]
     rows += [(f"addresses in {name}", str(count)) for name, count in figures.sets.items()]
+    rows += [("addresses of own phones", str(figures.phones))]
+    rows += [("addresses of trunks", str(figures.trunks))]
     rows += [("times somebody was jailed", str(figures.sentences))]
     rows += [
         (f"dropped, {name}", f"{dropped.packets} packets, {dropped.bytes} bytes")

@@ -33,6 +33,11 @@ class Owners:
         """Replaces the addresses that the configuration names."""
         self._trunks = Spans(spans)
 
+    @property
+    def trunks(self) -> int:
+        """How many addresses, networks and ranges the configuration names."""
+        return len(self._trunks.merged)
+
     def include(self, address: Address, key: str, now: float) -> bool:
         """Says whether phones or trunks of our own are at an address."""
         return self._phones.get(key, now) > now or address in self._trunks

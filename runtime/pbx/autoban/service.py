@@ -123,6 +123,7 @@ class AutoBan:
             self._client.up,
             not self._firewall.reason,
             len(list(self._guard.owners.phones(now))),
+            self._guard.owners.trunks,
             self._firewall.rebuilt,
             round(now - self._started, 1),
         )
