@@ -198,6 +198,25 @@ def test_without_the_right_to_it_only_watches(
     assert pbx.is_well()
 
 
+def test_verify_shows_that_a_ban_drops_or_why_that_cannot_be_tried(
+    start: Start, options: dict[str, Any]
+) -> None:
+    pbx = at_work(start(**{**options, "cap_add": ["NET_ADMIN", "SYS_ADMIN"]}))
+    status, output = said(pbx, "verify")
+    assert output.splitlines() == [
+        "ok    nobody knows it: a stranger is answered",
+        "ok    in jail: a stranger is not answered",
+        "ok    let go: a stranger is answered",
+    ]
+    assert status == 0
+    assert members(pbx) == {}
+    assert "autoban0" not in pbx.run("ip link")
+    weak = "setpriv --bounding-set=-sys_admin --inh-caps=-all autoban verify || echo status $?"
+    output = pbx.run(weak)
+    assert "this cannot be tried here: unshare: " in output
+    assert "status 1" in output
+
+
 def test_it_holds_one_right_only(own: Pbx) -> None:
     pid = own.run("sv status autoban").partition("(pid ")[2].partition(")")[0]
     status = dict(
