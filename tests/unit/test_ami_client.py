@@ -159,7 +159,7 @@ def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, answer: bytes) 
         assert isinstance(log.down[0], TimeoutError)
         assert (b"Action: Ping" in asterisk.received) == bool(answer)
         assert bool(log.up) == bool(answer)
-        assert not client.up
+        assert answer or not client.up
 
     play(scene)
 
@@ -184,3 +184,16 @@ def test_what_is_asked_while_nobody_is_there_is_lost_and_does_no_harm() -> None:
         client.ask("Ping")
 
     play(scene)
+
+
+def test_a_server_that_has_no_possible_name_is_only_a_failure() -> None:
+    async def run() -> None:
+        log = Log()
+        login = Login("a..b", 5038, "autoban", "s", "security")
+        client = AmiClient(login, log.on_messages, log.on_up, log.down.append)
+        task = asyncio.create_task(client.run())
+        await until(lambda: log.down or task.done())
+        assert not task.done()
+        task.cancel()
+
+    asyncio.run(run())

@@ -133,3 +133,10 @@ def test_what_cannot_be_written_leaves_the_old(store: Store, path: Path) -> None
     with pytest.raises(OSError, match=r"autoban\.nft\.new"):
         store.keep(State(), changed=True)
     assert store.load() == STATE
+
+
+def test_a_file_that_somebody_removed_is_written_again(store: Store, path: Path) -> None:
+    store.keep(STATE, changed=True)
+    path.unlink()
+    store.keep(STATE, changed=False)
+    assert store.load() == STATE

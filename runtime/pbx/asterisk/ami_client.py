@@ -65,7 +65,7 @@ class AmiClient:
         while True:
             try:
                 await self._stay_connected()
-            except (OSError, AmiRefusedError) as error:  # a timeout is an OSError
+            except (OSError, UnicodeError, AmiRefusedError) as error:  # a timeout is an OSError
                 if self.up:
                     delay = FIRST_DELAY
                 self.up = False
@@ -89,16 +89,18 @@ class AmiClient:
         try:
             user, secret = self._login.user, self._login.secret
             self.ask("Login", ActionID="login", Username=user, Secret=secret)
-            while not connection.closed.done():
+            asked = False
+            while True:
                 heard = connection.heard
                 await asyncio.wait([connection.closed], timeout=SILENCE / 2)
                 if connection.closed.done():
                     break
-                if connection.heard == heard and not self.up:
+                if not self.up:
                     raise TimeoutError(f"no answer to the login within {SILENCE / 2:g} s")
-                if connection.heard == heard and connection.asked:
+                silent = connection.heard == heard
+                if silent and asked:
                     raise TimeoutError(f"nothing heard for {SILENCE:g} s")
-                connection.asked = connection.heard == heard
+                asked = silent
                 self.ask("Ping", ActionID="ping")
             raise self._failure or connection.closed.result()
         finally:
@@ -128,13 +130,11 @@ class _Connection(asyncio.Protocol):
 
     Attributes:
         heard: How often something came.
-        asked: Whether nothing came since Asterisk was asked for an answer.
         closed: Done, with the reason, when the connection has ended.
     """
 
     def __init__(self, receive: Callable[[Sequence[Message]], None]) -> None:
         self.heard = 0
-        self.asked = False
         self.closed: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._receive = receive
         self._reader = AmiReader()

@@ -47,7 +47,7 @@ def answer(autoban: AutoBan, line: bytes) -> dict[str, Any]:
 def _words(line: bytes) -> list[str]:
     try:
         words = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OrderError("that was no request") from error
     if not isinstance(words, list) or not words or not all(isinstance(x, str) for x in words):
         raise OrderError("that was no request")

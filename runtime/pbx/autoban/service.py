@@ -80,7 +80,7 @@ class AutoBan:
                 tasks.create_task(self._look_after_state())
                 tasks.create_task(self._client.run())
         finally:
-            self._save()
+            self._save(*self._state())
             try:
                 self._firewall.remove()
             except FirewallError as error:
@@ -108,7 +108,6 @@ class AutoBan:
             self._firewall.set_lists(*self._wanted()[:2])
         for line in effect.said:
             self._say(NOTICE, f"by command: {line}")
-        self._save()
         return effect
 
     def figures(self) -> Figures:
@@ -181,9 +180,11 @@ class AutoBan:
     async def _look_after_state(self) -> None:
         while True:
             await asyncio.sleep(SECOND_SAVE)
-            self._save()
+            # A disk may take its time, and whoever guesses meanwhile would not be stopped.
+            await asyncio.to_thread(self._save, *self._state())
 
-    def _save(self) -> None:
+    def _state(self) -> tuple[State, int]:
+        """Returns what is to be kept, and a number that is another if it has changed."""
         now = time.monotonic()
         changes = self._guard.offenders.changes + self._guard.owners.changes
         state = State(
@@ -192,6 +193,9 @@ class AutoBan:
             self._register.added("whitelist"),
             self._register.added("blacklist"),
         )
+        return state, changes
+
+    def _save(self, state: State, changes: int) -> None:
         try:
             self._store.keep(state, changed=changes != self._kept_changes)
         except OSError as error:

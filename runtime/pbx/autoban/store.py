@@ -8,6 +8,7 @@ writing, and a clock that jumps does no harm.
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from pbx.autoban.state import State, StateError, read_state
 
@@ -18,7 +19,7 @@ _LONGEST = 3650 * 86400
 
 
 class Store:
-    """A file with a state in it.
+    """A file with a state in it; may be used by several threads.
 
     Args:
         path: Of the file.
@@ -28,7 +29,8 @@ class Store:
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path
         self._clock = clock
-        self._text = ""
+        self._lock = Lock()
+        self._is_ours = False
         self._written = 0.0
 
     def load(self) -> State:
@@ -59,12 +61,14 @@ class Store:
             OSError: it cannot be written.
         """
         now = self._clock()
-        if changed or not self._text:
-            self._write(state.to_text())
-            self._written = now
-        else:
-            moment = _EPOCH + now - self._written
-            os.utime(self._path, (moment, moment))
+        with self._lock:
+            if changed or not self._is_ours or not self._path.exists():
+                self._write(state.to_text())
+                self._is_ours = True
+                self._written = now
+            else:
+                moment = _EPOCH + now - self._written
+                os.utime(self._path, (moment, moment))
 
     def _write(self, text: str) -> None:
         new = self._path.with_name(f".{self._path.name}.new")
@@ -74,4 +78,3 @@ class Store:
             os.utime(new, (_EPOCH, _EPOCH))
             os.fsync(file.fileno())
         new.replace(self._path)
-        self._text = text
