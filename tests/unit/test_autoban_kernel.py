@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from pbx.autoban import ruleset
 from pbx.autoban.addresses import Span, parse_span
@@ -53,10 +55,14 @@ def prisoners() -> list[Prisoner]:
     return []
 
 
+def beyond(prisoners: list[Prisoner]) -> Callable[[float], int]:
+    return lambda seconds: sum(prisoner.left > seconds for prisoner in prisoners)
+
+
 @pytest.fixture
 def firewall(kernel: Kernel, prisoners: list[Prisoner]) -> Firewall:
     white: list[Span] = [parse_span("10.0.0.0/8")]
-    firewall = Firewall(kernel, lambda: (white, [], prisoners))
+    firewall = Firewall(kernel, lambda: (white, [], prisoners), beyond(prisoners))
     firewall.build()
     kernel.told.clear()
     return firewall
@@ -157,7 +163,7 @@ def test_without_a_table_a_jailing_makes_it_with_all_that_was_in_it(
     kernel: Kernel, prisoners: list[Prisoner]
 ) -> None:
     prisoners.append(Prisoner("192.0.2.1", 60, 60))
-    firewall = Firewall(kernel, lambda: ([], [], prisoners))
+    firewall = Firewall(kernel, lambda: ([], [], prisoners), beyond(prisoners))
     firewall.build()
     kernel.told.clear()
     answers = iter([FirewallError("No such file or directory")])
@@ -186,7 +192,7 @@ def test_counters_go_on_when_the_table_is_made_again(firewall: Firewall, kernel:
 
 def test_a_kernel_that_refuses_is_asked_again_later(kernel: Kernel) -> None:
     kernel.error = "Operation not permitted"
-    firewall = Firewall(kernel, lambda: ([], [], []))
+    firewall = Firewall(kernel, lambda: ([], [], []), beyond([]))
     firewall.build()
     assert firewall.reason == "Operation not permitted"
     kernel.told.clear()

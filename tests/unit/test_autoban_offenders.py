@@ -150,6 +150,17 @@ def test_who_has_done_most_is_forgotten_last() -> None:
     assert [sentence is None for sentence in attempts(offenders, 2, now=11)] == [True, False]
 
 
+def test_they_are_counted_where_they_stand() -> None:
+    offenders = Offenders(RULES)
+    attempts(offenders, 11)
+    offenders.attempt("192.0.2.2", ATTEMPT, "test", 5)
+    assert offenders.sizes(10) == {Stage.JAIL: 1, Stage.WATCH: 1}
+    assert offenders.sizes(1201) == {Stage.PAROLE: 1, Stage.WATCH: 1}
+    later = Offenders(RULES)
+    attempts(later, 11)
+    assert (later.jailed_beyond(1199), later.jailed_beyond(1200)) == (1, 0)
+
+
 class Life(RuleBasedStateMachine):
     """Whatever happens in whatever order."""
 

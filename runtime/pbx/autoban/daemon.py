@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ def main() -> int:
     )
     autoban = AutoBan(settings, _state(store), store, _nft(), METRICS, _say)
     gc.freeze()
+    sys.setswitchinterval(0.0005)  # keeping the state is not to hold up a ban
     asyncio.run(_run(autoban))
     return 0
 

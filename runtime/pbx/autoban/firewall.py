@@ -19,6 +19,7 @@ class Firewall:
     Args:
         run: Takes commands of nft and returns what it prints; see connect().
         wanted: Returns what has to be in the table: whitelist, blacklist, prisoners.
+        jailed: Returns how many prisoners there will be at least, a number of seconds from now.
 
     Attributes:
         reason: Why nothing is dropped; "" if all is well.
@@ -29,11 +30,13 @@ class Firewall:
         self,
         run: Callable[[str], str],
         wanted: Callable[[], tuple[Iterable[Span], Iterable[Span], list[Prisoner]]],
+        jailed: Callable[[float], int],
     ) -> None:
         self.reason = "not started"
         self.rebuilt = 0
         self._run = run
         self._wanted = wanted
+        self._jailed = jailed
         self._shape = ""
         self._before: dict[str, Dropped] = {}
         self._now: Mapping[str, Dropped] = {}
@@ -82,8 +85,7 @@ class Firewall:
             self._repair()
             return
         self._now = look.dropped
-        there_for_sure = sum(1 for who in self._wanted()[2] if who.left > _SLACK)
-        if look.shape != self._shape or look.jailed < there_for_sure:
+        if look.shape != self._shape or look.jailed < self._jailed(_SLACK):
             self._repair()
 
     def remove(self) -> None:

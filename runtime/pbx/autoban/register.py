@@ -1,7 +1,6 @@
 """The sets as people see and change them. No clock and no I/O."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pbx.autoban.addresses import Address, Span, Spans, parse_address, parse_span
@@ -90,7 +89,7 @@ class Register:
 
     def sizes(self, now: float) -> dict[str, int]:
         """Returns how many are in each set."""
-        stages = Counter(entry.stage for entry in self._guard.offenders.entries(now))
+        stages = self._guard.offenders.sizes(now)
         lists = {name: len(self.spans(name)) for name in LISTS}
         return {**{name: stages[Stage(name)] for name in OFFENDERS}, **lists}
 
@@ -132,7 +131,7 @@ class Register:
         """Returns what an order means for a set, and refuses what cannot be."""
         everything = (target,) if order.verb == "del" else SETS
         sources = everything if order.everything else order.sources
-        texts = [row.address for row in self.rows(now, sources)]
+        texts = [row.address for row in self.rows(now, sources)] if sources else []
         spans = list(dict.fromkeys([*order.spans, *map(parse_span, texts)]))
         if order.verb == "add" and target in OFFENDERS:
             for span in spans:
@@ -189,15 +188,23 @@ class Register:
                     place = f"stands in {_FILE}" if whole in self._fixed[target] else "is there"
                     effect.said.append(f"{target}: {whole} {place}, and stays")
 
-    def _forget(self, stages: Iterable[str], spans: list[Span], now: float, effect: Effect) -> None:
-        for entry in list(self._guard.offenders.entries(now)):
-            if entry.stage in stages and any(
-                _overlap(parse_span(entry.key), span) for span in spans
-            ):
-                self._guard.offenders.remove(entry.key)
-                effect.said.append(f"{entry.stage}: removed {entry.key}")
-                if entry.stage is Stage.JAIL:
-                    effect.released.append(entry.key)
+    def _forget(
+        self, stages: Collection[str], spans: list[Span], now: float, effect: Effect
+    ) -> None:
+        offenders = self._guard.offenders
+        for key in dict.fromkeys(key for span in spans for key in self._keys(span, now)):
+            stage = offenders.stage(key, now)
+            if stage and stage in stages and offenders.remove(key):
+                effect.said.append(f"{stage}: removed {key}")
+                if stage is Stage.JAIL:
+                    effect.released.append(key)
+
+    def _keys(self, span: Span, now: float) -> list[str]:
+        """Returns all offenders who may be at some addresses."""
+        if key := self._key(span):
+            return [key]
+        keys = [key for key, *_ in self._guard.offenders.rows(now)]
+        return [key for key in keys if _overlap(parse_span(key), span)]
 
     def _key(self, span: Span) -> str | None:
         """Returns what an offender at these addresses is called; None if that is not just one."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pbx.asterisk.ami import Message
@@ -13,7 +14,8 @@ from pbx.autoban.events import read_event
 from pbx.autoban.figures import Figures, as_prometheus
 from pbx.autoban.firewall import Firewall, FirewallError
 from pbx.autoban.guard import Guard
-from pbx.autoban.offenders import Sentence
+from pbx.autoban.offenders import Entry, Sentence
+from pbx.autoban.offenders import Row as OffenderRow
 from pbx.autoban.orders import LISTS, Order
 from pbx.autoban.outage import Outage
 from pbx.autoban.owner_watch import OwnerWatch
@@ -66,7 +68,7 @@ class AutoBan:
             {"whitelist": settings.whitelist, "blacklist": settings.blacklist},
             {"whitelist": state.white, "blacklist": state.black},
         )
-        self._firewall = Firewall(nft, self._wanted)
+        self._firewall = Firewall(nft, self._wanted, self._jailed)
         self._told_reason = ""
         self._outage = Outage(now)
         self._client = AmiClient(settings.login, self._hear, self._up, self._down)
@@ -80,7 +82,7 @@ class AutoBan:
                 tasks.create_task(self._look_after_state())
                 tasks.create_task(self._client.run())
         finally:
-            self._save(*self._state())
+            self._save(*self._known())
             try:
                 self._firewall.remove()
             except FirewallError as error:
@@ -156,6 +158,9 @@ class AutoBan:
         white, black = (list(self._register.merged(name)) for name in LISTS)
         return white, black, self._register.prisoners(time.monotonic())
 
+    def _jailed(self, seconds: float) -> int:
+        return self._guard.offenders.jailed_beyond(time.monotonic() + seconds)
+
     async def _look_after_kernel(self) -> None:
         self._firewall.build()
         while True:
@@ -181,21 +186,22 @@ class AutoBan:
         while True:
             await asyncio.sleep(SECOND_SAVE)
             # A disk may take its time, and whoever guesses meanwhile would not be stopped.
-            await asyncio.to_thread(self._save, *self._state())
+            await asyncio.to_thread(self._save, *self._known())
 
-    def _state(self) -> tuple[State, int]:
+    def _known(self) -> tuple[list[OffenderRow], State, int]:
         """Returns what is to be kept, and a number that is another if it has changed."""
         now = time.monotonic()
         changes = self._guard.offenders.changes + self._guard.owners.changes
-        state = State(
-            tuple(self._guard.offenders.entries(now)),
+        others = State(
+            (),
             tuple(self._guard.owners.phones(now)),
             self._register.added("whitelist"),
             self._register.added("blacklist"),
         )
-        return state, changes
+        return self._guard.offenders.rows(now), others, changes
 
-    def _save(self, state: State, changes: int) -> None:
+    def _save(self, offenders: list[OffenderRow], others: State, changes: int) -> None:
+        state = replace(others, offenders=tuple(Entry(*row) for row in offenders))
         try:
             self._store.keep(state, changed=changes != self._kept_changes)
         except OSError as error:

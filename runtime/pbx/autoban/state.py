@@ -45,15 +45,19 @@ class State:
             [e.key, e.stage, round(e.left, 3), e.points, round(e.term, 3), e.kind]
             for e in self.offenders
         ]
-        return json.dumps(
-            {
-                "version": _VERSION,
-                "offenders": offenders,
-                "phones": [[key, round(left, 3)] for key, left in self.phones],
-                "whitelist": [str(span) for span in self.white],
-                "blacklist": [str(span) for span in self.black],
-            }
+        fields: dict[str, Iterable[object]] = {
+            "version": [_VERSION],
+            "offenders": offenders,
+            "phones": [[key, round(left, 3)] for key, left in self.phones],
+            "whitelist": [str(span) for span in self.white],
+            "blacklist": [str(span) for span in self.black],
+        }
+        # Row by row: other threads get their turn in between, and people can read it.
+        texts = (
+            f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
+            for name, rows in fields.items()
         )
+        return "{" + ",\n".join(texts) + "}\n"
 
 
 def read_state(text: str) -> State:
@@ -64,7 +68,7 @@ def read_state(text: str) -> State:
     """
     try:
         fields = json.loads(text, parse_constant=_refuse)
-        if fields["version"] != _VERSION:
+        if fields["version"] != [_VERSION]:
             raise StateError(f"it is of version {fields['version']}")
         return State(
             tuple(_entry(*row) for row in fields["offenders"]),
