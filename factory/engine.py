@@ -1,4 +1,4 @@
-"""Everything that talks to the container engine; the only module that imports its SDK."""
+"""Everything that talks to the container engine, with the engine's own SDK."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from docker.models.networks import Network
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from factory.errors import BuildError, EngineError
+from factory.whole_output import read_whole_output
 
 __all__ = ["Container", "Engine", "ImageInfo", "Network", "OnLine"]
 
@@ -63,7 +64,7 @@ class Engine:
             EngineError: no engine answers.
         """
         try:
-            client = docker.from_env(timeout=900)
+            client = read_whole_output(docker.from_env(timeout=900))
             client.ping()
         except DockerException as error:
             raise EngineError(

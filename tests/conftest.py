@@ -16,6 +16,7 @@ from factory.catalog import Catalog, load_catalog
 from factory.console import Console
 from factory.engine import Engine
 from factory.softphone import ensure_softphone
+from factory.whole_output import read_whole_output
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,7 +82,7 @@ def catalog() -> Catalog:
 @pytest.fixture(scope="session")
 def client(pytestconfig: pytest.Config) -> docker.DockerClient:
     """The engine; the images have to be there."""
-    client = docker.from_env()
+    client = read_whole_output(docker.from_env())
     for target in targets_of(pytestconfig).values():
         try:
             client.images.get(target.reference)

@@ -81,6 +81,11 @@ class Pbx:
         """The id of the one process of a program."""
         return self.run(f"pidof {program}")
 
+    def certificate(self, address: str = "127.0.0.1:5061") -> bytes:
+        """What a new connection over TLS is shown, in PEM; of the whole chain, the first."""
+        ask = f"openssl s_client -connect {address} < /dev/null 2> /dev/null"
+        return self.run(f"{ask} | openssl x509").encode()
+
     def address(self, version: int = 4) -> str:
         """The first IP address that it has, of version 4 or 6; '' if it has none."""
         self.container.reload()

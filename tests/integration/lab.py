@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import secrets
 import tarfile
 from collections import Counter
@@ -117,12 +118,12 @@ class Lab:
 
     def _configure(self, stack: ExitStack) -> None:
         before = self.pbx.run(f"cat {ENDPOINTS}").partition(BEGIN)[0]
-        stack.callback(self._write_endpoints, before)
+        stack.callback(self.write_endpoints, before)
         last = [*self._accounts.values()][-1]
         added = configuration(
             self._accounts, self.trunk.address(), encryption="tls" in self.components
         )
-        self._write_endpoints(f"{before}\n{BEGIN}\n{added}")
+        self.write_endpoints(f"{before}\n{BEGIN}\n{added}")
         wait_for(
             lambda: self.pbx.asterisk(f"pjsip show aor {last.user}"),
             lambda text: "Unable to find" not in text,
@@ -130,7 +131,8 @@ class Lab:
             otherwise="the PBX did not take the users of the tests",
         )
 
-    def _write_endpoints(self, text: str) -> None:
+    def write_endpoints(self, text: str) -> None:
+        """Gives the PBX other users."""
         script = f"cat > {ENDPOINTS} << 'END OF FILE'\n{text}\nEND OF FILE\n"
         self.pbx.run(script)
         self.pbx.asterisk("module reload res_pjsip.so")
@@ -176,12 +178,15 @@ class Visit:
         phone.take_account(Account(name), self.lab.server(), **options)
         return phone
 
-    def another_pbx(self, folder: str, replacing: Mapping[str, str] | None = None) -> Pbx:
+    def another_pbx(
+        self, folder: str, replacing: Mapping[str, str] | None = None, **options: Any
+    ) -> Pbx:
         """Starts one more container of the image on the same network, with a configuration.
 
         Args:
             folder: In configurations/.
             replacing: What to put in the place of words in it.
+            options: Of the container, such as `hostname` and `volumes`.
         """
         container = create_container(
             self.lab.client,
@@ -189,14 +194,19 @@ class Visit:
             self._stack,
             network_mode=None,
             network=self.lab.network,
-            hostname="another.example",
-            environment={"SYSLOG_LEVEL": "6"},
+            **{"hostname": "another.example", "environment": {"SYSLOG_LEVEL": "6"}, **options},
         )
         container.put_archive("/srv", _configuration(folder, replacing or {}, _seed(container)))
         container.start()
         pbx = Pbx(container)
         self._more.append(pbx)
         return pbx.await_boot()
+
+    def add_user(self, name: str, number: str) -> dict[str, str]:
+        """Adds a user with `pbx user add` until the test is over; returns what that printed."""
+        self._stack.callback(self.lab.write_endpoints, self.pbx.run(f"cat {ENDPOINTS}"))
+        shown = self.pbx.run(f"pbx user add {name} {number} --server {self.lab.server()}")
+        return dict(re.findall(r"^(\S[a-z ]*?)  +(\S.*)$", shown, re.MULTILINE))
 
     def set_global(self, name: str, value: str) -> None:
         """Changes a global of the dialplan until the test is over."""

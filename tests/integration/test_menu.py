@@ -77,7 +77,7 @@ def test_other_digits_lead_to_the_menu(lab: Visit, digit: str) -> None:
     hears_menu(alice)
 
 
-@pytest.mark.image("mini", only=True)  # where an error is a tone
+@pytest.mark.image("mini", only=True)
 @pytest.mark.parametrize("key", ["*", "#"])
 def test_a_key_that_means_nothing_is_an_error(lab: Visit, key: str) -> None:
     alice = lab.phone("alice")

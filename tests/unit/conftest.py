@@ -1,10 +1,13 @@
-"""Phones without containers."""
+"""Phones without containers, and a console without Asterisk."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
 from fixtures.softphone import Phone, Softphones
+from tests.unit.fake_console import Console, fake_consoles
 from tests.unit.fake_phones import FakeLink, make_group
 
 
@@ -36,3 +39,10 @@ def alice(group: Softphones) -> Phone:
 def line(alice: Phone, lines: list[FakeLink]) -> FakeLink:
     assert alice.name == "alice"
     return lines[0]
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """Makes consoles that answer as told."""
+    with fake_consoles() as make:
+        yield make

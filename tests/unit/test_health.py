@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pbx.supervision.command import main
 from pbx.supervision.health import Finding, format_table, parse_findings
+from pbx.supervision.main import main
 
 Printed = pytest.CaptureFixture[str]
 Healthcheck = Callable[..., None]

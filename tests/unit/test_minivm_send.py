@@ -213,6 +213,15 @@ def test_the_recording_stays_if_the_mail_cannot_be_kept(outbox: Outbox) -> None:
         outbox.accept(MAIL, None, "", 0)
 
 
+def test_a_mail_that_cannot_be_kept_is_sent_or_told_why_not(server: Server, outbox: Outbox) -> None:
+    assert outbox.send_unkept(MAIL, server.settings("smtp"), 0) is None
+    assert server.received[0].recipients == ["bob@example.com"]
+    nowhere = replace(server.settings("smtps"), password_file="/nowhere")  # noqa: S106
+    failure = outbox.send_unkept(MAIL, nowhere, 0)
+    assert failure
+    assert "/nowhere" in failure.reason
+
+
 def test_what_is_no_mail_is_not_kept(outbox: Outbox) -> None:
     with pytest.raises(MessageError):
         outbox.accept(b"", None, "", 0)
@@ -234,6 +243,27 @@ def test_a_mail_half_written_does_not_count(outbox: Outbox) -> None:
     (outbox.spool / "mail" / ".0000000001000-aaaa" / "message.eml").touch()
     (outbox.spool / "mail" / "0000000001000-bbbb").mkdir()
     assert states(outbox) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"settings": 1}', "\0"])
+def test_a_mail_whose_state_is_damaged_is_sent_all_the_same(
+    server: Server, outbox: Outbox, text: str
+) -> None:
+    entry = outbox.accept(MAIL, server.settings("smtp"), "", 0)
+    (entry.folder / "state.json").write_text(text)
+    assert not outbox.attempt(entry, 0)
+    assert "state.json" in states(outbox)[0].reason
+    port = server.ports["smtp"]
+    outbox.configuration.write_text(f"mailcmd = minivm-send -H 127.0.0.1:{port}")
+    assert outbox.attempt(entry, 60)
+    assert server.received[0].recipients == ["bob@example.com"]
+
+
+def test_a_mail_that_is_damaged_waits(server: Server, outbox: Outbox) -> None:
+    entry = outbox.accept(MAIL, server.settings("smtp"), "", 0)
+    (entry.folder / "message.eml").write_bytes(b"")
+    assert not outbox.attempt(entry, 0)
+    assert "recipient" in states(outbox)[0].reason
 
 
 def test_nobody_else_reads_what_waits(outbox: Outbox) -> None:

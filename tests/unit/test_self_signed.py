@@ -1,9 +1,7 @@
-"""Self-signed certificates: which settings are taken, what is made, and how it is kept."""
+"""Self-signed certificates: which settings are taken, and what is made."""
 
 import datetime
 import ipaddress
-import shutil
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -11,11 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pbx.tls import start
 from pbx.tls.self_signed import SettingError, Settings, make_certificate
 
 NOW = datetime.datetime(2024, 5, 16, 10, 3, 20, tzinfo=datetime.UTC)
-Printed = pytest.CaptureFixture[str]
 
 
 def make(hostname: str = "pbx.example", key: str = "ec256", days: int = 30) -> x509.Certificate:
@@ -151,100 +147,3 @@ def test_key_is_of_the_kind_asked_for_and_signs_the_certificate(kind: str) -> No
 
 def test_no_two_certificates_are_the_same() -> None:
     assert make().serial_number != make().serial_number
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The certificate folder of a container that is being started."""
-    owners: list[tuple[str, str]] = []
-    monkeypatch.setattr(shutil, "chown", lambda _, user, group: owners.append((user, group)))
-    monkeypatch.setenv("DOCKER_AST_SSL_DIR", str(tmp_path))
-    monkeypatch.setenv("HOSTNAME", "pbx.example")
-    monkeypatch.setenv("TLS_KEYBITS", "ec256")
-    monkeypatch.setenv("SYSLOG_LEVEL", "7")
-    monkeypatch.delenv("TLS_CERTDAYS", raising=False)
-    return tmp_path
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def test_start_makes_both_files_for_asterisk_alone(folder: Path, capsys: Printed) -> None:
-    assert start.main() == 0
-    assert sorted(files(folder)) == ["cert.pem", "priv_key.pem"]
-    for path in folder.iterdir():
-        assert path.stat().st_mode & 0o777 == 0o600
-    certificate = x509.load_pem_x509_certificate((folder / "cert.pem").read_bytes())
-    key = load_pem_private_key((folder / "priv_key.pem").read_bytes(), None)
-    assert certificate.public_key() == key.public_key()
-    assert "made a self-signed certificate for pbx.example, 30 days" in capsys.readouterr().out
-
-
-def test_start_gives_both_files_to_asterisk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given_: list[tuple[str, str, str]] = []
-
-    def chown(path: Path, user: str, group: str) -> None:
-        given_.append((Path(path).stem, user, group))
-
-    monkeypatch.setattr(shutil, "chown", chown)
-    assert start.main() == 0
-    assert sorted(given_) == [(name, "asterisk", "asterisk") for name in ("cert", "priv_key")]
-    assert sorted(files(folder)) == ["cert.pem", "priv_key.pem"]
-
-
-def test_start_makes_them_once(folder: Path, capsys: Printed) -> None:
-    start.main()
-    first = files(folder)
-    capsys.readouterr()
-    assert start.main() == 0
-    assert files(folder) == first
-    assert capsys.readouterr().out == ""
-
-
-def test_start_leaves_files_of_the_user_alone(folder: Path) -> None:
-    (folder / "cert.pem").write_text("mine")
-    (folder / "priv_key.pem").write_text("mine too")
-    assert start.main() == 0
-    assert files(folder) == {"cert.pem": b"mine", "priv_key.pem": b"mine too"}
-
-
-@pytest.mark.parametrize("name", ["cert.pem", "priv_key.pem"])
-def test_start_refuses_one_without_the_other(folder: Path, name: str, capsys: Printed) -> None:
-    (folder / name).write_text("lone")
-    assert start.main() == 1
-    assert files(folder) == {name: b"lone"}
-    assert f"{folder / name} is there without its counterpart" in capsys.readouterr().out
-
-
-def test_start_says_which_setting_is_useless(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
-    monkeypatch.setenv("TLS_KEYBITS", "1024")
-    monkeypatch.delenv("SYSLOG_LEVEL")
-    assert start.main() == 1
-    assert files(folder) == {}
-    assert "TLS_KEYBITS is '1024': use 2048 to 8192, or ec256" in capsys.readouterr().out
-
-
-def test_start_goes_on_after_one_that_was_cut_short_before_any_file(folder: Path) -> None:
-    (folder / "cert.partial").write_text("half")
-    (folder / "priv_key.partial").write_text("half")
-    assert start.main() == 0
-    assert sorted(files(folder)) == ["cert.pem", "priv_key.pem"]
-
-
-def test_start_goes_on_after_one_that_was_cut_short_between_the_files(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert files(folder) == {}
-
-    def cut_short(path: Path, *_: str) -> None:
-        if Path(path).name.startswith("priv_key"):
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as change:
-        change.setattr(shutil, "chown", cut_short)
-        with pytest.raises(KeyboardInterrupt):
-            start.main()
-    assert start.main() == 0

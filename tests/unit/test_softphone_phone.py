@@ -17,6 +17,7 @@ from fixtures.softphone import (
     Softphones,
 )
 from tests.unit.fake_phones import FakeLink, make_group
+from tests.unit.sounds import played
 
 ALICE = Account("alice", "secret", "+12025550160")
 REGISTER = "REGISTER sip:pbx SIP/2.0\r\nCSeq: 1 REGISTER\r\n\r\n"
@@ -68,6 +69,20 @@ def test_a_story_ends_with_the_messages_of_all_phones(
 
 
 # ---- sound
+
+
+def test_a_hum_is_the_phones_tone_without_pauses(alice: Phone, line: FakeLink) -> None:
+    alice.call("1")
+    alice.hum()
+    assert line.arguments("voice") == {"frequency": alice.tone, "pauses": False}
+
+
+def test_a_gap_in_a_hum_is_measured_in_what_came_at_each_tick(alice: Phone, line: FakeLink) -> None:
+    tick = played(1040, 0.02, on=1, period=1).tobytes()
+    ticks = [base64.b64encode(data).decode() for data in (tick, tick, b"", b"", b"", tick)]
+    line.answers["ticks"] = ticks
+    assert alice.longest_gap(1040, 0.12) == pytest.approx(0.06)
+    assert line.arguments("ticks") == {"seconds": 0.12}
 
 
 def test_each_call_gets_a_tone_that_no_phone_has(group: Softphones, alice: Phone) -> None:

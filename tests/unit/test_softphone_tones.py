@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from fixtures.softphone.tones import (
     JUDGED_SECONDS,
     RATE,
+    TICK_MS,
     WINDOW,
     draw,
     first_window,
     judge,
+    longest_gap,
     loudness,
     presence,
     share,
@@ -218,3 +220,38 @@ def test_loudness_is_the_share_of_windows_with_sound() -> None:
     assert loudness(continuous(OTHER, 0.3) + silence(0.9)) == 0.25
     assert loudness(noise(9000, 0.3)) == 1
     assert loudness(array("h")) == 0
+
+
+def ticks(sound: array[int]) -> list[array[int]]:
+    size = RATE * TICK_MS // 1000
+    return [sound[i : i + size] for i in range(0, len(sound), size)]
+
+
+@few
+@given(
+    tone=drawn_tones,
+    before=st.integers(0, 40),
+    missing=st.integers(0, 10),
+    after=st.integers(0, 40),
+    empty=st.booleans(),
+)
+def test_the_longest_gap_in_a_hum_is_found(
+    tone: int, before: int, missing: int, after: int, *, empty: bool
+) -> None:
+    """Whether silence came, or nothing."""
+    hum = ticks(continuous(tone, 1))
+    gap = [array("h")] * missing if empty else ticks(silence(missing * TICK_MS / 1000))
+    heard = [*hum[:before], *gap, *hum[:after]]
+    assert longest_gap(heard, tone) == pytest.approx(missing * TICK_MS / 1000)
+
+
+def test_another_tone_fills_no_gap() -> None:
+    assert longest_gap(ticks(continuous(OTHER, 0.5)), WANTED) == pytest.approx(0.5)
+
+
+def test_a_hum_is_heard_through_a_codec() -> None:
+    assert longest_gap(ticks(through_mu_law(continuous(WANTED, 0.5))), WANTED) == 0
+
+
+def test_the_pauses_of_bursts_are_gaps() -> None:
+    assert longest_gap(ticks(played(WANTED, 1.5)), WANTED) == pytest.approx(0.1)

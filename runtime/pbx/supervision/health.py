@@ -1,9 +1,13 @@
 """What the health check prints: text in, findings out, and back as a table."""
 
+import argparse
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+from pbx.core.terminal import GREEN, RED, paint, shows_colour
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,18 @@ def format_table(findings: Sequence[Finding], *, colour: bool) -> str:
     lines = []
     for finding in findings:
         state = "ok  " if finding.ok else "FAIL"
-        if colour:
-            state = f"{GREEN if finding.ok else RED}{state}{PLAIN}"
+        state = paint(state, GREEN if finding.ok else RED, colours=colour)
         lines.append(f"{state}  {finding.check:{width}}  {finding.detail}")
     return "\n".join(lines)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the health check and shows what it found; returns the exit status."""
+    result = subprocess.run(["healthcheck"], stdout=subprocess.PIPE, check=False)
+    findings = parse_findings(result.stdout.decode("utf-8", "replace"))
+    healthy = result.returncode == 0 and all(finding.ok for finding in findings)
+    if options.json:
+        print(json.dumps({"healthy": healthy, "checks": [asdict(f) for f in findings]}))
+    else:
+        print(format_table(findings, colour=shows_colour(sys.stdout)))
+    return 0 if healthy else 1

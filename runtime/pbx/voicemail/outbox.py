@@ -5,12 +5,12 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
 from pbx.voicemail.delivery import Failure, deliver
-from pbx.voicemail.message import Mail, read_mail
+from pbx.voicemail.message import Mail, MessageError, read_mail
 from pbx.voicemail.queue import Entry, Queue
 from pbx.voicemail.settings import SettingError, Settings, settings_of_mailcmd
 from pbx.voicemail.state import State
@@ -68,7 +68,7 @@ class Outbox:
             if not mine:
                 return False
             state = entry.state
-            failure = self._deliver(entry, state, now)
+            failure = self._deliver(entry.message, state, now)
             recipients = ", ".join(state.recipients)
             if failure is None:
                 entry.remove()
@@ -84,24 +84,23 @@ class Outbox:
 
     def send_unkept(self, raw: bytes, settings: Settings, now: float) -> Failure | None:
         """Sends a mail that cannot be kept."""
-        mail = self._read(raw, settings, now)
-        return deliver(mail, settings, _password(settings), socket.gethostname())
+        return self._deliver(raw, State(now, now, (), settings=settings), now)
 
-    def _deliver(self, entry: Entry, state: State, now: float) -> Failure | None:
+    def _deliver(self, raw: bytes, state: State, now: float) -> Failure | None:
         try:
-            today = self._settings_of_today() if state.attempts else None
-            settings = today or state.settings
+            settings = self._settings_of_today() if state.attempts else None
+            settings = settings or state.settings
             if settings is None:
                 raise SettingError(state.reason)
-            mail = self._read(entry.message, settings, now)
-            mail = Mail(mail.sender, state.recipients, mail.data)
+            mail = self._read(raw, settings, now)
+            mail = replace(mail, recipients=state.recipients or mail.recipients)
             return deliver(mail, settings, _password(settings), socket.gethostname())
-        except SettingError as error:
+        except (SettingError, MessageError) as error:
             return Failure(str(error), state.recipients)
 
     def _settings_of_today(self) -> Settings | None:
         try:
-            text = self.configuration.read_text(errors="replace")
+            text = self.configuration.read_bytes()
         except OSError:
             return None  # sent by hand, without any configuration
         return settings_of_mailcmd(text)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pbx.core.durable import sync_folder, write_new
 from pbx.voicemail.state import State
 
 _MESSAGE, _STATE = "message.eml", "state.json"
@@ -29,13 +30,17 @@ class Entry:
 
     @property
     def state(self) -> State:
-        """What became of it."""
-        return State.of_json((self.folder / _STATE).read_text())
+        """What became of it; if that cannot be read, it is as if it had just come."""
+        try:
+            return State.of_json((self.folder / _STATE).read_text())
+        except (OSError, ValueError) as error:
+            came = (self.folder / _MESSAGE).stat().st_mtime
+            return State(came, came, (), reason=f"{_STATE} cannot be read: {error}")
 
     def keep(self, state: State) -> None:
         """Replaces the state."""
         new = self.folder / f"{_PARTIAL}{_STATE}"
-        _write(new, state.to_json().encode())
+        write_new(new, state.to_json().encode())
         new.rename(self.folder / _STATE)
 
     def remove(self) -> None:
@@ -65,14 +70,14 @@ class Queue:
         partial = self._folder / f"{_PARTIAL}{name}"
         partial.mkdir(mode=0o700)
         try:
-            _write(partial / _MESSAGE, message)
-            _write(partial / _STATE, state.to_json().encode())
-            _sync(partial)
+            write_new(partial / _MESSAGE, message)
+            write_new(partial / _STATE, state.to_json().encode())
+            sync_folder(partial)
         except OSError:
             shutil.rmtree(partial)
             raise
         folder = partial.rename(self._folder / name)
-        _sync(self._folder)
+        sync_folder(self._folder)
         return Entry(folder)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -98,16 +103,3 @@ class Queue:
             yield False
         finally:
             os.close(descriptor)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)

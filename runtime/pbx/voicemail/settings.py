@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from pbx.asterisk.syntax import Setting, parse_lines
+
 PROGRAM = "minivm-send"
 PORTS = {"smtp": 25, "smtps": 465, "tls": 465, "starttls": 587}
 
@@ -161,25 +163,18 @@ def split_server(text: str, port: int) -> tuple[str, int]:
     return host, int(number)
 
 
-def settings_of_mailcmd(minivm_conf: str) -> Settings | None:
+def settings_of_mailcmd(minivm_conf: bytes) -> Settings | None:
     """Returns the settings in the mailcmd of a minivm.conf; None if it calls another program.
 
     Raises:
         SettingError: the options in it cannot be.
     """
+    items = (item for _, item in parse_lines(minivm_conf) if isinstance(item, Setting))
+    commands = [item.value for item in items if item.name == "mailcmd"]
     try:
-        words = shlex.split(_mailcmd(minivm_conf))
+        words = shlex.split(commands[-1]) if commands else []
     except ValueError as error:
         raise SettingError(f"mailcmd: {error}") from error
     if not words or words[0].rpartition("/")[2] != PROGRAM:
         return None
     return settings_of(parse(words[1:]))
-
-
-def _mailcmd(minivm_conf: str) -> str:
-    command = ""
-    for line in minivm_conf.splitlines():
-        key, _, value = line.partition(";")[0].partition("=")
-        if key.strip() == "mailcmd":
-            command = value.removeprefix(">").strip()
-    return command

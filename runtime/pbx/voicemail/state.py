@@ -48,11 +48,18 @@ class State:
 
     @classmethod
     def of_json(cls, text: str) -> "State":
-        """Reads what to_json returned."""
-        fields = json.loads(text)
-        settings = fields.pop("settings")
-        fields["recipients"] = tuple(fields["recipients"])
-        return cls(settings=Settings(**settings) if settings else None, **fields)
+        """Reads what to_json returned.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        try:
+            fields = json.loads(text)
+            settings = fields.pop("settings")
+            fields["recipients"] = tuple(fields["recipients"])
+            return cls(settings=Settings(**settings) if settings else None, **fields)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"it is no state of a mail: {error}") from error
 
 
 def delay_after(attempts: int) -> int:

@@ -1,0 +1,98 @@
+"""`pbx user add`: writes the entry, has Asterisk read it, and shows it for the phone."""
+
+import argparse
+import secrets
+import socket
+import sys
+from pathlib import Path
+
+from pbx.accounts import user as users
+from pbx.accounts.directory import FILE, usual_templates
+from pbx.accounts.phone import Server, account_document, describe, draw, server_of
+from pbx.accounts.sip_files import folder, read_sip
+from pbx.asterisk.console import NotRunningError, ask, await_answer
+from pbx.asterisk.files import read_regular
+from pbx.core.errors import CommandError
+from pbx.core.lock import locked
+from pbx.core.replace_file import replace_file
+from pbx.core.terminal import shows_colour
+
+SECONDS_TO_APPEAR = 5
+
+
+def run(options: argparse.Namespace) -> int:
+    """Adds the user; returns the exit status."""
+    account = users.check_name(options.account)
+    number = users.check_number(options.number)
+    name = users.check_shown_name(options.name, account)
+    mailbox = users.check_mailbox(options.mailbox)
+    path = folder() / FILE
+    with locked(folder()):
+        configuration = read_sip()
+        users.check_unused(account, number, configuration)
+        templates = options.template or usual_templates(configuration)
+        user = users.User(
+            account,
+            number,
+            name,
+            mailbox,
+            users.check_templates(templates, configuration),
+            secrets.token_urlsafe(18),
+        )
+        content = users.append_entry(_read(path), user)
+        configuration = read_sip({path.resolve(): content})
+        users.check_takes_effect(user, configuration)
+        replace_file(path, content)
+    print(_reload(user.account))
+    print()
+    server = server_of(configuration, socket.gethostname(), options.server)
+    colours = shows_colour(sys.stdout)
+    print(describe(user, server, colours=colours))
+    if options.qr or sys.stdout.isatty():
+        print()
+        print(_code(user, server, colours=sys.stdout.isatty()))
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise CommandError(
+            f"cannot read {path}: {error.strerror}",
+            "is the volume mounted, are you root or user asterisk?",
+        ) from error
+
+
+def _reload(account: str) -> str:
+    """Has Asterisk read its files again; returns what came of it."""
+    try:
+        ask("module reload res_pjsip.so")
+        found = await_answer(
+            f"pjsip show endpoint {account}",
+            lambda answer: "Unable to find" not in answer and account in answer,
+            seconds=SECONDS_TO_APPEAR,
+        )
+    except NotRunningError:
+        return f"{account} is added; Asterisk does not run, and finds it when it starts"
+    except OSError as error:
+        raise CommandError(
+            f"{account} is in {FILE}, but Asterisk does not answer: {error}",
+            "try `asterisk -rx 'pjsip reload'` as root",
+        ) from error
+    if not found:
+        raise CommandError(
+            f"{account} is in {FILE}, but Asterisk did not take it",
+            "see what it complains of: `docker logs`, with SYSLOG_LEVEL=5 or higher",
+        )
+    return f"{account} is added and can register"
+
+
+def _code(user: users.User, server: Server, *, colours: bool) -> str:
+    """Returns the QR code, or why there is none."""
+    if not server.host:
+        return "no QR code: nothing here says how phones reach this server; --server HOST does"
+    import segno  # noqa: PLC0415 # takes a while, and is not needed otherwise
+
+    code = segno.make_qr(account_document(user, server), error="l")
+    return f"for the app Grandstream Wave:\n{draw(list(code.matrix), colours=colours)}"

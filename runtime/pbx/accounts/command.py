@@ -1,0 +1,70 @@
+"""The commands `pbx passwords` and `pbx user`; what they do is imported when it is asked for."""
+
+import argparse
+from typing import Any
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the commands of this component."""
+    passwords = commands.add_parser(
+        "passwords",
+        help="which accounts have weak passwords?",
+        description="Lists the accounts that phones can register with whose password is weak, "
+        "published or missing. Passwords are not shown.",
+        epilog="Exit status: 0 if all are strong, 1 if some are weak or a file could not be read.",
+    )
+    passwords.add_argument("--json", action="store_true", help="as JSON, for programs")
+    passwords.add_argument("--log", action="store_true", help=argparse.SUPPRESS)  # at the start
+    passwords.set_defaults(run=_passwords)
+    _add_user(commands)
+
+
+def _add_user(commands: Any) -> None:
+    user = commands.add_parser("user", help="who has an account?", description="Users.")
+    actions = user.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add = actions.add_parser(
+        "add",
+        help="make an account and show what to type into the phone",
+        description="Adds a user with a random password to pjsip_endpoint.conf, has Asterisk "
+        "read it, and shows what to type into a phone. On a terminal there is a QR code, too, "
+        "for the app Grandstream Wave.",
+        epilog="Exit status: 0 if it is done, 1 if it is not, 2 if the command was typed wrong.",
+    )
+    add.add_argument("account", metavar="NAME", help="the account's name, such as ann.smith")
+    add.add_argument("number", metavar="NUMBER", help="in international form: +12025550160")
+    add.add_argument("--name", default="", metavar="TEXT", help="what others see (Ann Smith)")
+    add.add_argument("--mailbox", default="", metavar="ADDRESS", help="where voicemail is sent")
+    add.add_argument(
+        "--template",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="what kind of account (default: as most users); repeatable",
+    )
+    add.add_argument(
+        "--server", default="", metavar="HOST", help="how phones reach this server, if not as set"
+    )
+    add.add_argument("--qr", action="store_true", help="show the QR code without a terminal, too")
+    add.set_defaults(run=_user_add)
+    listing = actions.add_parser(
+        "list", help="list the accounts", description="Lists the accounts, without passwords."
+    )
+    listing.set_defaults(run=_user_list)
+
+
+def _passwords(options: argparse.Namespace) -> int:
+    from pbx.accounts.passwords import run  # noqa: PLC0415
+
+    return run(options)
+
+
+def _user_add(options: argparse.Namespace) -> int:
+    from pbx.accounts.add import run  # noqa: PLC0415
+
+    return run(options)
+
+
+def _user_list(options: argparse.Namespace) -> int:
+    from pbx.accounts.listing import run  # noqa: PLC0415
+
+    return run(options)

@@ -1,0 +1,20 @@
+"""`pbx user list`: the accounts, without passwords."""
+
+import argparse
+
+from pbx.accounts.directory import accounts
+from pbx.accounts.sip_files import read_sip
+from pbx.core.terminal import harmless
+
+
+def run(_: argparse.Namespace) -> int:
+    """Prints a table; returns the exit status."""
+    rows = [
+        tuple(map(harmless, (one.name, one.number, ",".join(one.parents), one.path)))
+        for one in accounts(read_sip())
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return 0

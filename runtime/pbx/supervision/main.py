@@ -1,0 +1,45 @@
+"""The command `pbx`: finds what the components of this image add to it."""
+
+import argparse
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pbx
+from pbx.core.errors import CommandError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="pbx",
+        description="Looks after the PBX.",
+        epilog="`pbx COMMAND --help` says more. Exit status: 0 well or done, 1 something was "
+        "found or failed, 2 the command was typed wrong.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in _command_modules():
+        module.add_commands(commands)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except CommandError as error:
+        print(f"pbx: {error}", file=sys.stderr)
+        return error.status
+    except BrokenPipeError:
+        # Whoever read has seen enough. What is still to be written has nowhere to go.
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _command_modules() -> Iterator[Any]:
+    """Imports `command` of every component that has one."""
+    for component in sorted(found.name for found in pkgutil.iter_modules(pbx.__path__)):
+        name = f"pbx.{component}.command"
+        if importlib.util.find_spec(name):
+            yield importlib.import_module(name)

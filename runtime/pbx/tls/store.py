@@ -1,0 +1,115 @@
+"""Certificates on disk: what is in use, what is kept; each file is whole at every moment."""
+
+import datetime
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pbx.core.durable import sync_folder, write_new
+from pbx.tls.pair import Pair, PairError, read_pair
+
+CERTIFICATE, KEY = "cert.pem", "priv_key.pem"
+SECOND = 10**9
+
+
+def in_use(folder: Path) -> tuple[bytes | None, bytes | None]:
+    """Returns certificate and key that Asterisk is told to use, None for what is not there."""
+    return _contents(folder / CERTIFICATE), _contents(folder / KEY)
+
+
+def use(folder: Path, pair: Pair) -> None:
+    """Puts a pair in the place of what is in use.
+
+    Both files are complete before either counts. The key goes first: were this cut short between
+    the two, finish() would find the certificate that belongs to it.
+    """
+    complete = [
+        (_prepare(folder / KEY, pair.key, 0o600), folder / KEY),
+        (_prepare(folder / CERTIFICATE, pair.certificate, 0o600), folder / CERTIFICATE),
+    ]
+    for new, path in complete:
+        _make_newer(new, path)
+        new.rename(path)
+    sync_folder(folder)
+
+
+def finish(folder: Path) -> bool:
+    """Completes what use() was cut short in; says whether there was anything to complete."""
+    key, new = _contents(folder / KEY), _new(folder / CERTIFICATE)
+    certificate = _contents(new)
+    if certificate is not None and key is not None:
+        try:
+            read_pair(certificate, key)
+        except PairError:
+            pass  # it was cut short before that: what is in use still is whole
+        else:
+            new.rename(folder / CERTIFICATE)
+            sync_folder(folder)
+            return True
+    return False
+
+
+def keep(folder: Path, now: datetime.datetime) -> Path:
+    """Copies what is in use to another name; returns that of the certificate."""
+    certificate, key = in_use(folder)
+    for kept in folder.glob(f"kept-*-{CERTIFICATE}"):
+        if kept.read_bytes() == certificate:
+            return kept
+    prefix = f"kept-{now:%Y%m%d-%H%M%S}-"
+    # The certificate is what the search above looks for, so it comes last.
+    for name, data in ((KEY, key), (CERTIFICATE, certificate)):
+        if data is not None:
+            _replace(folder / f"{prefix}{name}", data, 0o600)
+    return folder / f"{prefix}{CERTIFICATE}"
+
+
+def store(folder: Path, domain: str, pair: Pair) -> None:
+    """Keeps a pair of ACME_FILE; files that are the same already are left alone."""
+    (folder / "certs").mkdir(mode=0o750, exist_ok=True)
+    (folder / "private").mkdir(mode=0o700, exist_ok=True)
+    for path, data, mode in (
+        (folder / "private" / f"{domain}.key", pair.key, 0o600),
+        (folder / "certs" / f"{domain}.crt", pair.certificate, 0o640),
+    ):
+        if _contents(path) != data:
+            _replace(path, data, mode)
+
+
+def stored(folder: Path) -> Iterator[bytes]:
+    """Returns the certificates that are kept."""
+    for path in (folder / "certs").glob("*.crt"):
+        yield path.read_bytes()
+
+
+def _contents(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    _prepare(path, data, mode).rename(path)
+    sync_folder(path.parent)
+
+
+def _prepare(path: Path, data: bytes, mode: int) -> Path:
+    """Writes a file under a preliminary name, safely on disk; returns that."""
+    new = _new(path)
+    write_new(new, data, mode)
+    return new
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _make_newer(new: Path, old: Path) -> None:
+    """Sees to it that the time of a file differs from its predecessor's, also in whole seconds.
+
+    That is how Asterisk finds out that there is something to reload.
+    """
+    if old.exists():
+        before, now = old.stat().st_mtime_ns, new.stat().st_mtime_ns
+        if now // SECOND <= before // SECOND:
+            os.utime(new, ns=(now, before + SECOND))

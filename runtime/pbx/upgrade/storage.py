@@ -1,0 +1,149 @@
+"""The three places of configuration files, and a change of many files that can be cut short.
+
+New files and samples are prepared in `.upgrading`; renaming that to `.upgraded` is the moment from
+which on they count. Then they move to their places one by one; whoever finds `.upgraded` goes on
+with that.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pbx.core.errors import CommandError
+from pbx.core.replace_file import replace_file
+
+SECRETS = ".secrets"
+LARGEST = 4 << 20
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the files are.
+
+    Attributes:
+        conf: Those in use.
+        seed: The samples of this image.
+    """
+
+    conf: Path
+    seed: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Places":
+        """Reads the variables of the image."""
+        return cls(
+            Path(environment.get("DOCKER_CONF_DIR", "/etc/asterisk")),
+            Path(environment.get("DOCKER_SEED_CONF_DIR", "/usr/share/asterisk/config")),
+        )
+
+    @property
+    def sample(self) -> Path:
+        """The samples that the user started from."""
+        return self.conf / ".sample"
+
+    @property
+    def committed(self) -> Path:
+        """What an upgrade was about to move when it was cut short."""
+        return self.conf / ".upgraded"
+
+    @property
+    def prepared(self) -> Path:
+        """What an upgrade was about to prepare when it was cut short."""
+        return self.conf / ".upgrading"
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Reads the files of a folder by name, without those whose name begins with a dot.
+
+    Raises:
+        CommandError: one cannot be read.
+    """
+    try:
+        paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+        return {path.name: read_file(path) for path in paths}
+    except OSError as error:
+        raise CommandError(
+            f"cannot read {folder}: {error.strerror}", "try again as root"
+        ) from error
+
+
+def read_file(path: Path) -> bytes:
+    """Reads a file.
+
+    Raises:
+        CommandError: it cannot be read, or is no configuration file by its size.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise CommandError(f"{path} has more than {LARGEST >> 20} MB", "move it elsewhere")
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"cannot read {path}: {error.strerror}", "try again as root") from error
+
+
+def commit(places: Places, files: Mapping[str, bytes], samples: Mapping[str, bytes]) -> Path | None:
+    """Writes files and samples, all of them or none; returns where the old files are kept.
+
+    Raises:
+        CommandError: they cannot be written.
+    """
+    try:
+        backup = _back_up(places.conf, files)
+        shutil.rmtree(places.prepared, ignore_errors=True)
+        places.prepared.mkdir()
+        for kind, contents in (("files", files), ("samples", samples)):
+            (places.prepared / kind).mkdir()
+            for name, content in contents.items():
+                (places.prepared / kind / name).write_bytes(content)
+        _own_like(places.conf, places.prepared)
+        os.sync()
+        places.prepared.rename(places.committed)
+    except OSError as error:
+        raise CommandError(
+            f"cannot write in {places.conf}: {error.strerror}; nothing has changed",
+            "is it mounted read-only, is the disk full, are you neither root nor its owner?",
+        ) from error
+    finish(places)
+    return backup
+
+
+def finish(places: Places) -> bool:
+    """Moves to its place what an upgrade has prepared; returns whether there was anything.
+
+    Raises:
+        CommandError: something cannot be written; the rest is still there to be moved.
+    """
+    if not places.committed.is_dir():
+        return False
+    places.sample.mkdir(mode=0o750, exist_ok=True)
+    for kind, folder in (("samples", places.sample), ("files", places.conf)):
+        for path in sorted((places.committed / kind).iterdir()):
+            replace_file(folder / path.name, read_file(path), like=path)
+            path.unlink()
+    shutil.rmtree(places.committed)
+    return True
+
+
+def _back_up(conf: Path, names: Mapping[str, bytes]) -> Path | None:
+    old = [conf / name for name in names if (conf / name).exists()]
+    if not old:
+        return None
+    number = 1
+    while (backup := conf / f".before-upgrade-{number}").exists():
+        number += 1
+    backup.mkdir(mode=0o750)
+    for path in old:
+        shutil.copyfile(path, backup / path.name)
+    _own_like(conf, backup)
+    return backup
+
+
+def _own_like(model: Path, folder: Path) -> None:
+    """Gives a folder and what is in it to the owner of another; files are not for others."""
+    state = model.stat()
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o750 if path.is_dir() else 0o640)
+        if (state.st_uid, state.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(path, state.st_uid, state.st_gid)

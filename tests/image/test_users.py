@@ -1,0 +1,214 @@
+"""`pbx passwords` and `pbx user` in a container."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import zxingcpp
+
+from factory.waiting import wait_for
+from tests.pbx import Pbx
+
+from .conftest import Start
+
+pytestmark = pytest.mark.image("base")
+
+ENDPOINTS = "/etc/asterisk/pjsip_endpoint.conf"
+READ_ONLY = {"read_only": True, "tmpfs": {"/run": "", "/tmp": ""}}
+WARNING = re.compile(r"^.* pbx: .*weak password.*$", re.MULTILINE)
+
+# What is easily read in another way than Asterisk does.
+TRICKY = r"""
+[w_term:tricky](!,w_term_io)
+inbound_auth/password = shared-by-all
+[plain](w_term:tricky)
+hint_exten = +12025550101 ; a comment
+[arrow](w_term:tricky) ; (w_term_i)
+hint_exten => +12025550102;-- hidden --;
+;-- [hidden](w_term:tricky)
+hint_exten = +12025550103
+;-- nested --; [hidden too](w_term:tricky)
+--;
+;[off](w_term:tricky)
+;--- [off too](w_term:tricky) ---;
+[semi](w_term:tricky)
+hint_exten = 1\;2
+[later](w_term:tricky)
+[later](+)
+hint_exten = +1202
+hint_exten += 5550104
+[two](w_term_i,w_term:tricky)
+hint_exten = +12025550105 \
+[twice](w_term:tricky)
+hint_exten = +12025550106
+hint_exten = +12025550107
+#tryinclude "pjsip_more*.conf"
+[last](w_term:tricky)
+endpoint/callerid = last --; ends a comment that there is not
+[hidden by that](w_term:tricky)
+"""
+MORE = "endpoint/callerid = still twice\n[more](w_term:tricky)\nhint_exten=+12025550108\n"
+
+
+def ask(pbx: Pbx, command: str, user: str = "root") -> tuple[int, str, str]:
+    """Runs a command; returns its exit status and what it printed to where."""
+    result = pbx.container.exec_run(["sh", "-c", command], user=user, demux=True)
+    out, err = cast(tuple[bytes | None, bytes | None], result.output)
+    return cast(int, result.exit_code), (out or b"").decode(), (err or b"").decode()
+
+
+def test_the_samples_have_strong_passwords(pbx: Pbx) -> None:
+    assert ask(pbx, "pbx passwords") == (0, "no weak passwords\n", "")
+
+
+@pytest.mark.parametrize("user", ["root", "asterisk"])
+def test_weak_ones_are_listed_to_whoever_may_read(start: Start, user: str) -> None:
+    pbx = start()
+    pbx.run(f"sed -i '$s/password = .*/password = jane.doe/' {ENDPOINTS}")
+    status, out, err = ask(pbx, "pbx passwords --json", user)
+    assert (status, err) == (1, "")
+    assert json.loads(out) == {
+        "weak": [
+            {
+                "account": "jane.doe",
+                "number": "+12025550183",
+                "problem": "the same as its name or number",
+            }
+        ],
+        "unread": [],
+    }
+
+
+def test_a_start_warns_of_weak_passwords_in_one_line(start: Start, volume: str) -> None:
+    mounted = {"volumes": {volume: {"bind": "/srv", "mode": "rw"}}}
+    first = start(**mounted)
+    first.run(f"sed -i 's/password = .*/password = secret/' {ENDPOINTS}")
+    first.container.stop()
+    pbx = start(**mounted)
+    wait_for(lambda: WARNING.findall(pbx.logs()), seconds=10, otherwise="a start did not warn")
+    (line,) = WARNING.findall(pbx.logs())
+    assert line.endswith(
+        "2 accounts have weak passwords: john.doe, jane.doe; type `pbx passwords` to see why"
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        f"head -c 100000 /dev/urandom > {ENDPOINTS}",
+        f"truncate -s 1G {ENDPOINTS}",
+        f"echo '#include pjsip_endpoint.conf' > {ENDPOINTS}",
+        f"rm {ENDPOINTS}; mkfifo {ENDPOINTS}",
+        f"rm {ENDPOINTS}; mkdir {ENDPOINTS}",
+        "rm /etc/asterisk/pjsip_wizard.conf",
+    ],
+)
+def test_commands_survive_any_configuration(start: Start, damage: str) -> None:
+    pbx = start(**READ_ONLY)
+    pbx.run(damage)
+    for command in (
+        "pbx passwords --log",
+        "pbx passwords",
+        "pbx user list",
+        "pbx user add x +12025550101",
+    ):
+        status, _, err = ask(pbx, f"SYSLOG_LEVEL=8 timeout 20 {command}", "asterisk")
+        assert status in (0, 1)
+        assert "Traceback" not in err
+        assert all(line.startswith("pbx: ") for line in err.splitlines())
+
+
+def test_what_the_commands_read_is_what_asterisk_reads(start: Start) -> None:
+    pbx = start()
+    pbx.run(f"cat > {ENDPOINTS} << 'END OF FILE'\n{TRICKY}\nEND OF FILE")
+    pbx.run(f"printf '{MORE}' > /etc/asterisk/pjsip_more_users.conf")
+    pbx.asterisk("module reload res_pjsip.so")
+    wait_for(
+        lambda: pbx.asterisk("pjsip show endpoint more"),
+        lambda text: "Unable to find" not in text,
+        seconds=10,
+        otherwise="Asterisk did not take the file",
+    )
+    shown = pbx.asterisk("pjsip show endpoints")
+    endpoints = set(re.findall(r"^ Endpoint:  ([^ /<]+)", shown, re.MULTILINE)) - {"healthcheck"}
+    hints = dict(
+        re.findall(
+            r"^ *(\S+)@dp_lookup +: PJSIP/(\S+)", pbx.asterisk("core show hints"), re.MULTILINE
+        )
+    )
+    listed = [line.split() for line in pbx.run("pbx user list").splitlines()]
+    assert {words[0] for words in listed} == endpoints
+    numbers = {words[1]: words[0] for words in listed if words[0] not in ("two", "last")}
+    assert numbers == {number: name for number, name in hints.items() if name != "two"}
+    assert {"plain", "arrow", "semi", "later", "twice", "more", "two", "last"} == endpoints
+
+
+@pytest.mark.parametrize("user", ["root", "asterisk"])
+def test_a_user_is_added(start: Start, user: str) -> None:
+    pbx = start(hostname="pbx.example", **READ_ONLY)
+    before = pbx.run(f"cat {ENDPOINTS}; echo .")[:-2]
+    status, out, err = ask(pbx, "pbx user add ann +12025550177", user)
+    assert (status, err) == (0, "")
+    assert out.startswith("ann is added and can register\n\nserver        pbx.example\n")
+    assert "transport     UDP port 5060, TCP port 5060, TLS port 5061\n" in out
+    assert "\x1b" not in out
+    assert "█" not in out
+    assert "ann" in pbx.asterisk("pjsip show endpoint ann")
+    assert pbx.run(f"cat {ENDPOINTS}").startswith(before.rstrip("\n"))
+    assert pbx.run(f"stat -Lc '%U %G %a' {ENDPOINTS}") == "asterisk asterisk 640"
+    assert pbx.run("ls -A /etc/asterisk/ | grep partial || true") == ""
+    assert ask(pbx, "pbx passwords")[0] == 0
+
+
+def test_one_that_is_added_while_asterisk_rests_is_there_when_it_starts(start: Start) -> None:
+    pbx = start()
+    pbx.run("sv stop asterisk")
+    out = pbx.run("pbx user add ann +12025550177")
+    assert out.startswith("ann is added; Asterisk does not run, and finds it when it starts\n")
+    pbx.run("sv start asterisk")
+    pbx.await_boot()
+    assert "ann" in pbx.asterisk("pjsip show endpoint ann")
+
+
+def test_files_of_another_user_stay_theirs(start: Start) -> None:
+    pbx = start()
+    pbx.run(f"chown 12345:200 {ENDPOINTS}; chmod 640 {ENDPOINTS}")
+    status, _, err = ask(pbx, "pbx user add ann +12025550177", "asterisk")
+    assert status == 1
+    assert err.startswith("pbx: cannot write /etc/asterisk/pjsip_endpoint.conf: ")
+    assert err.count("\n") == 1
+    assert "[ann]" not in pbx.run(f"cat {ENDPOINTS}")
+    pbx.run("pbx user add ann +12025550177")
+    assert pbx.run(f"stat -Lc '%u %g %a' {ENDPOINTS}") == "12345 200 640"
+
+
+def test_two_at_once_are_both_added(start: Start) -> None:
+    pbx = start()
+    pbx.run(
+        "for n in 1 2 3 4; do pbx user add user$n +1202555010$n > /tmp/$n & done; wait;"
+        " ! grep -L 'can register' /tmp/[1-4] | grep ."
+    )
+    assert pbx.run("pbx user list").count("user") == 4
+
+
+def test_a_terminal_shows_a_code_that_a_phone_reads(start: Start) -> None:
+    pbx = start(hostname="pbx.example")
+    command = ["pbx", "user", "add", "ann", "+12025550177", "--name", "Änn"]
+    result = pbx.container.exec_run(command, tty=True)
+    shown = cast(bytes, result.output).decode()
+    assert result.exit_code == 0
+    password = re.search(r"password +(?:\x1b\[1m)?([\w-]{24})", shown)
+    assert password
+    rows: list[list[int]] = []
+    squares = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
+    for line in re.findall("\x1b\\[97;40m(.*?)\x1b\\[0m", shown):
+        rows += [[squares[letter][half] for letter in line] for half in (0, 1)]
+    picture = np.kron(np.array(rows, np.uint8), np.ones((6, 6), np.uint8))
+    found: Any = zxingcpp.read_barcode(picture)
+    assert f"<AuthPass>{password[1]}</AuthPass>" in found.text
+    assert "<RegisterServer>pbx.example</RegisterServer>" in found.text
+    assert "<DisplayName>Änn</DisplayName>" in found.text

@@ -1,0 +1,269 @@
+"""Which passwords are weak, and whose."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pbx.accounts.audit import Weak, format_table, warning
+from pbx.accounts.strength import weakness
+from pbx.supervision.main import main
+
+Printed = pytest.CaptureFixture[str]
+
+STRONG = "v7gBL-tb3lr2a6FzlUXPAl2e"
+WIZARD = """
+[w](!)
+type = wizard
+accepts_auth = yes
+accepts_registrations = yes
+#tryinclude pjsip_endpoint.conf
+"""
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration without accounts."""
+    monkeypatch.setenv("DOCKER_CONF_DIR", str(tmp_path))
+    (tmp_path / "pjsip_wizard.conf").write_text(WIZARD)
+    return tmp_path
+
+
+def problems(conf: Path, text: str, capsys: Printed) -> dict[str, str]:
+    (conf / "pjsip_endpoint.conf").write_text(text)
+    status = main(["passwords", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert status == (1 if found["weak"] or found["unread"] else 0)
+    return {one["account"]: one["problem"] for one in found["weak"]}
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("", "none"),
+        ("@SECRET:john.doe@", "placeholder"),
+        ("john.doe", "its name"),
+        ("John.Doe", "its name"),
+        ("eod.nhoj", "its name"),
+        ("12025550160", "number"),
+        ("+12025550160", "number"),
+        ("password", "published"),
+        ("Password1!", "published"),
+        ("secret", "published"),
+        ("unsecurepassword", "published"),
+        ("a-long-random-one", "published"),
+        ("xK3!9", "only 5 characters"),
+        ("aaaaaaaaaaaaaaaaaaaaaaaa", "easily guessed"),
+        ("123456789012345678901234", "no lower case, upper case"),
+        ("abababababababababababab", "easily guessed"),
+        ("passwordpasswordpassword", "easily guessed"),
+        ("xkqjwpvz", "no upper case, digits, other characters: use some, or make it longer"),
+        ("xkqjwpvz7R", "no other characters"),
+        ("John.Doe1", "easily guessed"),
+        ("9876543210987654", "no lower case"),
+    ],
+)
+def test_weak_passwords(password: str, why: str) -> None:
+    assert why in weakness(password, "john.doe", "+12025550160")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "xK3!9zQp",
+        "7#uhYwq.Lm",
+        STRONG,
+        "abcefkhmwqztrplskdjfhg",
+        "3f2a9c1e77b04d58a6c1f09e2b7d4c31",
+        "627183049572618304853917",
+        "grün-Öl7!x",
+        "correct horse battery staple",
+    ],
+)
+def test_strong_passwords(password: str) -> None:
+    assert weakness(password, "john.doe", "+12025550160") == ""
+
+
+@settings(max_examples=300)
+@given(st.binary(min_size=18, max_size=18))
+def test_random_secrets_are_strong_though_they_lack_a_kind(entropy: bytes) -> None:
+    password = base64.urlsafe_b64encode(entropy).decode()
+    if len(set(password)) > 8:  # as good as always
+        assert weakness(password, "john.doe", "+12025550160") == ""
+
+
+def test_hexadecimal_secrets_are_strong() -> None:
+    assert all(weakness(secrets.token_hex(16), "john.doe") == "" for _ in range(200))
+
+
+@given(st.text(max_size=300), st.text(max_size=20))
+def test_any_password_is_judged(password: str, name: str) -> None:
+    assert len(weakness(password, name)) < 200
+
+
+@given(st.text(string.ascii_letters + string.digits + string.punctuation, max_size=7))
+def test_short_ones_are_weak(password: str) -> None:
+    assert weakness(password)
+
+
+@given(st.text(string.ascii_letters, min_size=1, max_size=30))
+def test_its_own_name_is_weak(name: str) -> None:
+    assert weakness(name, name)
+
+
+def test_what_cannot_be_read_back_is_not_judged() -> None:
+    assert weakness(None, "john.doe") == ""
+
+
+def test_accounts_of_the_wizard(conf: Path, capsys: Printed) -> None:
+    text = f"""
+[shared](!,w)
+inbound_auth/password = password
+[heir](shared)
+[own](shared)
+inbound_auth/password = {STRONG}
+[none](w)
+[lamb](w)
+inbound_auth/username = shy
+inbound_auth/password = shy
+[hash](w)
+inbound_auth/auth_type = md5
+inbound_auth/md5_cred = 0123456789abcdef0123456789abcdef
+[open](w)
+accepts_auth = no
+inbound_auth/password = {STRONG}
+[trunk](w)
+accepts_auth = no
+accepts_registrations = no
+sends_auth = yes
+outbound_auth/password = password
+"""
+    assert problems(conf, text, capsys) == {
+        "heir": "a published or usual one",
+        "none": "there is none",
+        "lamb": "the same as its name or number",
+        "open": "there is none",
+    }
+
+
+def test_classic_sections(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip.conf").write_text(
+        "[a]\ntype=auth\npassword=secret\n"
+        f"[b]\ntype = auth\npassword = {STRONG}\n"
+        "[itsp]\ntype=auth\npassword=secret\n"
+        "[reg]\ntype=registration\noutbound_auth=itsp\n"
+    )
+    assert list(problems(conf, "", capsys)) == ["a"]
+
+
+def test_passwords_are_never_shown(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip_endpoint.conf").write_text(
+        f"[a](w)\ninbound_auth/password = sEcr3t!\n[b](w)\ninbound_auth/password = {STRONG}\n"
+    )
+    assert main(["passwords"]) == 1
+    assert main(["passwords", "--json"]) == 1
+    shown = "".join(capsys.readouterr())
+    assert "sEcr3t" not in shown
+    assert STRONG not in shown
+
+
+def test_table_names_account_number_and_problem(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip_endpoint.conf").write_text(
+        "[ann](w)\nhint_exten = +12025550160\ninbound_auth/password = ann\n"
+        "[longer](w)\ninbound_auth/password = longer\n"
+    )
+    assert main(["passwords"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "ann     +12025550160  the same as its name or number",
+        "longer                the same as its name or number",
+    ]
+
+
+def test_none_weak_is_said(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip_endpoint.conf").write_text(f"[a](w)\ninbound_auth/password = {STRONG}\n")
+    assert main(["passwords"]) == 0
+    assert capsys.readouterr().out == "no weak passwords\n"
+
+
+def test_no_configuration_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    monkeypatch.setenv("DOCKER_CONF_DIR", str(tmp_path / "none"))
+    assert main(["passwords"]) == 1
+    assert capsys.readouterr().err.startswith("pbx: there are no SIP accounts in ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe\0\0",
+        b"[",
+        b"[a](",
+        b"[a](w",
+        b";--",
+        b"[a](a)\n",
+        b"#include pjsip_endpoint.conf\n",
+    ],
+)
+def test_whatever_is_in_the_files_the_others_are_judged(
+    conf: Path, capsys: Printed, content: bytes
+) -> None:
+    (conf / "pjsip_endpoint.conf").write_bytes(content)
+    (conf / "pjsip.conf").write_text("[bad]\ntype=auth\npassword=secret\n")
+    assert main(["passwords", "--json"]) == 1
+    assert "bad" in [one["account"] for one in json.loads(capsys.readouterr().out)["weak"]]
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_survived(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    conf = tmp_path_factory.mktemp("conf")
+    (conf / "pjsip_wizard.conf").write_bytes(WIZARD.encode() + content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_CONF_DIR", str(conf))
+        assert main(["passwords"]) in (0, 1)
+        assert main(["user", "list"]) == 0
+
+
+def test_names_cannot_do_anything_to_a_terminal(conf: Path, capsys: Printed) -> None:
+    found = problems(conf, "[\x1b[31m\u202ea\xff](w)\n", capsys)
+    assert all(name.isprintable() for name in found)
+
+
+def test_a_file_that_cannot_be_read_is_no_good_news(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip_endpoint.conf").mkdir()
+    assert main(["passwords"]) == 1
+    assert capsys.readouterr().err == "pbx: not read: pjsip_endpoint.conf: not a regular file\n"
+
+
+def test_a_start_prints_one_line(
+    conf: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (conf / "pjsip_endpoint.conf").write_text("[a](w)\n[b](w)\n")
+    monkeypatch.setenv("SYSLOG_LEVEL", "4")
+    assert main(["passwords", "--log"]) == 0
+    assert capsys.readouterr().out.endswith(
+        " pbx: 2 accounts have weak passwords: a, b; type `pbx passwords` to see why\n"
+    )
+    monkeypatch.setenv("SYSLOG_LEVEL", "3")
+    assert main(["passwords", "--log"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_the_line_does_not_name_everybody() -> None:
+    weak = [Weak(f"user{number}", "", "x") for number in range(8)]
+    assert "user4 and 3 more;" in warning(weak)
+    assert warning(weak[:1]).startswith("1 account has a weak password: user0;")
+
+
+def test_colours_are_for_terminals() -> None:
+    weak = [Weak("ann", "1", "x")]
+    assert "\x1b[" in format_table(weak, colours=True)
+    assert "\x1b" not in format_table(weak, colours=False)
