@@ -24,7 +24,8 @@ def hears_music(phone: Phone) -> None:
     sound = phone.recording()[-tones.RATE :]
     windows = [sound[i : i + tones.WINDOW] for i in range(0, len(sound), tones.WINDOW)]
     for frequency in (*MENU, phone.tone):
-        assert sum(tones.share(window, frequency) > 0.8 for window in windows) < 5
+        # Music may hold such a note for a moment, a tone has little else.
+        assert sum(tones.share(window, frequency) > 0.8 for window in windows) < len(windows) / 2
 
 
 def hears_menu(phone: Phone) -> None:
