@@ -269,7 +269,12 @@ def _container(
 
 
 def make_network(
-    engine: Engine, name: str, labels: Mapping[str, str], *, internal: bool = True
+    engine: Engine,
+    name: str,
+    labels: Mapping[str, str],
+    *,
+    internal: bool = True,
+    prefix: int = 28,
 ) -> Network:
     """Makes a network with subnets that nobody uses; from an internal one nothing is reached.
 
@@ -277,14 +282,15 @@ def make_network(
     """
     for _ in range(20):
         try:
-            return engine.create_network(name, draw_subnets(), labels, internal=internal)
+            return engine.create_network(name, draw_subnets(prefix), labels, internal=internal)
         except EngineError as error:
             if "overlap" not in error.cause:
                 raise
     raise EngineError("found no free network in 198.18.0.0/15")
 
 
-def draw_subnets() -> list[str]:
-    """Returns a random subnet of IPv4 for 13 containers, and one of IPv6."""
-    ipv4 = ipaddress.ip_address("198.18.0.0") + (secrets.randbelow(1 << 13) << 4)
-    return [f"{ipv4}/28", f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}::/64"]
+def draw_subnets(prefix: int = 28) -> list[str]:
+    """Returns a random subnet of IPv4 and one of IPv6; the first for 13 containers, or as told."""
+    size = 1 << (32 - prefix)
+    ipv4 = ipaddress.ip_address("198.18.0.0") + secrets.randbelow((1 << 17) // size) * size
+    return [f"{ipv4}/{prefix}", f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}::/64"]

@@ -51,7 +51,7 @@ def test_lines_carry_time_and_program(start: Start) -> None:
     for line in lines:
         bare = line.removeprefix("[").replace("]", "", 1) if line.startswith("[") else line
         assert LINE.match(bare), line
-        assert " pbx: " in line or "asterisk" in line or "syslog" in line, line
+        assert any(name in line for name in (" pbx: ", "asterisk", "syslog", " autoban: ")), line
 
 
 def test_nonsense_counts_as_the_default(start: Start) -> None:

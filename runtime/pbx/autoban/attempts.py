@@ -1,0 +1,81 @@
+"""How much an event counts: an attempt once, whatever number of events Asterisk makes of it.
+
+One bad registration of an unknown user is reported as InvalidAccountID, once for the request and
+once for its repetition with a password, and then as ChallengeResponseFailed; all with one Call-ID.
+That is one attempt. But the Call-ID is the attacker's to choose, so it buys no more than that: each
+ChallengeResponseFailed counts, but for the one that belongs to an InvalidAccountID which has
+counted, and of the latter only a few are taken together, and only within a second.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from pbx.autoban.events import Meaning, SecurityEvent
+
+ATTEMPT = 10
+"""Points of an attempt."""
+
+ODDITY = 1
+"""Points of what an honest phone may do, too."""
+
+TOGETHER = 1.0  # seconds
+MOST_TOGETHER = 4  # events
+MOST_SESSIONS = 4096
+"""Call-IDs to remember. Those that are forgotten early make an attempt count more, never less."""
+
+
+@dataclass(slots=True)
+class _Session:
+    began: float
+    unknown: int = 1
+    answered: bool = False
+
+
+class Attempts:
+    """Remembers Call-IDs for a second."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[int, _Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def points(self, event: SecurityEvent, key: str, now: float) -> int:
+        """Returns what an event counts.
+
+        Args:
+            event: What happened.
+            key: What the offender is called.
+            now: Seconds, by a clock that never goes back.
+        """
+        if event.meaning is Meaning.UNKNOWN_ACCOUNT:
+            return self._unknown_account(hash((key, event.session)), now)
+        if event.meaning is Meaning.WRONG_SECRET:
+            return self._wrong_secret(hash((key, event.session)), now)
+        if event.meaning is Meaning.REFUSED:
+            return ATTEMPT
+        return ODDITY if event.meaning is Meaning.ODDITY else 0
+
+    def _unknown_account(self, session: int, now: float) -> int:
+        known = self._sessions.get(session)
+        if known and now - known.began <= TOGETHER and known.unknown < MOST_TOGETHER:
+            known.unknown += 1
+            return 0
+        self._sessions[session] = _Session(now)
+        self._sessions.move_to_end(session)
+        self._forget(now)
+        return ATTEMPT
+
+    def _wrong_secret(self, session: int, now: float) -> int:
+        known = self._sessions.get(session)
+        if known and not known.answered and now - known.began <= TOGETHER:
+            known.answered = True
+            return 0
+        return ATTEMPT
+
+    def _forget(self, now: float) -> None:
+        while self._sessions:
+            oldest = next(iter(self._sessions.values()))
+            if len(self._sessions) <= MOST_SESSIONS and now - oldest.began <= TOGETHER:
+                return
+            self._sessions.popitem(last=False)

@@ -1,0 +1,89 @@
+"""Security events as Asterisk reports them, and what each one means to us."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pbx.asterisk.ami import Message
+from pbx.autoban.addresses import Address, parse_address
+
+HONEST_ACLS = frozenset(
+    {
+        "registrar_attempt_exceeds_maximum_configured_contacts",
+        "registrar_attempt_without_configured_aors",
+    }
+)
+"""Not access lists at all: the registrar's way to refuse a phone that may well be honest."""
+
+
+class Meaning(Enum):
+    """What an event says about the address that it names."""
+
+    UNKNOWN_ACCOUNT = auto()
+    WRONG_SECRET = auto()
+    REFUSED = auto()
+    ODDITY = auto()  # an honest phone may do that
+    CHALLENGED = auto()
+    WELCOME = auto()
+
+
+_MEANINGS = {
+    "InvalidAccountID": Meaning.UNKNOWN_ACCOUNT,
+    "InvalidPassword": Meaning.WRONG_SECRET,
+    "ChallengeResponseFailed": Meaning.WRONG_SECRET,
+    "FailedACL": Meaning.REFUSED,
+    "ChallengeSent": Meaning.CHALLENGED,
+    "SuccessfulAuth": Meaning.WELCOME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """What somebody did.
+
+    Attributes:
+        kind: Asterisk's name for it.
+        meaning: What it means.
+        address: Where from.
+        service: Such as PJSIP or AMI.
+        account: As whom; chosen by the other side.
+        session: The Call-ID, chosen by the other side, too.
+    """
+
+    kind: str
+    meaning: Meaning
+    address: Address
+    service: str
+    account: str
+    session: str
+
+
+def read_event(message: Message) -> SecurityEvent | None:
+    """Returns what a message of AMI says; None if it says nothing of concern, or makes no sense."""
+    kind = message.get("Event", "")
+    meaning = _MEANINGS.get(kind)
+    if meaning is None:
+        return None
+    address = read_remote_address(message.get("RemoteAddress", ""))
+    if address is None:
+        return None
+    if meaning is Meaning.REFUSED and message.get("ACLName") in HONEST_ACLS:
+        meaning = Meaning.ODDITY
+    return SecurityEvent(
+        kind,
+        meaning,
+        address,
+        message.get("Service", ""),
+        message.get("AccountID", ""),
+        message.get("SessionID", ""),
+    )
+
+
+def read_remote_address(text: str) -> Address | None:
+    """Returns the address in `IPV4/UDP/203.0.113.7/5060`; the second part may be missing."""
+    parts = text.split("/")
+    if len(parts) < 3:
+        return None
+    try:
+        return parse_address(parts[-2])
+    except ValueError:
+        return None

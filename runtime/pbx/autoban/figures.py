@@ -1,0 +1,91 @@
+"""Figures of the running AutoBan, for programs that watch programs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from pbx.autoban.ruleset import Dropped
+
+_PREFIX = "autoban"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What AutoBan has seen and done since it was started.
+
+    Attributes:
+        events: By kind, how many.
+        sets: By name, how many are in each.
+        sentences: How often somebody was jailed.
+        dropped: What the kernel dropped, by reason.
+        connected: Whether Asterisk is reporting to us.
+        dropping: Whether the kernel drops anything.
+        phones: Addresses where phones have logged in.
+        trunks: Addresses and networks that Asterisk is configured to talk to.
+        rebuilt: How often the kernel's table had to be made again.
+        uptime: Seconds.
+    """
+
+    events: Mapping[str, int]
+    sets: Mapping[str, int]
+    sentences: int
+    dropped: Mapping[str, Dropped]
+    connected: bool
+    dropping: bool
+    phones: int
+    trunks: int
+    rebuilt: int
+    uptime: float
+
+
+def as_json(figures: Figures) -> dict[str, object]:
+    """Returns them as a value for JSON."""
+    return asdict(figures)
+
+
+def as_prometheus(figures: Figures) -> str:
+    """Returns them in the text format of Prometheus (exposition format 0.0.4)."""
+    events = {f'{{kind="{kind}"}}': count for kind, count in sorted(figures.events.items())}
+    sets = {f'{{set="{name}"}}': count for name, count in figures.sets.items()}
+    packets = {f'{{reason="{name}"}}': d.packets for name, d in sorted(figures.dropped.items())}
+    octets = {f'{{reason="{name}"}}': d.bytes for name, d in sorted(figures.dropped.items())}
+    return "".join(
+        [
+            _metric("events_total", "counter", "Security events of Asterisk.", events),
+            _metric("addresses", "gauge", "Members of each set.", sets),
+            _metric("jailed_total", "counter", "Times somebody was jailed.", figures.sentences),
+            _metric("dropped_packets_total", "counter", "Packets dropped.", packets),
+            _metric("dropped_bytes_total", "counter", "Bytes in them.", octets),
+            _metric("connected", "gauge", "Whether AMI is connected.", figures.connected),
+            _metric("dropping", "gauge", "Whether the kernel drops.", figures.dropping),
+            _metric("phones", "gauge", "Addresses of phones logged in.", figures.phones),
+            _metric("trunks", "gauge", "Addresses of trunks.", figures.trunks),
+            _metric("rebuilt_total", "counter", "Tables made again.", figures.rebuilt),
+            _metric("uptime_seconds", "gauge", "Seconds since the start.", figures.uptime),
+        ]
+    )
+
+
+def as_lines(figures: Figures) -> str:
+    """Returns them for people."""
+    rows = [("connected to Asterisk", "yes" if figures.connected else "no")]
+    rows += [("dropping packets", "yes" if figures.dropping else "no, watching only")]
+    rows += [(f"events {kind}", str(count)) for kind, count in sorted(figures.events.items())]
+    rows += [(f"addresses in {name}", str(count)) for name, count in figures.sets.items()]
+    rows += [("addresses of own phones", str(figures.phones))]
+    rows += [("addresses of trunks", str(figures.trunks))]
+    rows += [("times somebody was jailed", str(figures.sentences))]
+    rows += [
+        (f"dropped, {name}", f"{dropped.packets} packets, {dropped.bytes} bytes")
+        for name, dropped in sorted(figures.dropped.items())
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows)
+
+
+def _metric(name: str, kind: str, text: str, values: Mapping[str, int] | float) -> str:
+    samples = values if isinstance(values, Mapping) else {"": values}
+    lines = [f"# HELP {_PREFIX}_{name} {text}", f"# TYPE {_PREFIX}_{name} {kind}"]
+    for labels, value in samples.items():
+        number = int(value) if isinstance(value, bool) else value
+        lines.append(f"{_PREFIX}_{name}{labels} {number}")
+    return "\n".join(lines) + "\n"

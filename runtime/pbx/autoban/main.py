@@ -1,0 +1,111 @@
+"""The command autoban."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pbx.autoban.client import NoServiceError, ask
+from pbx.autoban.register import Row
+from pbx.autoban.table import format_rows
+from pbx.autoban.verify import verify
+
+DONE, FAILED, USAGE = 0, 1, 64
+HELP = """\
+usage: autoban [show] [--json]              who is watched, jailed, on parole, listed
+       autoban list [SETS]                  just the addresses, one a line
+       autoban add DSETS = SSETS ADDRS      puts addresses, and those of other sets, into sets
+       autoban del DSETS = SSETS ADDRS      takes them out of sets
+       autoban stats [--json|--prometheus]  figures
+       autoban verify                       shows that a ban really drops
+       autoban help
+
+SETS (also DSETS, SSETS) are one or more of watch, jail, parole, whitelist, blacklist, or all.
+ADDRS are addresses, or all; whitelist and blacklist also take networks (192.0.2.0/24) and
+ranges (192.0.2.1-192.0.2.9). Words are separated by spaces or commas.
+
+       autoban del jail = 192.0.2.1         lets one go
+       autoban del all = 192.0.2.1          forgets all about it
+       autoban del jail = all               lets everybody go
+       autoban add whitelist = 192.168.0.0/16
+       autoban add blacklist = jail         bans all who are in jail for good
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] == "--json":
+        words.insert(0, "show")
+    try:
+        return _run(words[0], words[1:])
+    except NoServiceError as error:
+        return _wrong(
+            f"the service does not answer ({error}). Is it on? It needs autoban.conf in "
+            "/etc/asterisk, with enabled = true; then `sv restart autoban`",
+            FAILED,
+        )
+    except PermissionError:
+        return _wrong("only root and user asterisk may ask", FAILED)
+
+
+def _run(verb: str, words: Sequence[str]) -> int:
+    if verb in ("help", "-h", "--help"):
+        print(HELP, end="")
+        return DONE
+    if verb in ("add", "del", "list"):
+        return _order(verb, words)
+    if verb == "show":
+        return _show(words)
+    if verb == "stats":
+        return _stats(words)
+    if verb == "verify":
+        return verify(ask)
+    return _wrong(f"there is no '{verb}'; `autoban help` lists all")
+
+
+def _show(options: Sequence[str]) -> int:
+    if unknown := [x for x in options if x != "--json"]:
+        return _wrong(f"show takes --json, not '{unknown[0]}'")
+    reply = ask(["show"])
+    reason = reply["watching_only"]
+    if "--json" in options:
+        print(json.dumps({"watching_only": reason, "members": reply["rows"]}, indent=1))
+        return DONE
+    if reason:
+        print(f"watching only, nothing is dropped: {reason}")
+    rows = _rows(reply)
+    print(format_rows(rows) if rows else "nobody is watched, jailed or listed")
+    return DONE
+
+
+def _stats(options: Sequence[str]) -> int:
+    if unknown := [x for x in options if x not in ("--json", "--prometheus")]:
+        return _wrong(f"stats takes --json or --prometheus, not '{unknown[0]}'")
+    reply = ask(["stats"])
+    if "--json" in options:
+        print(json.dumps(reply["figures"], indent=1))
+    elif "--prometheus" in options:
+        print(reply["prometheus"], end="")
+    else:
+        print(reply["text"])
+    return DONE
+
+
+def _order(verb: str, words: Sequence[str]) -> int:
+    reply = ask([verb, *words])
+    if not reply["ok"]:
+        return _wrong(reply["error"])
+    lines = [row.address for row in _rows(reply)] if verb == "list" else reply["said"]
+    for line in lines:
+        print(line)
+    return DONE
+
+
+def _rows(reply: dict[str, Any]) -> list[Row]:
+    return [Row(**row) for row in reply["rows"]]
+
+
+def _wrong(text: str, status: int = USAGE) -> int:
+    print(f"autoban: {text}", file=sys.stderr)
+    return status

@@ -1,0 +1,85 @@
+"""Keeps in mind which addresses are those of one's own phones and trunks, by asking Asterisk."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+from threading import Thread
+
+from pbx.asterisk.ami import Message
+from pbx.asterisk.ami_client import AmiClient
+from pbx.autoban.addresses import Span, parse_span
+from pbx.autoban.owners import Owners
+from pbx.autoban.trunks import ACTION_ID, Inquiry
+
+EVERY = 60.0  # seconds, and a second more for each few addresses
+
+
+class OwnerWatch:
+    """Asks now and then.
+
+    Args:
+        owners: What to keep fresh.
+        client: Whom to ask.
+        on_denied: Called once, if Asterisk does not answer such questions to us.
+    """
+
+    def __init__(self, owners: Owners, client: AmiClient, on_denied: Callable[[], None]) -> None:
+        self._owners = owners
+        self._client = client
+        self._on_denied = on_denied
+        self._inquiry = Inquiry()
+        self._denied = False
+        self._due = 0.0
+
+    def start_anew(self) -> None:
+        """Has the next ask() ask, whatever was under way: the connection is a new one."""
+        self._due = 0.0
+
+    def ask(self, now: float) -> None:
+        """Asks, if it is time to."""
+        if now < self._due or not self._client.up or self._denied:
+            return
+        self._due = now + EVERY + len(self._inquiry.spans) / 4
+        self._inquiry = Inquiry()
+        for action, fields in self._inquiry.begin():
+            self._client.ask(action, **fields)
+
+    def hear(self, message: Message) -> None:
+        """Takes a message that may be an answer."""
+        if message.get("ActionID") != ACTION_ID or self._inquiry.done:
+            return
+        for action, fields in self._inquiry.hear(message):
+            self._client.ask(action, **fields)
+        if not self._inquiry.done:
+            return
+        if self._inquiry.denied:
+            self._denied = True
+            self._on_denied()
+        spans = frozenset(self._inquiry.spans)
+        self._owners.set_trunks(spans)
+        if self._inquiry.names:
+            look_up(
+                sorted(self._inquiry.names),
+                lambda found: self._owners.set_trunks(spans | found),
+            )
+
+
+def look_up(names: Iterable[str], on_found: Callable[[frozenset[Span]], None]) -> None:
+    """Has the addresses of hosts looked up, and passes them on in this thread.
+
+    Name servers may take their time: nothing waits for them, neither the work nor its end.
+    """
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        found: set[Span] = set()
+        for name in names:
+            try:
+                answers = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+            except (OSError, UnicodeError):
+                continue  # a name that means nothing now may do so at the next asking
+            found.update(parse_span(str(answer[4][0]).partition("%")[0]) for answer in answers)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(on_found, frozenset(found))
+
+    Thread(target=work, name="names", daemon=True).start()

@@ -1,0 +1,9 @@
+"""Where the service and the command meet."""
+
+from pathlib import Path
+
+FOLDER = Path("/run/autoban")
+SOCKET = FOLDER / "control"
+METRICS = FOLDER / "autoban.prom"
+TIMEOUT = 10.0
+"""Seconds for a question and its answer."""

@@ -1,0 +1,86 @@
+"""Asks Asterisk for the addresses of phones and trunks that it is configured to talk to.
+
+No I/O: says what to ask, and is told the answers. It takes an AMI user with `write = system`.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+
+from pbx.asterisk.ami import Message
+from pbx.autoban.addresses import Span, parse_span
+
+ACTION_ID = "owners"
+_HOST = re.compile(r"^<?sips?:(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?]+)")
+
+Question = tuple[str, dict[str, str]]
+"""Name and fields of an action."""
+
+
+@dataclass
+class Inquiry:
+    """One round of questions.
+
+    Attributes:
+        spans: Addresses that were found.
+        names: Hosts whose addresses have to be looked up.
+        denied: Whether Asterisk does not answer such questions to us.
+    """
+
+    spans: set[Span] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    denied: bool = False
+    _open: int = 0
+
+    def begin(self) -> list[Question]:
+        """Returns the first questions."""
+        return self._asked(["PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound"])
+
+    @property
+    def done(self) -> bool:
+        """Whether all answers are there."""
+        return self._open == 0
+
+    def hear(self, message: Message) -> list[Question]:
+        """Takes an answer; returns further questions."""
+        event = message.get("Event", "")
+        if message.get("Response") == "Error":
+            self._open -= 1
+            self.denied |= "ermission" in message.get("Message", "")
+        elif message.get("EventList") == "Complete":
+            self._open -= 1
+        elif event == "EndpointList":
+            return self._asked(["PJSIPShowEndpoint"], Endpoint=message.get("ObjectName", ""))
+        elif event == "ContactStatusDetail":
+            self._add_uri(message.get("URI", ""))
+        elif event == "OutboundRegistrationDetail":
+            self._add_uri(message.get("ServerUri", ""))
+        elif event == "IdentifyDetail":
+            self._add_matches(message.get("Match", ""))
+        return []
+
+    def _asked(self, actions: list[str], **fields: str) -> list[Question]:
+        self._open += len(actions)
+        return [(action, {"ActionID": ACTION_ID, **fields}) for action in actions]
+
+    def _add_uri(self, uri: str) -> None:
+        found = _HOST.match(uri)
+        if not found:
+            return
+        host = found[1].strip("[]")
+        try:
+            self.spans.add(parse_span(host))
+        except ValueError:
+            self.names.add(host)
+
+    def _add_matches(self, matches: str) -> None:
+        for match in matches.split(","):
+            network, _, mask = match.partition("/")
+            try:
+                if ":" in mask:
+                    bits = int(ipaddress.IPv6Address(mask)).bit_count()
+                    self.spans.add(parse_span(f"{network}/{bits}"))
+                elif network:
+                    self.spans.add(parse_span(match))
+            except ValueError:
+                continue  # a name that Asterisk could not look up either

@@ -1,0 +1,199 @@
+"""The connection to a manager interface that comes, goes, refuses, and talks nonsense."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from pbx.asterisk import ami_client
+from pbx.asterisk.ami import Message
+from pbx.asterisk.ami_client import AmiClient, AmiRefusedError, Login
+
+EVENT = b"Event: InvalidPassword\r\nAccountID: x\r\n\r\n"
+WELCOME = b"Response: Success\r\nActionID: login\r\n\r\n"
+
+
+class Asterisk:
+    """A manager interface that does what a test says."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.logins = 0
+        self.received = b""
+        self.answer = WELCOME
+        self.after = EVENT
+        self._server: asyncio.Server | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._meet, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        assert self._server
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    def send(self, data: bytes) -> None:
+        self._writers[-1].write(data)
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            self.received += await reader.readuntil(b"\r\n\r\n")
+            self.logins += 1
+            writer.write(self.answer + self.after)
+            while data := await reader.read(1000):
+                self.received += data
+
+
+class Log:
+    """What a client said."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.up = 0
+        self.down: list[Exception] = []
+
+    def on_messages(self, messages: Sequence[Message]) -> None:
+        self.messages += messages
+
+    def on_up(self) -> None:
+        self.up += 1
+
+    def events(self) -> int:
+        return sum("Event" in message for message in self.messages)
+
+
+async def until(condition: Callable[[], object], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def play(scene: Callable[[Asterisk, Log, AmiClient], Awaitable[Any]]) -> None:
+    async def run() -> None:
+        asterisk, log = Asterisk(), Log()
+        await asterisk.start()
+        login = Login("127.0.0.1", asterisk.port, "autoban", "s", "security")
+        client = AmiClient(login, log.on_messages, log.on_up, log.down.append)
+        task = asyncio.create_task(client.run())
+        await scene(asterisk, log, client)
+        assert not task.done()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        asterisk.stop()
+
+    asyncio.run(run())
+
+
+def test_it_logs_in_and_passes_on_what_comes() -> None:
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        await until(lambda: log.events() == 1)
+        assert client.up
+        assert log.up == 1
+        await until(lambda: b"EventMask: security" in asterisk.received)
+        assert b"Action: Login\r\nActionID: login\r\nUsername: autoban\r\n" in asterisk.received
+
+    play(scene)
+
+
+def test_it_comes_back_soon_after_asterisk() -> None:
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        await until(lambda: log.up == 1)
+        asterisk.stop()
+        await until(lambda: len(log.down) > 6)  # long enough for the longest pause
+        assert not client.up
+        back = time.monotonic()
+        await asterisk.start()
+        await until(lambda: log.events() == 2)
+        assert time.monotonic() - back < 2
+        # The next outage begins with short pauses again.
+        before = len(log.down)
+        asterisk.stop()
+        await until(lambda: len(log.down) > before)
+        back = time.monotonic()
+        await asterisk.start()
+        await until(lambda: log.events() == 3)
+        assert time.monotonic() - back < 1
+
+    play(scene)
+
+
+def test_a_login_that_is_refused_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ami_client, "REFUSED_DELAY", 0.05)
+
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        await until(lambda: len(log.down) >= 2)
+        assert not client.up
+        assert log.up == 0
+        assert all(isinstance(error, AmiRefusedError) for error in log.down)
+        assert str(log.down[0]) == "Authentication failed"
+        asterisk.answer = WELCOME
+        await until(lambda: client.up)
+
+    def refusing(asterisk: Asterisk, log: Log, client: AmiClient) -> Awaitable[None]:
+        asterisk.answer = (
+            b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n"
+        )
+        return scene(asterisk, log, client)
+
+    play(refusing)
+
+
+@pytest.mark.parametrize("answer", [b"", WELCOME])
+def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    monkeypatch.setattr(ami_client, "SILENCE", 0.1)
+
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        asterisk.answer, asterisk.after = answer, b""
+        await until(lambda: asterisk.logins == 3)
+        assert isinstance(log.down[0], TimeoutError)
+        assert (b"Action: Ping" in asterisk.received) == bool(answer)
+        assert bool(log.up) == bool(answer)
+        assert answer or not client.up
+
+    play(scene)
+
+
+def test_nonsense_halves_and_floods_do_no_harm() -> None:
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        await until(lambda: log.events() == 1)
+        asterisk.send(b"\x00\xff" * 500_000 + b"\r\n\r\n" + EVENT[:10])
+        asterisk.send(EVENT[10:] + EVENT * 20_000)
+        await until(lambda: log.events() == 20_002, seconds=20)
+        assert client.up
+        assert log.down == []
+
+    play(scene)
+
+
+def test_what_is_asked_while_nobody_is_there_is_lost_and_does_no_harm() -> None:
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        await until(lambda: log.up == 1)
+        asterisk.stop()
+        await until(lambda: bool(log.down))
+        client.ask("Ping")
+
+    play(scene)
+
+
+def test_a_server_that_has_no_possible_name_is_only_a_failure() -> None:
+    async def run() -> None:
+        log = Log()
+        login = Login("a..b", 5038, "autoban", "s", "security")
+        client = AmiClient(login, log.on_messages, log.on_up, log.down.append)
+        task = asyncio.create_task(client.run())
+        await until(lambda: log.down or task.done())
+        assert not task.done()
+        task.cancel()
+
+    asyncio.run(run())

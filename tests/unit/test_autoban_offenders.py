@@ -1,0 +1,213 @@
+"""Watch, jail, parole: arithmetic, progression, bounds, and what survives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pbx.autoban.attempts import ATTEMPT
+from pbx.autoban.offenders import Offenders, Sentence, Stage
+from pbx.autoban.rules import Rules
+
+WHO = "192.0.2.1"
+RULES = Rules()
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def attempts(
+    offenders: Offenders, number: int, now: float = 0, *, owner: bool = False
+) -> list[Sentence | None]:
+    return [offenders.attempt(WHO, ATTEMPT, "test", now, owner=owner) for _ in range(number)]
+
+
+@given(st.integers(0, 50))
+def test_more_than_maxcount_leads_to_jail(maxcount: int) -> None:
+    offenders = Offenders(Rules(maxcount=maxcount))
+    *before, last = attempts(offenders, maxcount + 1)
+    assert before == [None] * maxcount
+    assert last == Sentence(WHO, 20 * MINUTE, maxcount + 1, "test", before=False)
+    assert offenders.stage(WHO, 0) is Stage.JAIL
+
+
+def test_the_watch_ends_a_time_after_the_first_attempt() -> None:
+    offenders = Offenders(RULES)
+    attempts(offenders, 10, now=0)
+    attempts(offenders, 0, now=1199)
+    assert offenders.stage(WHO, 1199.9) is Stage.WATCH
+    assert offenders.stage(WHO, 1200) is None
+    assert attempts(offenders, 10, now=1200) == [None] * 10
+
+
+def test_each_jail_is_longer_than_the_last_up_to_a_limit() -> None:
+    offenders = Offenders(RULES)
+    now = 0.0
+    terms = []
+    attempts(offenders, 10)
+    for _ in range(7):
+        (sentence,) = attempts(offenders, 1, now)
+        assert sentence
+        terms.append(sentence.seconds)
+        now += sentence.seconds + 1
+        assert offenders.stage(WHO, now) is Stage.PAROLE
+    assert terms == [20 * MINUTE, 2 * HOUR, 12 * HOUR, 3 * DAY, 18 * DAY, 30 * DAY, 30 * DAY]
+
+
+@given(st.floats(1, 10**6), st.floats(1, 1000), st.floats(1, 10**7), st.integers(1, 12))
+def test_the_progression_is_a_power_with_a_cap(
+    jailtime: float, factor: float, cap: float, number: int
+) -> None:
+    rules = Rules(jailtime=jailtime, repeatmult=factor, maxjailtime=cap)
+    term = rules.first_term()
+    assert term == min(jailtime, cap)
+    for power in range(1, number):
+        term = rules.next_term(term)
+        assert term == pytest.approx(min(jailtime * factor**power, cap))
+
+
+def test_parole_lasts_as_long_as_a_watch_and_begins_where_the_jail_ends() -> None:
+    offenders = Offenders(RULES)
+    attempts(offenders, 11)
+    assert offenders.stage(WHO, 1199) is Stage.JAIL
+    assert offenders.stage(WHO, 1201) is Stage.PAROLE
+    # Nobody has looked for a long time: it has ended all the same.
+    other = Offenders(RULES)
+    attempts(other, 11)
+    assert other.stage(WHO, 2400) is None
+    assert attempts(other, 1, now=2400) == [None]
+
+
+def test_in_jail_attempts_count_but_lead_to_nothing() -> None:
+    offenders = Offenders(RULES)
+    attempts(offenders, 11)
+    assert attempts(offenders, 5, now=10) == [None] * 5
+    (entry,) = offenders.entries(10)
+    assert (entry.count, entry.left) == (16, 1190)
+
+
+def test_oddities_take_ten_times_as_many() -> None:
+    offenders = Offenders(Rules(maxcount=2))
+    found = [offenders.attempt(WHO, 1, "oddity", 0) for _ in range(21)]
+    assert [sentence is None for sentence in found] == [True] * 20 + [False]
+
+
+def test_an_oddity_on_parole_is_forgiven() -> None:
+    offenders = Offenders(RULES)
+    attempts(offenders, 11)
+    assert offenders.attempt(WHO, 1, "oddity", 1300) is None
+    assert attempts(offenders, 1, now=1300)[0] is not None
+
+
+def test_far_more_is_put_up_with_where_a_phone_of_our_own_is() -> None:
+    offenders = Offenders(RULES)
+    *before, last = attempts(offenders, 101, owner=True)
+    assert before == [None] * 100
+    assert last
+    assert attempts(offenders, 100, now=1300, owner=True) == [None] * 100  # on parole, too
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.floats(0, 2000), st.integers(1, 15)), max_size=60),
+    st.floats(0, 1500),
+)
+def test_what_is_restored_goes_on_as_if_nothing_had_happened(
+    events: list[tuple[int, float, int]], later: float
+) -> None:
+    rules = Rules(maxcount=2)
+    one = Offenders(rules)
+    now = 0.0
+    for who, pause, points in events:
+        now += pause
+        one.attempt(f"192.0.2.{who}", points, "test", now)
+    other = Offenders(rules)
+    stopped = 10**6  # the time in between does not count
+    other.restore(one.entries(now), now + stopped)
+    expected = {entry.key: entry for entry in one.entries(now + later)}
+    found = {entry.key: entry for entry in other.entries(now + stopped + later)}
+    assert found.keys() == expected.keys()
+    for key, entry in expected.items():
+        assert found[key].left == pytest.approx(entry.left, abs=1e-6)
+        assert replace(found[key], left=0) == replace(entry, left=0)
+
+
+@given(st.integers(1, 200), st.integers(0, 400))
+def test_memory_is_bounded_and_the_worst_stay(limit: int, strangers: int) -> None:
+    offenders = Offenders(Rules(limit=limit))
+    attempts(offenders, 11)
+    for number in range(strangers):
+        offenders.attempt(f"10.0.{number >> 8}.{number & 255}", ATTEMPT, "test", 0)
+        assert len(offenders) <= limit
+    assert (WHO in offenders) == (limit > 1 or strangers == 0)
+
+
+def test_who_has_done_most_is_forgotten_last() -> None:
+    offenders = Offenders(Rules(limit=16))
+    attempts(offenders, 9)
+    for number in range(1000):
+        offenders.attempt(f"10.0.{number >> 8}.{number & 255}", ATTEMPT, "test", number / 100)
+    assert [sentence is None for sentence in attempts(offenders, 2, now=11)] == [True, False]
+
+
+def test_they_are_counted_where_they_stand() -> None:
+    offenders = Offenders(RULES)
+    attempts(offenders, 11)
+    offenders.attempt("192.0.2.2", ATTEMPT, "test", 5)
+    assert offenders.sizes(10) == {Stage.JAIL: 1, Stage.WATCH: 1}
+    assert offenders.sizes(1201) == {Stage.PAROLE: 1, Stage.WATCH: 1}
+    later = Offenders(RULES)
+    attempts(later, 11)
+    assert (later.jailed_beyond(1199), later.jailed_beyond(1200)) == (1, 0)
+
+
+class Life(RuleBasedStateMachine):
+    """Whatever happens in whatever order."""
+
+    law = Rules(maxcount=3, watchtime=100, jailtime=50, repeatmult=4, maxjailtime=500, limit=8)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offenders = Offenders(self.law)
+        self.now = 0.0
+        self.jailed_until: dict[str, float] = {}
+
+    @rule(who=st.integers(0, 9), points=st.integers(1, 30), owner=st.booleans())
+    def attempt(self, who: int, points: int, *, owner: bool) -> None:
+        key = f"192.0.2.{who}"
+        before = self.offenders.stage(key, self.now)
+        sentence = self.offenders.attempt(key, points, "test", self.now, owner=owner)
+        if sentence:
+            assert before is not Stage.JAIL
+            assert self.law.jailtime <= sentence.seconds <= self.law.maxjailtime
+            self.jailed_until[key] = self.now + sentence.seconds
+        elif before is None and not owner:
+            assert points <= self.law.maxcount * ATTEMPT
+
+    @rule(seconds=st.floats(0, 200))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def look(self) -> None:
+        self.offenders.pass_time(self.now)
+
+    @rule(who=st.integers(0, 9))
+    def pardon(self, who: int) -> None:
+        self.offenders.remove(f"192.0.2.{who}")
+        self.jailed_until.pop(f"192.0.2.{who}", None)
+
+    @invariant()
+    def nobody_is_jailed_too_long(self) -> None:
+        for entry in self.offenders.entries(self.now):
+            assert 0 < entry.left <= 500
+            if entry.stage is Stage.JAIL:
+                assert self.now + entry.left == pytest.approx(self.jailed_until[entry.key])
+
+    @invariant()
+    def memory_is_bounded(self) -> None:
+        assert len(self.offenders) <= self.law.limit
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
