@@ -24,7 +24,7 @@ from pbx.autoban.ruleset import Prisoner
 from pbx.autoban.settings import Settings
 from pbx.autoban.state import State
 from pbx.autoban.store import Store
-from pbx.autoban.times import format_time
+from pbx.core.times import format_time
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
 
 SECOND_LOOK, SECOND_SAVE = 2.0, 3.0
