@@ -22,7 +22,7 @@ class SendSettings:
 
     Attributes:
         url_host: Scheme and host.
-        url_path: What follows it.
+        url_path: What follows it; {auth_user} in it stands for that.
         auth_method: none, plain, basic, bearer or zadarma.
         auth_user: Or key.
         auth_secret: Or password, or token.
@@ -32,6 +32,7 @@ class SendSettings:
         key_from: Field with the sender.
         key_body: Field with the text.
         resp_check: Field and value that the reply must have; None: any will do.
+        resp_again: Field and value of a reply after which one may try again; None: there is none.
         val_numform: E164: numbers without the leading +; E123: with it; "": as they are.
         val_static: Fields and values of every request.
         val_unicode: UCS-2: characters above U+FFFF are replaced; `key=value`: a field for texts
@@ -52,6 +53,7 @@ class SendSettings:
     key_from: str = "From"
     key_body: str = "Body"
     resp_check: Pair | None = None
+    resp_again: Pair | None = None
     val_numform: str = ""
     val_static: tuple[Pair, ...] = ()
     val_unicode: str = ""
@@ -72,6 +74,8 @@ class ReceiveSettings:
         key_echo: A request with this field gets its value back; "": none does.
         key_id: Field with the provider's number of the message; "": there is none.
         remt_addr: Who may post; empty: anybody.
+        req_check: Field and value of requests that bring messages. Others, such as reports of
+            what became of sent ones, are taken and forgotten. None: all bring messages.
         resp_ack: Text of the reply to a message that was taken.
         url_path: Paths that are served; empty: all.
         verify: How requests are signed: none, basic, zadarma, twilio, telnyx, vonage, 46elks.
@@ -88,6 +92,7 @@ class ReceiveSettings:
     key_echo: str = ""
     key_id: str = ""
     remt_addr: tuple[Network, ...] = ()
+    req_check: Pair | None = None
     resp_ack: str = ""
     url_path: tuple[str, ...] = ()
     verify: str = "none"
@@ -296,7 +301,7 @@ _PROXY_KEYS = tuple(x.name for x in fields(ProxySettings))
 _SCHEMES = ("none", "basic", "zadarma", "twilio", "telnyx", "vonage", "46elks")
 _READERS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "websms": {
-        "url_host": str,
+        "url_host": values.base_url,
         "url_path": str,
         "auth_method": values.one_of("none", "plain", "basic", "bearer", "zadarma"),
         "auth_user": str,
@@ -307,6 +312,7 @@ _READERS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
         "key_from": values.key_name,
         "key_body": values.key_name,
         "resp_check": values.pair,
+        "resp_again": values.pair,
         "val_numform": values.numform,
         "val_static": values.pairs,
         "val_unicode": values.unicode_form,
@@ -323,6 +329,7 @@ _READERS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
         "remt_addr": values.networks,
         "prox_addr": values.networks,
         "prox_header": values.header,
+        "req_check": values.pair,
         "resp_ack": str,
         "url_path": values.served_paths,
         "verify": values.one_of(*_SCHEMES),

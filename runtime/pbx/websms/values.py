@@ -126,3 +126,10 @@ def public_url(text: str) -> str:
     if text and not re.fullmatch(r"https?://[^\s?#@]+", text):
         raise ValueError("give http:// or https:// and the host, as the provider knows it")
     return text.rstrip("/")
+
+
+def base_url(text: str) -> str:
+    """Reads scheme and host of a provider, perhaps with the beginning of the path."""
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+        raise ValueError("give https:// and the host, such as https://api.example.com")
+    return text.rstrip("/")
