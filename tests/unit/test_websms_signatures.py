@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import pytest
@@ -19,14 +20,14 @@ def request(
     *,
     url: str = "http://pbx.example/",
     body: bytes = b"",
-    **headers: str,
+    headers: Mapping[str, str] | None = None,
 ) -> SignedRequest:
     fields = fields or {}
     return SignedRequest(
         "POST",
         url,
         "/" + url.partition("://")[2].partition("/")[2].partition("?")[0],
-        {name.replace("_", "-"): value for name, value in headers.items()},
+        headers or {},
         body or urlencode(fields).encode(),
         fields,
     )
@@ -54,9 +55,9 @@ def test_without_a_secret_nothing_is_genuine(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["basic", "46elks"])
 def test_basic(scheme: str, user: str, password: str, sent: str) -> None:
     settings = ReceiveSettings(verify=scheme, verify_user=user, verify_secret=password)
-    assert verify(settings, request(authorization=sent), NOW) == ""
-    assert verify(settings, request(authorization=sent[:-3] + "=="), NOW)
-    assert verify(settings, request(authorization=sent.replace("asic", "earer")), NOW)
+    assert verify(settings, request(headers={"authorization": sent}), NOW) == ""
+    assert verify(settings, request(headers={"authorization": sent[:-3] + "=="}), NOW)
+    assert verify(settings, request(headers={"authorization": sent.replace("asic", "earer")}), NOW)
     assert verify(settings, request(), NOW)
 
 
@@ -70,9 +71,13 @@ ZADARMA_SIGNATURE = "YWUxNGEzODcyZjNiM2YyMDkyZjA3NmE2M2VmZTliZDZkZDdkZjQ0MA=="
 def test_zadarma() -> None:
     assert zadarma_digest(ZADARMA_SECRET, ZADARMA_TEXT) == ZADARMA_SIGNATURE
     settings = ReceiveSettings(verify="zadarma", verify_secret=ZADARMA_SECRET)
-    genuine = request({"event": "SMS", "result": ZADARMA_TEXT}, signature=ZADARMA_SIGNATURE)
+    genuine = request(
+        {"event": "SMS", "result": ZADARMA_TEXT}, headers={"signature": ZADARMA_SIGNATURE}
+    )
     assert verify(settings, genuine, NOW) == ""
-    forged = request({"event": "SMS", "result": ZADARMA_TEXT + " "}, signature=ZADARMA_SIGNATURE)
+    forged = request(
+        {"event": "SMS", "result": ZADARMA_TEXT + " "}, headers={"signature": ZADARMA_SIGNATURE}
+    )
     assert "wrong" in verify(settings, forged, NOW)
     assert "Signature" in verify(settings, request({"result": ZADARMA_TEXT}), NOW)
 
@@ -124,13 +129,13 @@ TWILIO_HASH = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
 )
 def test_twilio(url: str, signature: str) -> None:
     settings = ReceiveSettings(verify="twilio", verify_secret=TWILIO_TOKEN)
-    sent = {"X_Twilio_Signature": signature}
-    assert verify(settings, request(TWILIO_FIELDS, url=url, **sent), NOW) == ""
+    sent = {"X-Twilio-Signature": signature}
+    assert verify(settings, request(TWILIO_FIELDS, url=url, headers=sent), NOW) == ""
     for forged in (
-        request({**TWILIO_FIELDS, "Digits": "1235"}, url=url, **sent),
-        request({**TWILIO_FIELDS, "New": ""}, url=url, **sent),
-        request(TWILIO_FIELDS, url=url + "&baz=3", **sent),
-        request(TWILIO_FIELDS, url=url, X_Twilio_Signature="FAIL"),
+        request({**TWILIO_FIELDS, "Digits": "1235"}, url=url, headers=sent),
+        request({**TWILIO_FIELDS, "New": ""}, url=url, headers=sent),
+        request(TWILIO_FIELDS, url=url + "&baz=3", headers=sent),
+        request(TWILIO_FIELDS, url=url, headers={"X-Twilio-Signature": "FAIL"}),
     ):
         assert "wrong" in verify(settings, forged, NOW)
     assert "X-Twilio-Signature" in verify(settings, request(TWILIO_FIELDS, url=url), NOW)
@@ -139,16 +144,18 @@ def test_twilio(url: str, signature: str) -> None:
 def test_twilio_with_a_field_more_than_once() -> None:
     settings = ReceiveSettings(verify="twilio", verify_secret=TWILIO_TOKEN)
     body = b"Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234"
-    signature = {"x_twilio_signature": "IK+Dwps556ElfBT0I3Rgjkr1wJU="}
-    assert verify(settings, request(url=TWILIO_URL, body=body, **signature), NOW) == ""
+    signature = {"x-twilio-signature": "IK+Dwps556ElfBT0I3Rgjkr1wJU="}
+    assert verify(settings, request(url=TWILIO_URL, body=body, headers=signature), NOW) == ""
 
 
 def test_twilio_signs_the_hash_of_json() -> None:
     settings = ReceiveSettings(verify="twilio", verify_secret=TWILIO_TOKEN)
     url = f"{TWILIO_URL}&bodySHA256={TWILIO_HASH}"
-    signature = {"x_twilio_signature": "a9nBmqA0ju/hNViExpshrM61xv4="}
-    assert verify(settings, request(url=url, body=TWILIO_JSON, **signature), NOW) == ""
-    assert "body" in verify(settings, request(url=url, body=TWILIO_JSON + b" ", **signature), NOW)
+    signature = {"x-twilio-signature": "a9nBmqA0ju/hNViExpshrM61xv4="}
+    assert verify(settings, request(url=url, body=TWILIO_JSON, headers=signature), NOW) == ""
+    assert "body" in verify(
+        settings, request(url=url, body=TWILIO_JSON + b" ", headers=signature), NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,11 +167,11 @@ def test_twilio_signs_the_hash_of_json() -> None:
 )
 def test_twilio_behind_a_proxy(public_url: str, seen: str) -> None:
     settings = ReceiveSettings(verify="twilio", verify_secret=TWILIO_TOKEN, public_url=public_url)
-    signature = {"x_twilio_signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}
-    assert verify(settings, request(TWILIO_FIELDS, url=seen, **signature), NOW) == ""
+    signature = {"x-twilio-signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}
+    assert verify(settings, request(TWILIO_FIELDS, url=seen, headers=signature), NOW) == ""
     assert verify(
         ReceiveSettings(verify="twilio", verify_secret=TWILIO_TOKEN),
-        request(TWILIO_FIELDS, url=seen, **signature),
+        request(TWILIO_FIELDS, url=seen, headers=signature),
         NOW,
     )
 
@@ -187,8 +194,10 @@ def telnyx(
 ) -> SignedRequest:
     return request(
         body=body,
-        Telnyx_Timestamp=time,
-        Telnyx_Signature_Ed25519=signature or TELNYX_SIGNATURE,
+        headers={
+            "Telnyx-Timestamp": time,
+            "Telnyx-Signature-Ed25519": signature or TELNYX_SIGNATURE,
+        },
     )
 
 

@@ -64,6 +64,10 @@ def judge(settings: SendSettings, status: int, body: str, retry_after: str, now:
         return Outcome(Fate.FAILED, f"{answered}; is url_host or url_path another now?")
     if not 200 <= status < 300:
         return Outcome(Fate.FAILED, answered)
+    return _judge_success(settings, body, answered)
+
+
+def _judge_success(settings: SendSettings, body: str, answered: str) -> Outcome:
     if settings.resp_again and holds(body, settings.resp_again):
         return Outcome(Fate.AGAIN, answered)
     if settings.resp_check and not holds(body, settings.resp_check):
@@ -78,8 +82,7 @@ def holds(body: str, pair: Pair) -> bool:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        found = {key for key in (f"{k.strip()}={v.strip()}" for k, v in _pairs(body))}
-        return f"{key}={wanted}" in found
+        return any((k.strip(), v.strip()) == pair for k, v in _pairs(body))
     if isinstance(value, dict) and key in value:
         return _as_text(value[key]) == wanted
     for part in key.split("."):

@@ -39,6 +39,7 @@ class SendSettings:
             that have characters beyond the phones' basic set; "": neither.
         content_type: form or json.
         timeout: Seconds for the reply.
+        expire: Seconds after which a text that could not be sent is given up.
         profile: Of the provider; "": none.
     """
 
@@ -59,6 +60,7 @@ class SendSettings:
     val_unicode: str = ""
     content_type: str = "form"
     timeout: int = 30
+    expire: int = 3600
     profile: str = ""
 
 
@@ -318,6 +320,7 @@ _READERS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
         "val_unicode": values.unicode_form,
         "content_type": values.one_of("form", "json"),
         "timeout": parse_time,
+        "expire": parse_time,
         "profile": str,
     },
     "websmsd": {

@@ -1,0 +1,150 @@
+"""Carries a text to a provider, over HTTP."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+from pbx.websms.outgoing import PostRequest
+from pbx.websms.reply import Fate, Outcome, judge
+from pbx.websms.settings import SendSettings
+
+CONNECT_SECONDS = 15
+LONGEST_REPLY = 64 * 1024
+IDLE_SECONDS = 4
+"""For which a connection is kept for the next text. Servers keep theirs longer; if one closes it
+at the moment when a text goes out, nobody can know what became of that."""
+
+
+@dataclass
+class _Course:
+    """How far a request has come."""
+
+    step: Callable[[str], None]
+    begun: bool = False
+    """Whether the provider may have got any of it."""
+
+
+class Sender:
+    """Sends texts; connections are kept for a moment, and TLS is always verified.
+
+    To be made and used within one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(keepalive_timeout=IDLE_SECONDS, limit_per_host=8),
+            trace_configs=[_tracing()],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "websms"},
+        )
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._session.close()
+
+    async def send(
+        self,
+        settings: SendSettings,
+        request: PostRequest,
+        step: Callable[[str], None] = lambda _: None,
+    ) -> Outcome:
+        """Sends a request once.
+
+        Args:
+            settings: Of the interface.
+            request: As build_request made it.
+            step: Called with a line for each thing that is done.
+        """
+        course = _Course(step)
+        timeout = aiohttp.ClientTimeout(
+            total=settings.timeout, sock_connect=min(CONNECT_SECONDS, settings.timeout)
+        )
+        try:
+            async with self._session.post(
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                timeout=timeout,
+                allow_redirects=False,
+                trace_request_ctx=course,
+            ) as response:
+                step(f"the provider answers {response.status} {response.reason or ''}".rstrip())
+                return await _read(settings, response, step)
+        except aiohttp.InvalidURL:
+            return Outcome(Fate.FAILED, f"'{request.url}' is no URL; see url_host and url_path")
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            fate = Fate.UNKNOWN if course.begun else Fate.AGAIN
+            return Outcome(fate, _reason(error, settings.timeout))
+
+
+async def _read(
+    settings: SendSettings, response: aiohttp.ClientResponse, step: Callable[[str], None]
+) -> Outcome:
+    retry_after = response.headers.get("Retry-After", "")
+    try:
+        body = await _beginning(response)
+    except (aiohttp.ClientError, OSError) as error:
+        if settings.resp_check is None or not response.ok:
+            return judge(settings, response.status, "", retry_after, time.time())
+        reason = f"{_reason(error, settings.timeout)}, in the middle of the reply"
+        return Outcome(Fate.UNKNOWN, reason)
+    step(f"the reply: {body.strip() or '(empty)'}")
+    return judge(settings, response.status, body, retry_after, time.time())
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> str:
+    parts, length = [], 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        length += len(part)
+        if length >= LONGEST_REPLY:
+            break
+    return b"".join(parts)[:LONGEST_REPLY].decode("utf-8", "replace")
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            why = getattr(error.certificate_error, "verify_message", "")
+            reason = f"{error.host} has a certificate that is not trusted: {why}"
+        case aiohttp.ClientConnectorDNSError():
+            reason = f"there is no address for {error.host}"
+        case aiohttp.ClientConnectorError():
+            why = error.os_error.strerror or str(error.os_error)
+            reason = f"{error.host} cannot be reached: {why}"
+        case aiohttp.ConnectionTimeoutError():
+            reason = "the provider cannot be reached: no answer in time"
+        case TimeoutError():
+            reason = f"the provider did not answer within {timeout:g} s"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError():
+            reason = "the provider closed the connection"
+        case _:
+            reason = f"the connection to the provider failed: {error}"
+    return " ".join(reason.split())
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    tracing = aiohttp.TraceConfig()
+    tracing.on_dns_resolvehost_end.append(_resolved)
+    tracing.on_connection_create_end.append(_connected)
+    tracing.on_request_headers_sent.append(_begun)
+    return tracing
+
+
+async def _resolved(
+    _session: Any, context: SimpleNamespace, params: aiohttp.TraceDnsResolveHostEndParams
+) -> None:
+    context.trace_request_ctx.step(f"found the address of {params.host}")
+
+
+async def _connected(_session: Any, context: SimpleNamespace, _params: Any) -> None:
+    context.trace_request_ctx.step("connected")
+
+
+async def _begun(_session: Any, context: SimpleNamespace, _params: Any) -> None:
+    context.trace_request_ctx.begun = True
+    context.trace_request_ctx.step("sent the request")
