@@ -4,18 +4,16 @@ import asyncio
 import logging
 import os
 import signal
-import tomllib
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from pbx.core.log import ERROR, NOTICE, log
 from pbx.websms import inbox
+from pbx.websms.configuration import configuration_folder, load_settings
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.ini import printable
-from pbx.websms.places import DATABASE, PROFILES, SOCKET
+from pbx.websms.places import DATABASE, SOCKET
 from pbx.websms.service import WebSms
-from pbx.websms.settings import NAME, Settings, SettingsError, read_settings
+from pbx.websms.settings import NAME, Settings, SettingsError
 
 PROGRAM = "websms"
 
@@ -47,9 +45,10 @@ async def _run(websms: WebSms) -> None:
 
 
 def _settings() -> Settings | None:
-    path = Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"), NAME)
+    folder = configuration_folder()
+    path = folder / NAME
     try:
-        return read_settings(path.read_text(encoding="utf-8"), read_profiles())
+        return load_settings(folder)
     except FileNotFoundError:
         log(NOTICE, f"off: there is no {path}", PROGRAM)
     except SettingsError as error:
@@ -59,11 +58,6 @@ def _settings() -> Settings | None:
     except OSError as error:
         log(ERROR, f"off: {path} cannot be read: {error.strerror}", PROGRAM)
     return None
-
-
-def read_profiles(folder: Path = PROFILES) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """Reads the profiles of providers that come with the program, by name."""
-    return {path.stem: tomllib.loads(path.read_text()) for path in sorted(folder.glob("*.toml"))}
 
 
 def _port() -> int | None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
@@ -70,7 +71,7 @@ class WebServer:
         await self._http.shutdown(2.0)
 
     def _connect(self) -> asyncio.Protocol:
-        connection = self._http()
+        connection: web.RequestHandler = self._http()
         self._silent[connection] = time.monotonic() + HEAD_SECONDS
         return connection
 
@@ -155,8 +156,8 @@ class WebServer:
         self._say(NOTICE, printable(f"refused a request of {request.remote}, {what}", 300))
 
 
-def _make_request(*parts: object) -> web.BaseRequest:
-    return web.BaseRequest(*parts, client_max_size=LONGEST_CONTENT)  # type: ignore[arg-type]
+def _make_request(*parts: Any) -> web.BaseRequest:
+    return web.BaseRequest(*parts, client_max_size=LONGEST_CONTENT)
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
@@ -168,9 +169,10 @@ async def _read(request: web.BaseRequest) -> bytes | None:
         request.writer.output_size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await request.read()
+            body: bytes = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return None
+    return body
 
 
 def _not_genuine(settings: ReceiveSettings, reason: str) -> web.Response:
