@@ -220,7 +220,7 @@ def test_ucs_2_keeps_all_that_it_knows(text: str) -> None:
 
 
 def test_profiles_are_known_by_name() -> None:
-    folder = Path(__file__).parents[2] / "runtime/pbx/websms/profiles"
+    folder = Path(__file__).parents[2] / "runtime/pbx/websms/files/usr/share/websms/profiles"
     assert sorted(path.stem for path in folder.glob("*.toml")) == [
         "46elks",
         "telnyx",

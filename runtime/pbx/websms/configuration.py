@@ -21,7 +21,8 @@ def load_settings(folder: Path) -> Settings:
 
     Raises:
         SettingsError: something in it is wrong.
+        UnicodeDecodeError: it is not in UTF-8.
         OSError: it cannot be read.
     """
     profiles = {path.stem: tomllib.loads(path.read_text()) for path in PROFILES.glob("*.toml")}
-    return read_settings((folder / NAME).read_text(errors="replace"), profiles)
+    return read_settings((folder / NAME).read_text(encoding="utf-8"), profiles)

@@ -36,7 +36,7 @@ def run(words: Sequence[str]) -> int:
         number = read_recipient(number or _own_number(folder, index))
     except OSError as error:
         return _wrong(f"{folder / NAME}: {error.strerror}")
-    except (SettingsError, NoInterfaceError, RefusedError) as error:
+    except (SettingsError, NoInterfaceError, RefusedError, UnicodeDecodeError) as error:
         return _wrong(str(error))
     return _send(name, settings, Text(number, number, BODY))
 

@@ -129,7 +129,11 @@ def public_url(text: str) -> str:
 
 
 def base_url(text: str) -> str:
-    """Reads scheme and host of a provider, perhaps with the beginning of the path."""
-    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+    """Reads scheme and host of a provider, perhaps with the beginning of the path.
+
+    Without a scheme https is meant: there is a password in what goes there.
+    """
+    url = text if "://" in text else f"https://{text}"
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
         raise ValueError("give https:// and the host, such as https://api.example.com")
-    return text.rstrip("/")
+    return url.rstrip("/")
