@@ -240,7 +240,7 @@ def test_a_certificate_must_be_good(
     result = lab.pbx.container.exec_run(["websms", OUTSIDE, NUMBERS["alice"], "secret"])
     assert result.exit_code == 75
     reason = "itsp.example has a certificate that is not trusted: unable to get local issuer"
-    assert reason in result.output.decode()
+    assert reason in str(result.output)
     lab.pbx.run(f"cat > /tmp/authority.pem << 'END'\n{provider.authority}\nEND\n")
     said = lab.pbx.run(f"SSL_CERT_FILE=/tmp/authority.pem websms test '' {OUTSIDE}")
     assert "connected over TLS, the certificate is good" in said
@@ -303,7 +303,7 @@ def test_the_command_says_what_became_of_a_text(lab: Visit, provider: Provider) 
     provider.prepare(Answer(status=403, body="not you"))
     result = lab.pbx.container.exec_run(["websms", OUTSIDE, "Me", "again"])
     assert result.exit_code == 1
-    assert result.output.decode() == "not sent: the provider answered 403: not you\n"
+    assert result.output == b"not sent: the provider answered 403: not you\n"
     assert [request.body for request in provider.requests()] == ["from a script", "again"]
 
 
