@@ -182,20 +182,15 @@ class Exchange:
             ("WEBSMS_ID", str(message.id)),
             ("WEBSMS_LANE", str(lane)),
         ]
-        commands = [("SET", "VARIABLE", *variable) for variable in variables]
-        await session.run_all(commands)
+        for name, value in variables:
+            await session.set(name, value)
         if join := dialplan.join_command(pieces, encoding):
             await session.run("EXEC", "Exec", join)
+        await session.set("CHANNEL(hangup_handler_push)", f"{dialplan.CONTEXT},ended,1")
+        await session.set(f"GLOBAL({dialplan.LANE_VARIABLE}{lane})", f"{message.id}:{BEGUN}")
         queue = self._queue
-        end = f"{dialplan.CONTEXT},ended,1"
-        begun = f"{message.id}:{BEGUN}"
-        await session.run_all(
-            [
-                ("SET", "VARIABLE", "CHANNEL(hangup_handler_push)", end),
-                ("SET", "VARIABLE", f"GLOBAL({dialplan.LANE_VARIABLE}{lane})", begun),
-                ("EXEC", "Goto", f"{queue.context},{message.recipient},{queue.priority}"),
-            ]
-        )
+        place = f"{queue.context},{message.recipient},{queue.priority}"
+        await session.run("EXEC", "Goto", place)
 
     async def _outcome(self, number: int, lane: int, end: asyncio.Future[str]) -> Outcome:
         while True:

@@ -6,7 +6,7 @@ The address has a random word in it, so that nobody else on this machine can pos
 import asyncio
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 from pbx.websms.agi import AgiError, Reply, read_reply, write_command
 
@@ -38,26 +38,24 @@ class Session:
     async def run(self, *words: str) -> Reply:
         """Gives a command; returns the answer.
 
+        Asterisk overlooks commands that come before it has answered the last one.
+
         Raises:
             AgiError: it was not done, or Asterisk is gone.
         """
-        return (await self.run_all([words]))[0]
-
-    async def run_all(self, commands: Sequence[Sequence[str]]) -> list[Reply]:
-        """Gives several commands at once; returns the answers.
-
-        Raises:
-            AgiError: one was not done, or Asterisk is gone.
-        """
         try:
-            self._writer.write(b"".join(write_command(*words) for words in commands))
-            return [read_reply(await self._line()) for _ in commands]
+            self._writer.write(write_command(*words))
+            return read_reply(await self._line())
         except OSError as error:
             raise AgiError(f"Asterisk is gone: {error}") from error
 
     async def get(self, name: str) -> str:
         """Returns a channel variable; "" if there is none of that name."""
         return (await self.run("GET", "VARIABLE", name)).value
+
+    async def set(self, name: str, value: str) -> None:
+        """Sets a channel variable, or what a function stands for."""
+        await self.run("SET", "VARIABLE", name, value)
 
     async def _line(self) -> str:
         while True:

@@ -70,7 +70,7 @@ class WebServer:
         self._server.close()
         await self._http.shutdown(2.0)
 
-    def _connect(self) -> asyncio.Protocol:
+    def _connect(self) -> web.RequestHandler:
         connection: web.RequestHandler = self._http()
         self._silent[connection] = time.monotonic() + HEAD_SECONDS
         return connection
@@ -157,7 +157,8 @@ class WebServer:
 
 
 def _make_request(*parts: Any) -> web.BaseRequest:
-    return web.BaseRequest(*parts, client_max_size=LONGEST_CONTENT)
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(*parts, loop, client_max_size=LONGEST_CONTENT)
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
