@@ -22,9 +22,10 @@ from pbx.websms.signatures import SignedRequest, verify
 from fixtures.itsp.incoming import Message, bring
 from fixtures.itsp.schemes import Credentials, take
 
+WEBSMS = Path(__file__).parents[2] / "runtime/pbx/websms"
 PROFILES = {
     path.stem: tomllib.loads(path.read_text())
-    for path in (Path(__file__).parents[2] / "runtime/pbx/websms/files/usr/share/websms/profiles").glob("*.toml")
+    for path in (WEBSMS / "files/usr/share/websms/profiles").glob("*.toml")
 }
 KEY = base64.b64encode(
     bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")

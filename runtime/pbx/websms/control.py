@@ -15,14 +15,22 @@ Order = Callable[[Sequence[str]], Awaitable[dict[str, Any]]]
 
 
 class OrderError(Exception):
-    """It cannot be done; the text says why, and what can."""
+    """It cannot be done; the text says why, and what can.
+
+    Attributes:
+        mistake: Whether what was typed is wrong.
+    """
+
+    def __init__(self, reason: str, *, mistake: bool = False) -> None:
+        super().__init__(reason)
+        self.mistake = mistake
 
 
 async def serve(orders: Mapping[str, Order], path: Path) -> asyncio.Server:
     """Answers those who may open the socket: root and user asterisk.
 
     A request is a list of words, of which the first is the name of an order. The answer is an
-    object with `ok`, and `error` if that is false.
+    object with `ok`, and `error` and `mistake` if that is false.
 
     Args:
         orders: By name.
@@ -56,7 +64,7 @@ async def answer(orders: Mapping[str, Order], line: bytes) -> dict[str, Any]:
             raise OrderError(f"there is no '{verb}'")
         return {"ok": True, **await orders[verb](words)}
     except OrderError as error:
-        return {"ok": False, "error": str(error)}
+        return {"ok": False, "error": str(error), "mistake": error.mistake}
 
 
 def _words(line: bytes) -> list[str]:

@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 
 from pbx.core.log import ERROR, NOTICE, log
-from pbx.websms import inbox
+from pbx.websms import inbox, outbox
 from pbx.websms.configuration import configuration_folder, load_settings
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.ini import printable
@@ -25,7 +25,7 @@ def main() -> int:
     if settings is None:
         # Nothing to do, and nothing but a restart of the service changes that.
         os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
-    database = Database(DATABASE, [inbox.SCHEMA])
+    database = Database(DATABASE, [inbox.SCHEMA, outbox.SCHEMA])
     try:
         database.open()
     except DatabaseError as error:

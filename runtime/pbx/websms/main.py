@@ -2,12 +2,19 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 
 from pbx.websms.client import NoServiceError, ask
 from pbx.websms.places import TIMEOUT
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 64, 75
+_FATES = {
+    "sent": (DONE, "sent"),
+    "failed": (FAILED, "not sent"),
+    "unknown": (FAILED, "perhaps not sent"),
+    "again": (WAITS, "not sent yet, it is tried again"),
+}
 WAIT_SECONDS = 600.0
 """For what becomes of a text. The service itself is done long before."""
 HELP = """\
@@ -48,16 +55,21 @@ def _run(words: Sequence[str]) -> int:
         return _wrong("give TO FROM BODY [INDEX]; `websms help` says more")
     reply = ask(["send", *words], WAIT_SECONDS)
     if not reply["ok"]:
-        return _wrong(reply["error"], USAGE if reply.get("mistake") else FAILED)
-    print(reply["said"])
-    return {"sent": DONE, "again": WAITS}.get(reply["fate"], FAILED)
+        return _wrong(reply["error"], USAGE if reply["mistake"] else FAILED)
+    status, said = _FATES[reply["fate"]]
+    print(f"{said}: {reply['reason']}" if reply["reason"] else said)
+    return status
 
 
 def _queue(words: Sequence[str]) -> int:
     if words:
         return _wrong(f"queue takes nothing, not '{words[0]}'")
+    from pbx.websms.listing import format_queue  # noqa: PLC0415
+
     reply = ask(["queue"], TIMEOUT)
-    print(reply["text"])
+    if not reply["ok"]:
+        return _wrong(reply["error"], FAILED)
+    print(format_queue(reply, time.time()))
     return DONE
 
 

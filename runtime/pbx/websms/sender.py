@@ -1,5 +1,7 @@
 """Carries a text to a provider, over HTTP."""
 
+import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ class _Course:
     """How far a request has come."""
 
     step: Callable[[str], None]
+    encrypted: bool
     begun: bool = False
     """Whether the provider may have got any of it."""
 
@@ -59,7 +62,7 @@ class Sender:
             request: As build_request made it.
             step: Called with a line for each thing that is done.
         """
-        course = _Course(step)
+        course = _Course(step, encrypted=request.url.startswith("https:"))
         timeout = aiohttp.ClientTimeout(
             total=settings.timeout, sock_connect=min(CONNECT_SECONDS, settings.timeout)
         )
@@ -114,8 +117,7 @@ def _reason(error: Exception, timeout: float) -> str:
         case aiohttp.ClientConnectorDNSError():
             reason = f"there is no address for {error.host}"
         case aiohttp.ClientConnectorError():
-            why = error.os_error.strerror or str(error.os_error)
-            reason = f"{error.host} cannot be reached: {why}"
+            reason = f"{error.host} cannot be reached: {_why(error.os_error)}"
         case aiohttp.ConnectionTimeoutError():
             reason = "the provider cannot be reached: no answer in time"
         case TimeoutError():
@@ -125,6 +127,12 @@ def _reason(error: Exception, timeout: float) -> str:
         case _:
             reason = f"the connection to the provider failed: {error}"
     return " ".join(reason.split())
+
+
+def _why(error: OSError) -> str:
+    """What the system says, without address and port, of one attempt of perhaps several."""
+    numbers = re.findall(r"\[Errno (\d+)\]", str(error))
+    return os.strerror(int(numbers[0])) if numbers else str(error)
 
 
 def _tracing() -> aiohttp.TraceConfig:
@@ -142,7 +150,8 @@ async def _resolved(
 
 
 async def _connected(_session: Any, context: SimpleNamespace, _params: Any) -> None:
-    context.trace_request_ctx.step("connected")
+    course = context.trace_request_ctx
+    course.step("connected over TLS, the certificate is good" if course.encrypted else "connected")
 
 
 async def _begun(_session: Any, context: SimpleNamespace, _params: Any) -> None:

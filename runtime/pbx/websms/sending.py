@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -31,6 +31,11 @@ class NoInterfaceError(Exception):
     """There is none of that name which sends; the text says which there are."""
 
 
+def senders(interfaces: Iterable[Interface]) -> dict[str, SendSettings]:
+    """Returns by name the interfaces of which something is said about sending."""
+    return {x.name: x.send for x in interfaces if x.send and x.send != SendSettings()}
+
+
 def choose(interfaces: Mapping[str, SendSettings], index: str) -> tuple[str, SendSettings]:
     """Returns name and settings of the interface that an index means.
 
@@ -43,7 +48,7 @@ def choose(interfaces: Mapping[str, SendSettings], index: str) -> tuple[str, Sen
     if index in interfaces:
         return index, interfaces[index]
     if not interfaces:
-        raise NoInterfaceError("no interface is set up to send: websms.conf has no [websms]")
+        raise NoInterfaceError("websms.conf does not say where to send texts, in [websms]")
     name = next(iter(interfaces))
     if not index or not name:
         return name, interfaces[name]
@@ -64,13 +69,13 @@ class Sending:
 
     def __init__(
         self,
-        interfaces: tuple[Interface, ...],
+        interfaces: Iterable[Interface],
         database: Database,
         notice_seconds: float,
         told: Callable[[str], None],
         say: Callable[[int, str], None],
     ) -> None:
-        self._interfaces = {x.name: x.send for x in interfaces if x.send}
+        self._interfaces = senders(interfaces)
         self._database = database
         self._notice_seconds = notice_seconds
         self._told = told

@@ -1,4 +1,4 @@
-"""The running WebSMS: messages come in over HTTP, are kept, and are brought to phones."""
+"""The running WebSMS: messages come in over HTTP and go to phones, and the other way."""
 
 import asyncio
 import time
@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pbx.core.log import ERROR, NOTICE
-from pbx.websms import control, inbox
+from pbx.websms import control, inbox, outbox
+from pbx.websms.checks import RefusedError, read_body, read_recipient, read_sender
 from pbx.websms.control import OrderError
 from pbx.websms.courier import Courier
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.exchange import Exchange
 from pbx.websms.inbox import Incoming
+from pbx.websms.outgoing import Text
+from pbx.websms.sending import NoInterfaceError, Sending
 from pbx.websms.settings import Settings
 from pbx.websms.web import WebServer
 
@@ -50,14 +53,19 @@ class WebSms:
         self._exchange = Exchange(settings.queue)
         self._courier = Courier(database, self._exchange, settings.queue, say)
         self._web = WebServer(settings, self.accept, say)
+        self._sending = Sending(
+            settings.interfaces, database, settings.queue.expire, self._courier.notice, say
+        )
 
     async def run(self) -> None:
         """Works until it is cancelled."""
         await self._exchange.open()
-        server = await control.serve({"queue": self._queue}, self._socket)
+        orders = {"queue": self._queue, "send": self._send, "keep": self._keep}
+        server = await control.serve(orders, self._socket)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._courier.run())
+                tasks.create_task(self._sending.run())
                 if self._port is not None:
                     tasks.create_task(self._listen(self._port))
         finally:
@@ -99,9 +107,45 @@ class WebSms:
             raise OrderError("queue takes no words")
         try:
             number, messages = await self._database.run(inbox.queue(MOST_SHOWN))
+            leaving = await self._database.run(outbox.queue)
         except DatabaseError as error:
             raise OrderError(str(error)) from error
         rows = [asdict(message) for message in messages]
         for row in rows:
             row["length"] = len(row.pop("body"))  # texts are nobody's business but the phone's
-        return {"waiting": number, "messages": rows}
+        outgoing = [
+            {
+                **{key: value for key, value in asdict(x).items() if key != "text"},
+                "recipient": x.text.recipient,
+                "sender": x.text.sender,
+                "length": len(x.text.body),
+            }
+            for x in leaving[:MOST_SHOWN]
+        ]
+        return {
+            "waiting": number,
+            "messages": rows,
+            "leaving": len(leaving),
+            "outgoing": outgoing,
+        }
+
+    async def _send(self, words: Sequence[str]) -> dict[str, Any]:
+        """Sends a text, and tells what became of the first attempt."""
+        outcome = await self._sending.outcome(await self._accept_text(words, tell=False))
+        return {"fate": outcome.fate, "reason": outcome.reason}
+
+    async def _keep(self, words: Sequence[str]) -> dict[str, Any]:
+        """Takes a text of a phone; its user is told if it cannot be sent."""
+        return {"number": await self._accept_text(words, tell=True)}
+
+    async def _accept_text(self, words: Sequence[str], *, tell: bool) -> int:
+        if len(words) not in (3, 4):
+            raise OrderError("give recipient, sender, text, and perhaps interface", mistake=True)
+        recipient, sender, body, index = (*words, "")[:4]
+        try:
+            text = Text(read_recipient(recipient), read_sender(sender), read_body(body))
+            return await self._sending.accept(text, index, tell=tell)
+        except (RefusedError, NoInterfaceError) as error:
+            raise OrderError(str(error), mistake=True) from error
+        except DatabaseError as error:
+            raise OrderError(str(error)) from error

@@ -12,7 +12,7 @@ from pbx.websms.configuration import configuration_folder, load_settings
 from pbx.websms.outgoing import Text, build_request
 from pbx.websms.reply import Fate, Outcome
 from pbx.websms.sender import Sender
-from pbx.websms.sending import NoInterfaceError, choose
+from pbx.websms.sending import NoInterfaceError, choose, senders
 from pbx.websms.settings import NAME, SendSettings, SettingsError
 
 DONE, FAILED, USAGE = 0, 1, 64
@@ -31,7 +31,7 @@ def run(words: Sequence[str]) -> int:
     index, number = (*words, "", "")[:2]
     folder = configuration_folder()
     try:
-        interfaces = {x.name: x.send for x in load_settings(folder).interfaces if x.send}
+        interfaces = senders(load_settings(folder).interfaces)
         name, settings = choose(interfaces, index)
         number = read_recipient(number or _own_number(folder, index))
     except OSError as error:
