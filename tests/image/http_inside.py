@@ -1,6 +1,6 @@
 """Runs inside a container: sends bytes to port 80 there, and prints what comes back.
 
-Its argument is JSON: `requests` in base64, `source` address and the number of
+Its argument is JSON (by zlib, in base64): `requests` in base64, `source` address and the number of
 `idle` connections to open before. The server closes a connection after each answer.
 """
 
@@ -9,6 +9,7 @@ import base64
 import json
 import sys
 import time
+import zlib
 from typing import Any
 
 
@@ -38,4 +39,4 @@ async def main(plan: dict[str, Any]) -> None:
         writer.close()
 
 
-asyncio.run(main(json.loads(sys.argv[1])))
+asyncio.run(main(json.loads(zlib.decompress(base64.b64decode(sys.argv[1])))))
