@@ -65,6 +65,12 @@ def await_service(pbx: Pbx) -> None:
     )
 
 
+def kill_service(pbx: Pbx) -> None:
+    """Kills WebSMS without a warning, and waits until it is back."""
+    pbx.run("sv kill websms")
+    await_service(pbx)
+
+
 def await_queue(pbx: Pbx, text: str) -> str:
     """Waits until what waits is shown with a text; returns the list."""
     return wait_for(
