@@ -25,4 +25,4 @@ def load_settings(folder: Path) -> Settings:
         OSError: it cannot be read.
     """
     profiles = {path.stem: tomllib.loads(path.read_text()) for path in PROFILES.glob("*.toml")}
-    return read_settings((folder / NAME).read_text(encoding="utf-8"), profiles)
+    return read_settings((folder / NAME).read_text(encoding="utf-8-sig"), profiles)

@@ -14,7 +14,7 @@ from pbx.core.log import ERROR, INFO, NOTICE, WARNING
 from pbx.websms import inbox
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.dialplan import BEGUN
-from pbx.websms.exchange import Exchange, NoAsteriskError, Outcome
+from pbx.websms.exchange import DELIVERED, Exchange, NoAsteriskError, Outcome
 from pbx.websms.inbox import Waiting
 from pbx.websms.settings import QueueSettings
 
@@ -85,8 +85,10 @@ class Courier:
                 while status == BEGUN:
                     await asyncio.sleep(_SETTLE_SECONDS)
                     status = await self._exchange.status(known.message, lane)
-                if status in ("SUCCESS", ""):
+                if status in DELIVERED:
                     await self._deliver(known.message)
+                # A number could come again, if the database is replaced by another.
+                await self._exchange.forget(lane)
         except NoAsteriskError:
             pass  # with it has gone what it remembered
 

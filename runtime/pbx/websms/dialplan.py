@@ -76,6 +76,11 @@ def originate_command(message: int) -> str:
     return f"channel originate Local/{message}@{CONTEXT}/n application Wait 86400"
 
 
+def forget_command(lane: int) -> str:
+    """Returns what is to be typed to have Asterisk forget the last message of a lane."""
+    return f"dialplan set global {LANE_VARIABLE}{lane} 0"
+
+
 def presence_dial(recipient: str, queue: QueueSettings) -> str:
     """Returns the argument of Dial that asks the user's dialplan whether a phone is there."""
     return f"Local/{recipient}@{queue.channel_context}/n,{queue.waittime},gS(1)"

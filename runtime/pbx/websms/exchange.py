@@ -17,7 +17,9 @@ BEGIN_SECONDS = 2.0
 """Until Asterisk calls back; then its dialplan is looked after."""
 LOOK_SECONDS = 0.5
 """Between two looks at what became of a message, if Asterisk does not tell by itself."""
-_DELIVERED = ("SUCCESS", "")
+DELIVERED = ("SUCCESS", "")
+"""MESSAGE_SEND_STATUS of what need not be sent again. A dialplan that answered and then did without
+MessageSend has something else in mind for the text, and is taken to have done it."""
 
 
 class NoAsteriskError(Exception):
@@ -98,6 +100,14 @@ class Exchange:
             NoAsteriskError: it does not answer.
         """
         return dialplan.read_lanes(await self._ask(dialplan.SHOW_GLOBALS))
+
+    async def forget(self, lane: int) -> None:
+        """Has Asterisk forget what became of the last message of a lane.
+
+        Raises:
+            NoAsteriskError: it does not answer.
+        """
+        await self._ask(dialplan.forget_command(lane))
 
     async def status(self, number: int, lane: int) -> str | None:
         """Returns how it went with a message: BEGUN, or MESSAGE_SEND_STATUS.
@@ -198,7 +208,7 @@ class Exchange:
             status = end.result() if done else await self.status(number, lane)
             if status is None:
                 return Outcome(False, "Asterisk did not say what became of it", soon=True)
-            if status in _DELIVERED:
+            if status in DELIVERED:
                 return Outcome(True)
             if status != BEGUN:
                 return Outcome(False, f"the phone did not take it ({status})")

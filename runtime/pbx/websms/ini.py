@@ -21,7 +21,8 @@ class SettingsError(ValueError):
 
     def __init__(self, line: int, key: str, reason: str) -> None:
         where = f"{NAME}, line {line}" if line else NAME
-        super().__init__(": ".join(part for part in (where, key, reason) if part))
+        parts = (where, printable(key), printable(reason, 200))
+        super().__init__(": ".join(part for part in parts if part))
         self.line = line
         self.key = key
         self.reason = reason

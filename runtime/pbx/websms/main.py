@@ -1,5 +1,6 @@
 """The command websms. It imports little, since Asterisk waits for it with each text."""
 
+import json
 import os
 import sys
 import time
@@ -19,7 +20,7 @@ WAIT_SECONDS = 600.0
 """For what becomes of a text. The service itself is done long before."""
 HELP = """\
 usage: websms TO FROM BODY [INDEX]     sends a text, and waits for what becomes of it
-       websms queue                    shows what waits, in both directions
+       websms queue [--json]           shows what waits, in both directions
        websms test [INDEX [NUMBER]]    sends a text to yourself, and says what happens on the way
        websms help
 
@@ -62,14 +63,14 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _queue(words: Sequence[str]) -> int:
-    if words:
-        return _wrong(f"queue takes nothing, not '{words[0]}'")
+    if unknown := [word for word in words if word != "--json"]:
+        return _wrong(f"queue takes --json, not '{unknown[0]}'")
     from pbx.websms.listing import format_queue  # noqa: PLC0415
 
     reply = ask(["queue"], TIMEOUT)
-    if not reply["ok"]:
+    if not reply.pop("ok"):
         return _wrong(reply["error"], FAILED)
-    print(format_queue(reply, time.time()))
+    print(json.dumps(reply, indent=1) if words else format_queue(reply, time.time()))
     return DONE
 
 
