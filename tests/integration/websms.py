@@ -10,6 +10,12 @@ from tests.pbx import Pbx
 
 _CONFIGURATION = "/etc/asterisk/websms.conf"
 _QUEUE = "[astqueue]\nchannel_context = dp_entry_answer\ncontext = dp_entry_text_in\n"
+_FORGET = """
+import sqlite3
+with sqlite3.connect("/var/spool/websms/websms.db") as database:
+    for table in ("inbox", "outbox"):
+        database.execute(f"DELETE FROM {table}")
+"""
 OUTSIDE = "+12025550199"
 """A number that is nobody's here."""
 
@@ -50,7 +56,9 @@ class WebSmsSettings:
     def restore(self) -> None:
         """Puts the configuration back, and forgets what still waits."""
         self._write(self._before)
-        self._pbx.run("sv down websms; rm -f /var/spool/websms/*; sv up websms")
+        self._pbx.run("sv stop websms")
+        self._pbx.run(f"python3 -Ic '{_FORGET}'", user="asterisk")
+        self._pbx.run("sv start websms")
 
     def _write(self, text: str) -> None:
         self._pbx.run(f"cat > {_CONFIGURATION} << 'END'\n{text}\nEND\n")
@@ -63,6 +71,12 @@ def await_service(pbx: Pbx) -> None:
         seconds=10,
         otherwise="WebSMS does not answer",
     )
+
+
+def kill_service(pbx: Pbx) -> None:
+    """Kills WebSMS without a warning, and waits until it is back."""
+    pbx.run("sv kill websms")
+    await_service(pbx)
 
 
 def await_queue(pbx: Pbx, text: str) -> str:

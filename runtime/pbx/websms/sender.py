@@ -80,8 +80,9 @@ class Sender:
         except aiohttp.InvalidURL:
             return Outcome(Fate.FAILED, f"'{request.url}' is no URL; see url_host and url_path")
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            fate = Fate.UNKNOWN if course.begun else Fate.AGAIN
-            return Outcome(fate, _reason(error, settings.timeout))
+            if not course.begun:
+                return Outcome(Fate.AGAIN, _obstacle(error))
+            return Outcome(Fate.UNKNOWN, _interruption(error, settings.timeout))
 
 
 async def _read(
@@ -93,8 +94,8 @@ async def _read(
     except (aiohttp.ClientError, OSError) as error:
         if settings.resp_check is None or not response.ok:
             return judge(settings, response.status, "", retry_after, time.time())
-        reason = f"{_reason(error, settings.timeout)}, in the middle of the reply"
-        return Outcome(Fate.UNKNOWN, reason)
+        reason = _interruption(error, settings.timeout)
+        return Outcome(Fate.UNKNOWN, f"{reason} in the middle of the reply")
     step(f"the reply: {body.strip() or '(empty)'}")
     return judge(settings, response.status, body, retry_after, time.time())
 
@@ -109,7 +110,8 @@ async def _beginning(response: aiohttp.ClientResponse) -> str:
     return b"".join(parts)[:LONGEST_REPLY].decode("utf-8", "replace")
 
 
-def _reason(error: Exception, timeout: float) -> str:
+def _obstacle(error: Exception) -> str:
+    """Says why a request could not even begin."""
     match error:
         case aiohttp.ClientConnectorCertificateError():
             why = getattr(error.certificate_error, "verify_message", "")
@@ -118,8 +120,16 @@ def _reason(error: Exception, timeout: float) -> str:
             reason = f"there is no address for {error.host}"
         case aiohttp.ClientConnectorError():
             reason = f"{error.host} cannot be reached: {_why(error.os_error)}"
-        case aiohttp.ConnectionTimeoutError():
-            reason = "the provider cannot be reached: no answer in time"
+        case TimeoutError():
+            reason = "the provider cannot be reached: name server or provider did not answer"
+        case _:
+            reason = f"the provider cannot be reached: {error}"
+    return " ".join(reason.split())
+
+
+def _interruption(error: Exception, timeout: float) -> str:
+    """Says why a request did not come to its end."""
+    match error:
         case TimeoutError():
             reason = f"the provider did not answer within {timeout:g} s"
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError():

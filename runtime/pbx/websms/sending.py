@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -14,46 +14,18 @@ from pbx.websms.database import Database, DatabaseError
 from pbx.websms.outbox import Leaving
 from pbx.websms.outgoing import Text, build_request
 from pbx.websms.reply import Fate, Outcome
+from pbx.websms.route import choose, next_attempt, senders
 from pbx.websms.sender import Sender
-from pbx.websms.settings import Interface, SendSettings
+from pbx.websms.settings import Interface
 
 MOST_AT_ONCE = 16
-FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
-"""Seconds between attempts: twice as many after each, unless the provider says how many."""
+IDLE_SECONDS = 300.0
+"""Between two looks at the outbox, if nothing happens."""
 DISK_SECONDS = 5.0
 """Before the database is asked again that could not be written."""
 INTERRUPTED = "the service ended while it was being sent"
 
 _Result = TypeVar("_Result")
-
-
-class NoInterfaceError(Exception):
-    """There is none of that name which sends; the text says which there are."""
-
-
-def senders(interfaces: Iterable[Interface]) -> dict[str, SendSettings]:
-    """Returns by name the interfaces of which something is said about sending."""
-    return {x.name: x.send for x in interfaces if x.send and x.send != SendSettings()}
-
-
-def choose(interfaces: Mapping[str, SendSettings], index: str) -> tuple[str, SendSettings]:
-    """Returns name and settings of the interface that an index means.
-
-    Without an index it is the first. Where interfaces have no names, any index means the one that
-    there is.
-
-    Raises:
-        NoInterfaceError: there is none.
-    """
-    if index in interfaces:
-        return index, interfaces[index]
-    if not interfaces:
-        raise NoInterfaceError("websms.conf does not say where to send texts, in [websms]")
-    name = next(iter(interfaces))
-    if not index or not name:
-        return name, interfaces[name]
-    known = ", ".join(interfaces)
-    raise NoInterfaceError(f"there is no interface '{index}' in websms.conf, but {known}")
 
 
 class Sending:
@@ -135,7 +107,7 @@ class Sending:
     async def _start_what_is_due(self, sender: Sender) -> float:
         """Returns when the next is due."""
         now = time.time()
-        following = now + LONGEST_WAIT
+        following = now + IDLE_SECONDS
         for leaving in await self._insist(outbox.waiting):
             place = leaving.interface, leaving.text.recipient
             if place in self._at_work:
@@ -166,14 +138,14 @@ class Sending:
         if outcome.fate is not Fate.AGAIN:
             await self._end(leaving, outcome)
             return
-        wait = outcome.wait if outcome.wait is not None else backoff(leaving.attempts)
-        if now + wait >= leaving.expires:
+        due = next_attempt(outcome, leaving.attempts, now, leaving.expires)
+        if due is None:
             await self._end(leaving, Outcome(Fate.FAILED, outcome.reason))
             return
-        await self._insist(outbox.again(leaving.id, now + wait, outcome.reason))
+        await self._insist(outbox.again(leaving.id, due, outcome.reason))
         self._say(
             WARNING,
-            f"a text to {leaving.text.recipient} waits, next attempt in {format_time(wait)}: "
+            f"a text to {leaving.text.recipient} waits, next attempt in {format_time(due - now)}: "
             f"{outcome.reason}",
         )
         self._report(leaving, outcome)
@@ -206,8 +178,3 @@ class Sending:
             except DatabaseError as error:
                 self._say(ERROR, str(error))
                 await asyncio.sleep(DISK_SECONDS)
-
-
-def backoff(attempts: int) -> float:
-    """Returns the seconds to wait after an attempt, if there were so many before."""
-    return min(FIRST_WAIT * 2.0 ** min(attempts, 20), LONGEST_WAIT)

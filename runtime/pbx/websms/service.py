@@ -17,7 +17,8 @@ from pbx.websms.database import Database, DatabaseError
 from pbx.websms.exchange import Exchange
 from pbx.websms.inbox import Incoming
 from pbx.websms.outgoing import Text
-from pbx.websms.sending import NoInterfaceError, Sending
+from pbx.websms.route import NoInterfaceError
+from pbx.websms.sending import Sending
 from pbx.websms.settings import Settings
 from pbx.websms.web import WebServer
 

@@ -11,8 +11,8 @@ from pbx.websms.checks import RefusedError, read_recipient
 from pbx.websms.configuration import configuration_folder, load_settings
 from pbx.websms.outgoing import Text, build_request
 from pbx.websms.reply import Fate, Outcome
+from pbx.websms.route import NoInterfaceError, choose, senders
 from pbx.websms.sender import Sender
-from pbx.websms.sending import NoInterfaceError, choose, senders
 from pbx.websms.settings import NAME, SendSettings, SettingsError
 
 DONE, FAILED, USAGE = 0, 1, 64
