@@ -311,7 +311,7 @@ def kill_container(pbx: Pbx) -> None:
 @once
 @pytest.mark.parametrize(
     ("kill", "count", "may_repeat"),
-    [(kill_websmsd, 800, False), (kill_asterisk, 600, True), (kill_container, 600, True)],
+    [(kill_websmsd, 800, False), (kill_asterisk, 400, True), (kill_container, 400, True)],
     ids=["websmsd", "asterisk", "container"],
 )
 def test_nothing_is_lost_and_nothing_comes_twice(
@@ -334,8 +334,8 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         kills += 1
     stream.join()
     kill(victim)
-    nothing_waits(victim, 60)
-    assert kills >= 3
+    nothing_waits(victim, 120)
+    assert kills >= 2
     repeated = 0
     for name, phone in phones.items():
         sent = stream.bodies[NUMBERS[name]]

@@ -128,6 +128,8 @@ class Courier:
             if not self._held:
                 continue
             try:
+                if self._contacts is None:  # Asterisk may have been started anew
+                    await self._exchange.prepare()
                 contacts = await self._exchange.contacts()
             except NoAsteriskError:
                 self._contacts = None

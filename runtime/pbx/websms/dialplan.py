@@ -26,6 +26,7 @@ BEGUN = "begun"
 LONGEST_ENCODED = 1400
 """Letters. A longer text is decoded here: Asterisk's own functions would cut it."""
 
+AWAIT_BOOT = "core waitfullybooted"
 SHOW_CONTEXT = f"dialplan show ended@{CONTEXT}"
 SHOW_GLOBALS = "dialplan show globals"
 SHOW_CHANNELS = "core show channels concise"

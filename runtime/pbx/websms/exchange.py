@@ -143,6 +143,7 @@ class Exchange:
         Raises:
             NoAsteriskError: it does not answer.
         """
+        await self._ask(dialplan.AWAIT_BOOT)  # else its own dialplan, when read, ousts ours
         if self._address not in await self._ask(dialplan.SHOW_CONTEXT):
             for command in dialplan.add_commands(self._address):
                 await self._ask(command)
