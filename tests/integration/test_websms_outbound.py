@@ -279,6 +279,21 @@ def test_a_text_that_was_being_sent_when_the_service_was_killed_is_not_sent_twic
 
 
 @once
+def test_a_text_that_is_being_sent_at_a_stop_is_seen_through(
+    lab: Visit, provider: Provider, settings: WebSmsSettings
+) -> None:
+    before = len(lab.pbx.logs())
+    provider.prepare(Answer(delay=2))
+    lab.phone("alice").message(OUTSIDE, "in a hurry")
+    provider.await_requests(1)
+    settings.restart()
+    said = lab.pbx.logs()[before:]
+    assert f"sent a text to {OUTSIDE}" in said
+    assert "not sent" not in said
+    assert lab.pbx.run("websms queue") == NOTHING_WAITS
+
+
+@once
 @pytest.mark.usefixtures("settings")
 def test_the_sender_is_told_when_the_service_does_not_run(lab: Visit, provider: Provider) -> None:
     lab.pbx.run("sv down websms")

@@ -16,8 +16,8 @@ _FATES = {
     "unknown": (FAILED, "perhaps not sent"),
     "again": (WAITS, "not sent yet, it is tried again"),
 }
-WAIT_SECONDS = 600.0
-"""For what becomes of a text. The service itself is done long before."""
+WAIT_SECONDS = 180.0
+"""For what becomes of a text; the service itself gives up waiting before."""
 HELP = """\
 usage: websms TO FROM BODY [INDEX]     sends a text, and waits for what becomes of it
        websms queue [--json]           shows what waits, in both directions

@@ -21,6 +21,10 @@ from pbx.websms.settings import Interface
 MOST_AT_ONCE = 16
 IDLE_SECONDS = 300.0
 """Between two looks at the outbox, if nothing happens."""
+FINISH_SECONDS = 4.0
+"""For attempts that have begun when the service is told to stop; a container has ten in all."""
+OUTCOME_SECONDS = 120.0
+"""For which a command waits for the outcome of an attempt."""
 DISK_SECONDS = 5.0
 """Before the database is asked again that could not be written."""
 INTERRUPTED = "the service ended while it was being sent"
@@ -80,7 +84,10 @@ class Sending:
         """Waits for what becomes of the next attempt to send a text that was just kept."""
         future = self._watched.setdefault(number, asyncio.get_running_loop().create_future())
         try:
-            return await future
+            async with asyncio.timeout(OUTCOME_SECONDS):
+                return await future
+        except TimeoutError:
+            return Outcome(Fate.AGAIN, "others to that number are before it, see `websms queue`")
         finally:
             self._watched.pop(number, None)
 
@@ -99,10 +106,17 @@ class Sending:
                 except TimeoutError:
                     pass  # the next is due
         finally:
-            for task in self._at_work.values():
-                task.cancel()
-            await asyncio.gather(*self._at_work.values(), return_exceptions=True)
+            await self._finish()
             await sender.close()
+
+    async def _finish(self) -> None:
+        """Lets attempts that have begun come to their end, if that does not take long."""
+        tasks = set(self._at_work.values())
+        if tasks:
+            _, unfinished = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def _start_what_is_due(self, sender: Sender) -> float:
         """Returns when the next is due."""

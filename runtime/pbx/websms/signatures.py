@@ -134,7 +134,7 @@ def _with_and_without_port(url: SplitResult) -> list[str]:
 
 
 def _check_telnyx(settings: ReceiveSettings, request: SignedRequest, now: float) -> str:
-    # Ten megabytes of memory, which other providers' users need not pay for.
+    # Some megabytes of memory, which other providers' users need not pay for.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
         Ed25519PublicKey,
