@@ -1,4 +1,9 @@
-"""Hands messages over to Asterisk, and finds out how it went. See pbx.websms.dialplan."""
+"""Hands messages over to Asterisk, and finds out how it went. See pbx.websms.dialplan.
+
+One case is left in which nobody can know: Asterisk is killed after the channel has entered the
+user's dialplan, and before that has told how it went, which are some milliseconds. Such a message
+is handed over again, since one that comes twice is better than one that does not come.
+"""
 
 import asyncio
 from collections.abc import Mapping
