@@ -242,16 +242,32 @@ def test_over_a_stop_the_time_that_was_left_is_left(own: Pbx) -> None:
     assert "10.0.0.0/8" in members(own, "whitelist")
 
 
-def test_over_a_kill_at_most_five_seconds_are_lost(own: Pbx, attacker: Attacker) -> None:
-    own.run("autoban add jail = 203.0.113.1")
-    guess(attacker, own, 3)
+def await_kept(pbx: Pbx, attacker: Attacker) -> None:
     wait_for(
-        lambda: attacker.address() in own.run("cat /var/lib/nftables/autoban.nft"),
+        lambda: attacker.address() in pbx.run("cat /var/lib/nftables/autoban.nft"),
         seconds=5,
         otherwise="not kept",
     )
+
+
+def kill_service(pbx: Pbx) -> None:
+    pbx.run("sv kill autoban")
+
+
+def kill_container(pbx: Pbx) -> None:
+    pbx.container.kill()
+    pbx.container.start()
+
+
+@pytest.mark.parametrize("kill", [kill_service, kill_container])
+def test_over_a_kill_at_most_five_seconds_are_lost(
+    own: Pbx, attacker: Attacker, kill: Callable[[Pbx], None]
+) -> None:
+    own.run("autoban add jail = 203.0.113.1")
+    guess(attacker, own, 3)
+    await_kept(own, attacker)
     left, seen = members(own)["203.0.113.1"]["left"], now(own)
-    own.run("sv kill autoban")
+    kill(own)
     at_work(own)
     passed = (now(own) - seen).total_seconds()
     assert abs(left - members(own)["203.0.113.1"]["left"] - passed) < 5 + 2  # and the restart
@@ -427,6 +443,46 @@ def test_an_orderly_stop_takes_the_table_away(own: Pbx) -> None:
     tables = own.run("nft list tables")
     assert "inet autoban" not in tables
     assert "inet other" in tables
+
+
+DOCKER_LIKE = """
+add table ip nat
+add chain ip nat DOCKER
+add chain ip nat PREROUTING { type nat hook prerouting priority dstnat; }
+add rule ip nat PREROUTING fib daddr type local jump DOCKER
+add table ip filter
+add chain ip filter FORWARD { type filter hook forward priority filter; policy drop; }
+add rule ip filter FORWARD ip saddr 203.0.113.0/24 accept
+add table inet firewall
+add set inet firewall friends { type ipv4_addr; elements = { 203.0.113.1 } }
+"""
+
+
+def test_in_the_hosts_network_it_touches_its_own_table_only(
+    start: Start, options: dict[str, Any], attacker: Attacker
+) -> None:
+    """The part of the host is played by a container with rules as a host with Docker has them."""
+    host = start(["sleep", "infinity"], wait=False, **options)
+    host.run(f"nft -f - << 'END'\n{DOCKER_LIKE}\nEND")
+    ruleset = "nft list ruleset 2> /dev/null"
+    before = host.run(ruleset)
+    pbx = at_work(
+        start(**{**options, "network": None, "network_mode": f"container:{host.container.id}"})
+    )
+    assert caught(guess(attacker, host, 30))
+    during = host.run(ruleset)
+    assert during.startswith(before)
+    assert during[len(before) :].strip().startswith("table inet autoban {")
+    assert attacker.address() in during
+    # Killed, it leaves its table there; started again, it goes on with what it knew.
+    await_kept(pbx, attacker)
+    pbx.container.kill()
+    assert guess(attacker, host, 1) == [None]
+    pbx.container.start()
+    at_work(pbx)
+    assert attacker.address() in members(pbx)
+    pbx.container.stop(timeout=10)
+    assert host.run(ruleset) == before
 
 
 def test_the_command_is_for_root_and_asterisk(own: Pbx) -> None:
