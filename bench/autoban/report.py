@@ -95,9 +95,9 @@ def rows(ours: Result, theirs: Result) -> list[Row]:
 def as_table(lines: list[Row], ours: Result, theirs: Result) -> Table:
     """Returns the comparison for people."""
     table = Table(box=SIMPLE)
-    for name in ("", ours.name, theirs.name, "better", "wanted", ""):
-        # Numbers are compared best under one another; no line is worth being broken.
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    table.add_column("")
+    for name in (ours.name, theirs.name.replace(" (", "\n("), "better", "wanted", ""):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in lines:
         wanted = "" if row.goal is None else f"{'≥' if row.more else '≤'} {_text(row.goal, row)}"
         table.add_row(

@@ -140,11 +140,11 @@ def _load(run: Measure, size: Size, first: str) -> Load:
 
 def _crack(lab: Lab, pbx: Pbx, backend: str, size: Size, console: Console) -> tuple[int, ...]:
     with console.activity(f"{pbx.name}: svcrack against the real Asterisk"):
-        pbx.work(backend)
-        # Addresses at the other end of those that were banned before.
-        sources = lab.sources[-size.cracks :]
+        pbx.work()
         found = []
-        for source in sources:
-            found.append(lab.crack(pbx, source))
-            console.line(f"{len(found)} of {size.cracks}")
+        for number in range(size.cracks):
+            console.line(f"{number} of {size.cracks}")
+            pbx.restart(backend)
+            pbx.await_watch()
+            found.append(lab.crack(pbx))
         return tuple(found)

@@ -126,7 +126,7 @@ class AutoBan:
         response = "Success" if known else "Error"
         reply = f"Response: {response}\r\nActionID: {fields.get('ActionID', '')}\r\n"
         self.send(reply.encode() + (b"\r\n" if known else b"Message: Permission denied\r\n\r\n"))
-        return fields["Action"]
+        return str(fields["Action"])
 
 
 class Fail2ban:
