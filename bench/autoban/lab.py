@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.autoban.inside import knocker
 from bench.autoban.inside.subjects import AMI_PORT, SECURITY_LOG
+from bench.autoban.results import MAXCOUNT
 from factory.builder import Recipe, base_of
 from factory.candidate import make_network
 from factory.catalog import load_catalog
@@ -31,7 +32,6 @@ USER = "john.doe"
 _HERE = Path(__file__).parent
 _FAIL2BAN_IMAGE = ("asterisk-bench", "fail2ban")
 _START_SECONDS = 30
-MAXCOUNT = 10
 _CRACK = "timeout 6 svcrack --maximumtime=2 -r 100000-199999"
 _OWN_AMI_PORT = 5038
 _LOGGER = "sed -i 's/^.logfiles.$/&\\nsecurity.log => security/' /etc/asterisk/logger.conf"

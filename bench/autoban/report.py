@@ -10,8 +10,7 @@ from typing import TypedDict
 from rich.box import SIMPLE
 from rich.table import Table
 
-from bench.autoban.lab import MAXCOUNT
-from bench.autoban.results import Load, Result, median, percentile, with_never
+from bench.autoban.results import MAXCOUNT, Load, Result, median, percentile, with_never
 
 
 class _Better(TypedDict):
@@ -76,8 +75,9 @@ def rows(ours: Result, theirs: Result) -> list[Row]:
         row("event to first dropped packet, median", lambda x: median(with_never(x)), 5, unit="ms"),
         row("… p99", lambda x: percentile(with_never(x), 99), 20, unit="ms"),
         row("events, nobody banned", lambda x: x.watching.events_per_second, 10_000, **_RATE),
-        row("… in a second of a core", lambda x: x.watching.events_per_cpu_second, 10_000, **_RATE),
+        row("… by a second of a core", lambda x: x.watching.events_per_cpu_second, 10_000, **_RATE),
         row("bans, each eleventh event one", lambda x: x.banning.bans_per_second, 1000, **_RATE),
+        row("… bans by a second of a core", lambda x: x.banning.bans_per_cpu_second, 1000, **_RATE),
         row("steady load: of a core", lambda x: _mean_cpu(x.load), 50, unit="%"),
         row("… resident, at most", lambda x: max(x.load.rss), 40, unit="MB"),
         row("… events read", lambda x: 100 * x.load.seen / x.load.sent, 100, **_SHARE),

@@ -7,6 +7,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+MAXCOUNT = 10
+"""Attempts that AutoBan puts up with, as it is configured at first."""
+
 
 @dataclass(frozen=True)
 class Flood:
@@ -33,6 +36,11 @@ class Flood:
     def events_per_cpu_second(self) -> float:
         """With a core of its own."""
         return self.events / self.cpu if self.cpu else math.inf
+
+    @property
+    def bans_per_cpu_second(self) -> float:
+        """With a core of its own."""
+        return self.bans / self.cpu if self.cpu else math.inf
 
     @property
     def bans_per_second(self) -> float:

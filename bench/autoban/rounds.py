@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bench.autoban.lab import MAXCOUNT, Lab, Pbx
-from bench.autoban.results import Flood, Load, Result, median
+from bench.autoban.lab import Lab, Pbx
+from bench.autoban.results import MAXCOUNT, Flood, Load, Result, median
 from factory.console import Console
 
 DECIDING = MAXCOUNT + 1
