@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fixtures.softphone import Phone, Softphones
 from tests.unit.fake_console import Console, fake_consoles
 from tests.unit.fake_phones import FakeLink, make_group
+
+# How long an example takes says something of the machine only.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_a_certificate_of_an_unknown_version_is_refused() -> None:
         read_pair(pem, ISSUED.key)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_pair_with_any_byte_changed_is_read_or_refused(data: st.DataObject) -> None:
     both = [bytearray(ISSUED.certificate), bytearray(ISSUED.key)]
@@ -147,7 +147,7 @@ def test_a_pair_with_any_byte_changed_is_read_or_refused(data: st.DataObject) ->
         assert str(error).isprintable()  # noqa: PT017 # either outcome is right
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(), st.binary())
 def test_anything_else_is_refused(certificate: bytes, key: bytes) -> None:
     with pytest.raises(PairError):

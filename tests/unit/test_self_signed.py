@@ -76,7 +76,7 @@ def test_any_setting_is_either_taken_or_refused(environment: dict[str, str]) -> 
     assert 1 <= taken.days <= 3650
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(st.characters(codec="ascii"), max_size=70))
 @example("*.example")
 @example("fe80::1%eth0")

@@ -275,7 +275,7 @@ def test_complaints_in_any_encoding_can_be_read(phone: FakeContainer, link: Link
     assert wait_for_the_end(link) == "the phone ended: caf�"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.text(max_size=20), min_size=1, max_size=5),
     st.lists(st.integers(1, 30), min_size=1, max_size=5),

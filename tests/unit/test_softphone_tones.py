@@ -29,7 +29,7 @@ DTMF = (697, 770, 852, 941, 1209, 1336, 1477, 1633)
 drawn_tones = st.sampled_from(sorted({draw() for _ in range(300)}))
 begins = st.floats(0, 0.3)
 phases = st.floats(0, 2 * math.pi)
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=10)
 
 
 @given(st.lists(st.integers(400, 2400), max_size=6))

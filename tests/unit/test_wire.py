@@ -60,13 +60,13 @@ def encrypted(sound: bytes, key: int) -> bytes:
 SPOKEN = spoken(TONE)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(tones)
 def test_a_tone_in_the_clear_is_overheard(tone: int) -> None:
     assert is_overheard(capture(spoken(tone)), ALICE, tone)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers())
 def test_an_encrypted_tone_is_not(key: int) -> None:
     assert not is_overheard(capture(encrypted(SPOKEN, key)), ALICE, TONE)
