@@ -1,0 +1,105 @@
+"""The web server on what is not quite HTTP; on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+import pytest
+from pbx.websms.inbox import Incoming
+from pbx.websms.settings import read_settings
+from pbx.websms.web import WebServer
+
+BODY = b"To=%2B12025550160&From=12025550183&Body=secret"
+POST = b"POST / HTTP/1.1\r\nHost: sms.example\r\nContent-Length: 46\r\n"
+GOOD = POST + b"\r\n" + BODY
+CHUNKED = b"POST / HTTP/1.1\r\nHost: sms.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+KEPT = Incoming("", "+12025550160", "12025550183", "secret")
+
+
+class Exchange:
+    """What came of bytes that were sent on one connection."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self.kept: list[Incoming] = []
+        self.said: list[str] = []
+        self.answers = asyncio.run(self._run(parts))
+
+    @property
+    def statuses(self) -> list[int]:
+        return [int(x.split()[0]) for x in self.answers.split("HTTP/1.")[1:] for x in [x[2:]]]
+
+    async def _keep(self, message: Incoming) -> None:
+        self.kept.append(message)
+
+    async def _run(self, parts: tuple[bytes, ...]) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = WebServer(
+            read_settings("[websmsd]\n", {}), self._keep, lambda _, line: self.said.append(line)
+        )
+        await server.open(port)
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+            async with asyncio.timeout(5):
+                received = await reader.read()
+            writer.close()
+            return received.decode()
+        finally:
+            await server.close()
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        POST + b"Transfer-Encoding: chunked\r\n\r\n" + BODY,
+        POST + b"Content-Length: 46\r\n\r\n" + BODY,
+        GOOD.replace(b"\r\n", b"\n"),
+        CHUNKED + b"2e\r\n" + BODY + b"too much\r\n0\r\n\r\n",
+        b"GET /secret/\x01 HTTP/1.1\r\nHost: sms.example\r\n\r\n",
+        b"GET http://[secret/ HTTP/1.1\r\nHost: sms.example\r\n\r\n",
+        b"GET /" + b"secret" * 2000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_in_a_line_that_holds_nothing_of_it(
+    noise: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    exchange = Exchange(noise)
+    assert exchange.statuses == [400]
+    assert exchange.answers.endswith("\r\n\r\nthat is no proper HTTP request\n")
+    assert exchange.said == ["refused a request of 127.0.0.1, that is no proper HTTP request"]
+    assert "secret" not in caplog.text
+    assert exchange.kept == []
+
+
+def test_what_was_kept_is_acknowledged_whatever_follows() -> None:
+    upgrade = POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + BODY + b"\0\1\2"
+    for parts in ([GOOD + b"GET http://[/ HTTP/1.1\r\n\r\n"], [GOOD + b"\0\1\2"], [upgrade]):
+        exchange = Exchange(*parts)
+        assert exchange.statuses in ([200, 400], [200], [400])
+        assert exchange.statuses.count(200) == len(exchange.kept)
+
+
+def test_who_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def leave() -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = WebServer(read_settings("[websmsd]\n", {}), pytest.fail, pytest.fail)
+        await server.open(port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GOOD[:-5])
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+        await server.close()
+
+    caplog.set_level(logging.INFO)
+    asyncio.run(leave())
+    assert caplog.text == ""
