@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pbx.core.log import ERROR, NOTICE
 from pbx.websms.checks import RefusedError
+from pbx.websms.connection import NO_HTTP, Connection
 from pbx.websms.database import DatabaseError
 from pbx.websms.inbox import Incoming
 from pbx.websms.ini import printable
@@ -52,14 +53,7 @@ class WebServer:
         Raises:
             OSError: the port is taken, or not for us.
         """
-        self._http = web.Server(
-            self._answer,
-            request_factory=_make_request,
-            access_log=None,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=2.0,
-            auto_decompress=False,  # a small body that unfolds to a large one is not taken
-        )
+        self._http = web.Server(self._answer, request_factory=_make_request)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, port=port, backlog=512)
         self._watcher = loop.create_task(self._watch())
@@ -71,7 +65,15 @@ class WebServer:
         await self._http.shutdown(2.0)
 
     def _connect(self) -> web.RequestHandler:
-        connection: web.RequestHandler = self._http()
+        connection = Connection(
+            self._http,
+            self._refuse_noise,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=2.0,
+            auto_decompress=False,  # a small body that unfolds to a large one is not taken
+        )
         self._silent[connection] = time.monotonic() + HEAD_SECONDS
         return connection
 
@@ -85,6 +87,11 @@ class WebServer:
                     break
                 del self._silent[connection]
                 connection.force_close()
+
+    def _refuse_noise(self, request: web.BaseRequest) -> web.Response:
+        self._silent.pop(request.protocol, None)
+        self._note(request, NO_HTTP)
+        return _refusal(400, NO_HTTP)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         self._silent.pop(request.protocol, None)
