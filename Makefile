@@ -6,7 +6,7 @@
 IMAGE ?= full
 PYTHON := .venv/bin/python
 
-.PHONY: image test unit softphone lint format lock clean help
+.PHONY: image test unit fuzz softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
@@ -20,6 +20,11 @@ test: ## lint, build all images, run every test
 
 unit: ## the tests that need no engine; seconds
 	@$(PYTHON) -m pytest tests/unit -n 2
+
+fuzz: ## ten thousand hostile requests to WebSMS; some minutes
+	@factory/prepare.sh requirements-dev.lock
+	@$(PYTHON) build.py --tag base
+	@$(PYTHON) -m pytest tests/fuzz -m fuzz -rP $(PYTEST)
 
 softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 
 import pytest
@@ -28,7 +29,7 @@ class Exchange:
 
     @property
     def statuses(self) -> list[int]:
-        return [int(x.split()[0]) for x in self.answers.split("HTTP/1.")[1:] for x in [x[2:]]]
+        return [int(status) for status in re.findall(r"HTTP/1\.[01] (\d+)", self.answers)]
 
     async def _keep(self, message: Incoming) -> None:
         self.kept.append(message)
@@ -91,7 +92,10 @@ def test_who_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) 
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        server = WebServer(read_settings("[websmsd]\n", {}), pytest.fail, pytest.fail)
+        said: list[str] = []
+        server = WebServer(
+            read_settings("[websmsd]\n", {}), keep, lambda _, line: said.append(line)
+        )
         await server.open(port)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(GOOD[:-5])
@@ -99,6 +103,10 @@ def test_who_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) 
         assert await reader.read() == b""
         writer.close()
         await server.close()
+        assert said == []
+
+    async def keep(message: Incoming) -> None:
+        pytest.fail(f"{message} is not whole")
 
     caplog.set_level(logging.INFO)
     asyncio.run(leave())
