@@ -55,3 +55,13 @@ def test_a_text_can_be_answered(lab: Visit) -> None:
     sender = bob.receives_message().sender
     bob.message(sender.partition("sip:")[2].partition("@")[0], "pong")
     assert alice.receives_message().body == "pong"
+
+
+@pytest.mark.image("mini", only=True)
+def test_the_sender_of_a_text_to_nobody_is_told(lab: Visit) -> None:
+    """There is no program for texts to the outside in this image."""
+    alice = lab.phone("alice")
+    alice.message("+12025550199", "is anybody there?")
+    answer = alice.receives_message()
+    assert answer.body == "Not delivered: there is no such number here."
+    assert "+12025550199" in answer.sender

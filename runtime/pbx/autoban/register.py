@@ -8,7 +8,7 @@ from pbx.autoban.guard import Guard
 from pbx.autoban.offenders import Entry, Stage
 from pbx.autoban.orders import LISTS, OFFENDERS, SETS, Order, OrderError
 from pbx.autoban.ruleset import Prisoner
-from pbx.autoban.times import format_time
+from pbx.core.times import format_time
 
 BY_COMMAND = "command"
 _FILE = "autoban.conf"

@@ -24,8 +24,8 @@ from pbx.autoban.ruleset import Prisoner
 from pbx.autoban.settings import Settings
 from pbx.autoban.state import State
 from pbx.autoban.store import Store
-from pbx.autoban.times import format_time
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
+from pbx.core.times import format_time
 
 SECOND_LOOK, SECOND_SAVE = 2.0, 3.0
 """Seconds between two looks at the kernel's table, and between two savings of the state."""

@@ -7,7 +7,7 @@ from typing import Any
 from pbx.asterisk.ami_client import Login
 from pbx.autoban.addresses import Span, parse_span
 from pbx.autoban.rules import Rules
-from pbx.autoban.times import format_time, parse_time
+from pbx.core.times import format_time, parse_time
 
 NAME = "autoban.conf"
 _OFF = ("no", "false", "off", "0", "n", "f")

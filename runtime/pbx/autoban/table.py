@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pbx.autoban.register import Row
-from pbx.autoban.times import format_time
+from pbx.core.times import format_time
 
 _HEADINGS = ("SET", "ADDRESS", "TIME LEFT", "COUNT", "NOTE")
 _RIGHT = (2, 3)

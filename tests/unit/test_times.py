@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban.times import LONGEST, format_time, parse_time
+from pbx.core.times import LONGEST, format_time, parse_time
 
 
 @pytest.mark.parametrize(

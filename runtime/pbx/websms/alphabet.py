@@ -1,0 +1,18 @@
+"""Characters of texts, as phones know them; pure."""
+
+_BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = "\f^{}\\[~]|€"
+_KNOWN = frozenset(_BASIC + _EXTENSION)
+
+
+def is_basic(text: str) -> bool:
+    """Whether a text fits the basic alphabet of SMS (3GPP TS 23.038, 6.2.1, with extensions)."""
+    return _KNOWN.issuperset(text)
+
+
+def to_ucs2(text: str) -> str:
+    """Replaces the characters above U+FFFF, which UCS-2 does not have, by U+FFFD."""
+    return "".join(c if c <= "\uffff" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,82 @@
+"""Starts the service."""
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import suppress
+
+from pbx.core.log import ERROR, NOTICE, log
+from pbx.websms import inbox, outbox
+from pbx.websms.configuration import configuration_folder, load_settings
+from pbx.websms.database import Database, DatabaseError
+from pbx.websms.ini import printable
+from pbx.websms.places import DATABASE, SOCKET
+from pbx.websms.service import WebSms
+from pbx.websms.settings import NAME, Settings, SettingsError
+
+PROGRAM = "websms"
+
+
+def main() -> int:
+    """Runs until it is told to stop; returns the exit status."""
+    logging.getLogger().addHandler(_Lines())
+    settings = _settings()
+    if settings is None:
+        # Nothing to do, and nothing but a restart of the service changes that.
+        os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
+    database = Database(DATABASE, [inbox.SCHEMA, outbox.SCHEMA])
+    try:
+        database.open()
+    except DatabaseError as error:
+        log(ERROR, f"cannot work without its database: {error}", PROGRAM)
+        return 1
+    asyncio.run(_run(WebSms(settings, database, _port(), SOCKET, _say)))
+    return 0
+
+
+async def _run(websms: WebSms) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(websms.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):  # as we were told
+        await task
+
+
+def _settings() -> Settings | None:
+    folder = configuration_folder()
+    path = folder / NAME
+    try:
+        return load_settings(folder)
+    except FileNotFoundError:
+        log(NOTICE, f"off: there is no {path}", PROGRAM)
+    except SettingsError as error:
+        log(ERROR, f"off: {error}", PROGRAM)
+    except UnicodeDecodeError:
+        log(ERROR, f"off: {path} is not in UTF-8", PROGRAM)
+    except OSError as error:
+        log(ERROR, f"off: {path} cannot be read: {error.strerror}", PROGRAM)
+    return None
+
+
+def _port() -> int | None:
+    text = os.environ.get("WEBSMSD_PORT", "")
+    if text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536:
+        return int(text)
+    log(NOTICE, "no web server: WEBSMSD_PORT is no number of a port", PROGRAM)
+    return None
+
+
+class _Lines(logging.Handler):
+    """Says what libraries log, in one line without control characters."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            text += f": {record.exc_info[1]!r}"
+        log(ERROR, printable(f"{record.name}: {text}", 500), PROGRAM)
+
+
+def _say(level: int, text: str) -> None:
+    log(level, text, PROGRAM)

@@ -1,0 +1,182 @@
+"""Messages that came in, as rows: each function is an order for Database.run."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+REMEMBER_SECONDS = 30 * 86400
+"""How long the provider's numbers of messages are known, so that repeated ones are noticed."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    interface TEXT NOT NULL,
+    provider_id TEXT,
+    came REAL NOT NULL,
+    expires REAL NOT NULL,
+    recipient TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    body TEXT,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'expired')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    ended REAL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS inbox_provider ON inbox (interface, provider_id)
+    WHERE provider_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (recipient, id) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS inbox_ended ON inbox (ended) WHERE ended IS NOT NULL;
+"""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message that comes in.
+
+    Attributes:
+        interface: Through which one.
+        recipient: Whom it is for.
+        sender: Whom it is from.
+        body: The text.
+        provider_id: The provider's number of it; None if it has none.
+    """
+
+    interface: str
+    recipient: str
+    sender: str
+    body: str
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that waits to be delivered.
+
+    Attributes:
+        id: Our number of it.
+        interface: Through which it came.
+        came: When, in seconds since 1970.
+        expires: When it is given up.
+        recipient: Whom it is for.
+        sender: Whom it is from.
+        body: The text.
+        attempts: How often it was tried in vain.
+        reason: Why it failed last.
+    """
+
+    id: int
+    interface: str
+    came: float
+    expires: float
+    recipient: str
+    sender: str
+    body: str
+    attempts: int
+    reason: str
+
+
+_Order = Callable[[sqlite3.Connection], None]
+_COLUMNS = "id, interface, came, expires, recipient, sender, body, attempts, reason"
+_WAITING = f"SELECT {_COLUMNS} FROM inbox WHERE state = 'waiting'"  # noqa: S608
+
+
+def add(message: Incoming, now: float, expires: float) -> Callable[[sqlite3.Connection], bool]:
+    """Keeps a message; the order returns False if the provider has brought it before."""
+    values = (
+        message.interface,
+        message.provider_id,
+        now,
+        expires,
+        message.recipient,
+        message.sender,
+        message.body,
+    )
+
+    def order(connection: sqlite3.Connection) -> bool:
+        done = connection.execute(
+            "INSERT INTO inbox (interface, provider_id, came, expires, recipient, sender, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            values,
+        )
+        return done.rowcount == 1
+
+    return order
+
+
+def recipients(connection: sqlite3.Connection) -> list[str]:
+    """Returns for whom something waits, who waits longest first."""
+    rows = connection.execute(
+        "SELECT recipient FROM inbox WHERE state = 'waiting' GROUP BY recipient ORDER BY min(id)"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def first(recipient: str) -> Callable[[sqlite3.Connection], Waiting | None]:
+    """Finds what waits longest for somebody."""
+
+    def order(connection: sqlite3.Connection) -> Waiting | None:
+        row = connection.execute(
+            f"{_WAITING} AND recipient = ? ORDER BY id LIMIT 1", (recipient,)
+        ).fetchone()
+        return Waiting(*row) if row else None
+
+    return order
+
+
+def queue(most: int) -> Callable[[sqlite3.Connection], tuple[int, list[Waiting]]]:
+    """Finds how many wait, and those that wait longest."""
+
+    def order(connection: sqlite3.Connection) -> tuple[int, list[Waiting]]:
+        (number,) = connection.execute(
+            "SELECT count(*) FROM inbox WHERE state = 'waiting'"
+        ).fetchone()
+        rows = connection.execute(f"{_WAITING} ORDER BY id LIMIT ?", (most,))
+        return number, [Waiting(*row) for row in rows]
+
+    return order
+
+
+def delivered(number: int, now: float, *, archive: bool) -> _Order:
+    """Notes that a message has arrived.
+
+    Its text goes, and the whole row where there is no number to notice a repetition by. An archive
+    keeps both for as long as the provider's numbers are known.
+    """
+
+    def order(connection: sqlite3.Connection) -> None:
+        if not archive:
+            connection.execute("DELETE FROM inbox WHERE id = ? AND provider_id IS NULL", (number,))
+        connection.execute(
+            "UPDATE inbox SET state = 'delivered', ended = ?, reason = '',"
+            " body = CASE WHEN ? THEN body END WHERE id = ?",
+            (now, archive, number),
+        )
+
+    return order
+
+
+def failed(number: int, reason: str) -> _Order:
+    """Notes that an attempt was in vain."""
+
+    def order(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE inbox SET attempts = attempts + 1, reason = ? WHERE id = ?", (reason, number)
+        )
+
+    return order
+
+
+def expire(now: float) -> Callable[[sqlite3.Connection], list[Waiting]]:
+    """Gives up what has waited too long, and forgets what ended long ago; returns the former."""
+
+    def order(connection: sqlite3.Connection) -> list[Waiting]:
+        rows = connection.execute(f"{_WAITING} AND expires <= ?", (now,)).fetchall()
+        connection.execute(
+            "UPDATE inbox SET state = 'expired', ended = ?, body = NULL"
+            " WHERE state = 'waiting' AND expires <= ?",
+            (now, now),
+        )
+        connection.execute("DELETE FROM inbox WHERE ended < ?", (now - REMEMBER_SECONDS,))
+        return [Waiting(*row) for row in rows]
+
+    return order

@@ -1,0 +1,45 @@
+"""What waits, as a table for people; pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pbx.core.times import format_time
+
+NOTHING_WAITS = "nothing waits"
+_HEAD = ("", "to", "from", "letters", "waits", "given up in", "attempts", "why")
+
+
+def format_queue(reply: Mapping[str, Any], now: float) -> str:
+    """Returns a table of what the service says waits, in both directions; never a text.
+
+    Args:
+        reply: Of the service.
+        now: Seconds since 1970.
+    """
+    rows = [_row("in", message, now) for message in reply["messages"]]
+    rows += [_row("out", message, now) for message in reply["outgoing"]]
+    if not rows:
+        return NOTHING_WAITS
+    more = reply["waiting"] + reply["leaving"] - len(rows)
+    return "\n".join([*_align([_HEAD, *rows]), *([f"and {more} more"] if more else [])])
+
+
+def _row(direction: str, message: Mapping[str, Any], now: float) -> Sequence[str]:
+    return (
+        direction,
+        message["recipient"],
+        message["sender"],
+        str(message["length"]),
+        format_time(now - message["came"]),
+        format_time(message["expires"] - now),
+        str(message["attempts"]),
+        message["reason"],
+    )
+
+
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

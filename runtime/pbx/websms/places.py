@@ -1,0 +1,10 @@
+"""Where the service keeps things, and where the command finds it."""
+
+from pathlib import Path
+
+FOLDER = Path("/run/websms")
+SOCKET = FOLDER / "control"
+DATABASE = Path("/var/spool/websms/websms.db")
+PROFILES = Path("/usr/share/websms/profiles")
+TIMEOUT = 10.0
+"""Seconds for an order and its answer, if the order does not take longer by its nature."""

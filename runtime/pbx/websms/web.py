@@ -1,0 +1,202 @@
+"""The web server that providers post messages to."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from aiohttp import web
+
+from pbx.core.log import ERROR, NOTICE
+from pbx.websms.checks import RefusedError
+from pbx.websms.database import DatabaseError
+from pbx.websms.inbox import Incoming
+from pbx.websms.ini import printable
+from pbx.websms.origin import NotAllowedError, Receiver, UnknownPathError, choose, source
+from pbx.websms.receive import Echo, NotGenuineError, Request, read_request
+from pbx.websms.settings import ReceiveSettings, Settings
+
+LONGEST_CONTENT = 64 * 1024
+HEAD_SECONDS = 10.0
+"""For the head of the first request on a connection."""
+BODY_SECONDS = 10.0
+IDLE_SECONDS = 60
+"""For the head of each further request."""
+_HEADERS = {"Server": "websmsd", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+_Say = Callable[[int, str], None]
+
+
+class WebServer:
+    """Takes requests, and answers them when what they bring is safely kept.
+
+    Args:
+        settings: Of websms.conf.
+        accept: Keeps a message durably. Raises DatabaseError if it cannot.
+        say: Called with a level of pbx.core.log and a line.
+    """
+
+    def __init__(
+        self, settings: Settings, accept: Callable[[Incoming], Awaitable[None]], say: _Say
+    ) -> None:
+        self._settings = settings
+        self._accept = accept
+        self._say = say
+        self._silent: dict[web.RequestHandler, float] = {}
+        """Connections on which nothing whole has come yet, and when they are cut."""
+
+    async def open(self, port: int) -> None:
+        """Begins to listen, on all addresses of IPv4 and, where there are any, of IPv6.
+
+        Raises:
+            OSError: the port is taken, or not for us.
+        """
+        self._http = web.Server(
+            self._answer,
+            request_factory=_make_request,
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=2.0,
+            auto_decompress=False,  # a small body that unfolds to a large one is not taken
+        )
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connect, port=port, backlog=512)
+        self._watcher = loop.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Listens no more, and lets those finish who have begun."""
+        self._watcher.cancel()
+        self._server.close()
+        await self._http.shutdown(2.0)
+
+    def _connect(self) -> web.RequestHandler:
+        connection: web.RequestHandler = self._http()
+        self._silent[connection] = time.monotonic() + HEAD_SECONDS
+        return connection
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            now = time.monotonic()
+            while self._silent:
+                connection, end = next(iter(self._silent.items()))
+                if end > now:
+                    break
+                del self._silent[connection]
+                connection.force_close()
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        self._silent.pop(request.protocol, None)
+        try:
+            return await self._handle(request)
+        except TimeoutError:
+            return _refusal(408, "that took too long")
+        except DatabaseError as error:
+            self._say(ERROR, f"a message was not taken: {error}")
+            return _refusal(503, "it cannot be kept now; try again later")
+
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
+        if request.method not in ("GET", "POST"):
+            return _refusal(405, "use GET or POST", Allow="GET, POST")
+        raw_path, _, query = request.raw_path.partition("?")
+        try:
+            path = unquote_to_bytes(raw_path).decode()
+        except UnicodeDecodeError:
+            return _refusal(400, "the path is not in UTF-8")
+        try:
+            receiver = self._choose(request, path)
+        except UnknownPathError:
+            return _refusal(404, "there is nothing here")
+        except NotAllowedError as error:
+            self._note(request, str(error))
+            return _refusal(403, "not for this address")
+        body = await _read(request)
+        if body is None:
+            return _refusal(413, f"more than {LONGEST_CONTENT} bytes")
+        parts = Request(
+            request.method,
+            request.headers.get("Host", ""),
+            request.raw_path,
+            path,
+            query,
+            request.headers,
+            body,
+        )
+        return await self._take(request, receiver, parts)
+
+    def _choose(self, request: web.BaseRequest, path: str) -> Receiver:
+        proxies = self._settings.proxies
+        forwarded = request.headers.getall(proxies.prox_header, ())
+        try:
+            address = source(request.remote or "", forwarded, proxies)
+        except ValueError as error:
+            raise NotAllowedError(f"no address in {proxies.prox_header}") from error
+        return choose(self._settings.interfaces, address, path)
+
+    async def _take(
+        self, request: web.BaseRequest, receiver: Receiver, parts: Request
+    ) -> web.Response:
+        settings = receiver.settings
+        try:
+            brought = read_request(receiver, parts, time.time())
+        except NotGenuineError as error:
+            self._note(request, f"through '{receiver.name}': {error}")
+            return _not_genuine(settings, str(error))
+        except RefusedError as error:
+            self._note(request, f"through '{receiver.name}': {error}")
+            return _refusal(400, str(error))
+        if isinstance(brought, Echo):
+            return _response(200, brought.text, "text/plain")
+        if brought is not None:
+            await self._accept(brought)
+        return _response(200, settings.resp_ack, _kind(settings.resp_ack))
+
+    def _note(self, request: web.BaseRequest, what: str) -> None:
+        self._say(NOTICE, printable(f"refused a request of {request.remote}, {what}", 300))
+
+
+def _make_request(*parts: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(*parts, loop, client_max_size=LONGEST_CONTENT)
+
+
+async def _read(request: web.BaseRequest) -> bytes | None:
+    """Returns the body; None if it is too long."""
+    if (request.content_length or 0) > LONGEST_CONTENT:
+        return None
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body: bytes = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+    return body
+
+
+def _not_genuine(settings: ReceiveSettings, reason: str) -> web.Response:
+    if settings.verify in ("basic", "46elks"):
+        return _refusal(401, reason, **{"WWW-Authenticate": 'Basic realm="websmsd"'})
+    return _refusal(403, reason)
+
+
+def _refusal(status: int, reason: str, **headers: str) -> web.Response:
+    response = _response(status, f"{reason}\n", "text/plain")
+    response.headers.update(headers)
+    if status in (408, 413):
+        response.force_close()
+    return response
+
+
+def _response(status: int, text: str, kind: str) -> web.Response:
+    return web.Response(
+        status=status, body=text.encode(), content_type=kind, charset="utf-8", headers=_HEADERS
+    )
+
+
+def _kind(text: str) -> str:
+    if text.startswith("<"):
+        return "text/xml"
+    return "application/json" if text.startswith(("{", "[")) else "text/plain"

@@ -1,0 +1,153 @@
+"""Messages on disk: what was said to be kept is kept, once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pbx.websms import inbox
+from pbx.websms.database import MOST_TOGETHER, Database, DatabaseError
+from pbx.websms.inbox import REMEMBER_SECONDS, Incoming
+
+Run = Callable[[Callable[[Database], Coroutine[Any, Any, Any]]], Any]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs something with the database, which is opened for it."""
+
+    def run(work: Callable[[Database], Coroutine[Any, Any, Any]]) -> Any:
+        async def main() -> Any:
+            database = Database(tmp_path / "websms.db", [inbox.SCHEMA])
+            database.open()
+            try:
+                return await work(database)
+            finally:
+                await database.close()
+
+        return asyncio.run(main())
+
+    return run
+
+
+def message(number: str | None = None, to: str = "+12025550160", through: str = "") -> Incoming:
+    return Incoming(through, to, "+12025550183", f"text {number}", number)
+
+
+def test_what_was_kept_is_there_after_a_restart_in_order(run: Run) -> None:
+    async def keep(database: Database) -> list[bool]:
+        texts = [Incoming("", "+1202", "bank", f"text {n}") for n in range(2 * MOST_TOGETHER)]
+        orders = [inbox.add(text, 10.0, 20.0) for text in texts]
+        return list(await asyncio.gather(*(database.run(order) for order in orders)))
+
+    async def look(database: Database) -> tuple[int, list[inbox.Waiting]]:
+        return await database.run(inbox.queue(10_000))
+
+    assert run(keep) == [True] * 2 * MOST_TOGETHER
+    number, waiting = run(look)
+    assert number == 2 * MOST_TOGETHER
+    assert [x.body for x in waiting] == [f"text {n}" for n in range(number)]
+    assert (waiting[0].came, waiting[0].expires, waiting[0].attempts) == (10.0, 20.0, 0)
+
+
+def test_the_providers_number_makes_a_message_one_in_each_interface(run: Run) -> None:
+    async def work(database: Database) -> None:
+        added = [message("7"), message("7"), message("7", through="b"), message(), message()]
+        results = await asyncio.gather(*(database.run(inbox.add(x, 0, 9)) for x in added))
+        assert results == [True, False, True, True, True]
+        await database.run(inbox.delivered(1, 5, archive=False))
+        assert not await database.run(inbox.add(message("7"), 6, 9))
+        # … for thirty days.
+        await database.run(inbox.expire(5 + REMEMBER_SECONDS))
+        assert not await database.run(inbox.add(message("7"), 7, 9))
+        await database.run(inbox.expire(6 + REMEMBER_SECONDS))
+        assert await database.run(inbox.add(message("7"), 8, 9))
+
+    run(work)
+
+
+def test_who_waits_longest_is_first_and_so_is_each_ones_oldest(run: Run) -> None:
+    async def work(database: Database) -> None:
+        for to in ("+1202", "+1303", "+1202"):
+            await database.run(inbox.add(message(to=to), 0, 9))
+        assert await database.run(inbox.recipients) == ["+1202", "+1303"]
+        first = await database.run(inbox.first("+1202"))
+        assert first
+        assert first.id == 1
+        await database.run(inbox.failed(1, "no phone"))
+        first = await database.run(inbox.first("+1202"))
+        assert first
+        assert (first.id, first.attempts, first.reason) == (1, 1, "no phone")
+        await database.run(inbox.delivered(1, 1, archive=False))
+        assert await database.run(inbox.recipients) == ["+1303", "+1202"]
+        assert await database.run(inbox.first("+1404")) is None
+
+    run(work)
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_texts_go_when_they_were_delivered_unless_there_is_an_archive(
+    run: Run, tmp_path: Path, archive: bool
+) -> None:
+    async def work(database: Database) -> None:
+        for name in ("secret-1", None):
+            await database.run(inbox.add(message(name), 0, 9))
+        for number in (1, 2):
+            await database.run(inbox.delivered(number, 1, archive=archive))
+
+    run(work)
+    with sqlite3.connect(tmp_path / "websms.db") as connection:
+        rows = connection.execute("SELECT provider_id, body, state FROM inbox").fetchall()
+    kept = [("secret-1", "text secret-1", "delivered"), (None, "text None", "delivered")]
+    assert rows == (kept if archive else [("secret-1", None, "delivered")])
+    assert (b"text secret" in (tmp_path / "websms.db").read_bytes()) == archive
+
+
+def test_what_waits_too_long_is_given_up(run: Run) -> None:
+    async def work(database: Database) -> None:
+        await database.run(inbox.add(message("1"), 0, 9))
+        await database.run(inbox.add(message("2"), 0, 10))
+        (gone,) = await database.run(inbox.expire(9))
+        assert (gone.id, gone.body) == (1, "text 1")
+        assert await database.run(inbox.expire(9)) == []
+        assert (await database.run(inbox.queue(9)))[0] == 1
+        assert not await database.run(inbox.add(message("1"), 9, 99))
+
+    run(work)
+
+
+def test_a_number_is_not_used_again(run: Run) -> None:
+    async def work(database: Database) -> None:
+        await database.run(inbox.add(message(), 0, 9))
+        await database.run(inbox.delivered(1, 1, archive=False))
+        await database.run(inbox.add(message(), 0, 9))
+        first = await database.run(inbox.first("+12025550160"))
+        assert first
+        assert first.id == 2
+
+    run(work)
+
+
+def test_what_goes_wrong_is_told_and_changes_nothing(run: Run) -> None:
+    def wrong(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO inbox (id) VALUES ('x')")
+
+    async def work(database: Database) -> None:
+        with pytest.raises(DatabaseError):
+            await database.run(wrong)
+        assert await database.run(inbox.add(message(), 0, 9))
+        assert (await database.run(inbox.queue(9)))[0] == 1
+
+    run(work)
+
+
+def test_a_file_that_is_no_database_is_told_and_left(tmp_path: Path) -> None:
+    path = tmp_path / "websms.db"
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(DatabaseError, match="not a database"):
+        Database(path, [inbox.SCHEMA]).open()
+    assert path.read_bytes() == b"no database at all" * 100

@@ -1,0 +1,45 @@
+"""The examples of the manual are configurations that work."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pbx.websms.route import senders
+from pbx.websms.settings import ReceiveSettings, read_settings
+
+WEBSMS = Path(__file__).parents[2] / "runtime/pbx/websms"
+MANUAL = (WEBSMS / "README.md").read_text()
+EXAMPLES = re.findall(r"^```ini\n(.*?)^```", MANUAL, re.MULTILINE | re.DOTALL)
+PROFILES = {
+    path.stem: tomllib.loads(path.read_text())
+    for path in (WEBSMS / "files/usr/share/websms/profiles").glob("*.toml")
+}
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_an_example_is_understood(text: str) -> None:
+    settings = read_settings(text, PROFILES)
+    ways = senders(settings.interfaces)
+    assert ways
+    assert all(way.url_host.startswith("https://") for way in ways.values())
+    if "[websmsd]" in text:
+        (interface,) = settings.interfaces
+        assert interface.receive
+        assert interface.receive.verify != "none"
+        assert interface.receive.url_path
+
+
+def test_every_profile_has_an_example() -> None:
+    named = set(re.findall(r"^profile = (\S+)", "\n".join(EXAMPLES), re.MULTILINE))
+    assert named == set(PROFILES)
+
+
+def test_every_key_is_explained() -> None:
+    sample = (WEBSMS / "config/websms.conf").read_text()
+    keys = set(re.findall(r"^;?([a-z_]+) =", sample, re.MULTILINE))
+    keys |= {field for field in ReceiveSettings.__dataclass_fields__ if field != "profile"}
+    for key in keys:
+        assert f"`{key}`" in MANUAL, key

@@ -1,0 +1,125 @@
+"""Where a request comes from, and through which interface."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pbx.websms.origin import NotAllowedError, UnknownPathError, choose, source
+from pbx.websms.settings import ProxySettings, read_settings
+
+addresses = st.ip_addresses()
+PROXIES = read_settings("[websmsd]\nprox_addr = 198.18.0.0/24, fd00::/64", {}).proxies
+PROXY, PROXY6, OTHER = "198.18.0.7", "fd00::7", "198.18.1.1"
+
+
+def chosen(text: str, address: str, path: str) -> str:
+    interfaces = read_settings(f"[websmsd]\n{text}", {}).interfaces
+    return choose(interfaces, ipaddress.ip_address(address), path).name
+
+
+@given(st.lists(addresses.map(str), max_size=4))
+def test_who_is_no_proxy_is_believed_nothing(claims: list[str]) -> None:
+    assert str(source(OTHER, [", ".join(claims)] if claims else [], PROXIES)) == OTHER
+
+
+@given(addresses, st.lists(addresses.map(str), max_size=3), st.sampled_from([PROXY, PROXY6]))
+def test_a_proxy_is_believed_where_it_got_the_request_from(
+    client: ipaddress.IPv4Address | ipaddress.IPv6Address, claims: list[str], proxy: str
+) -> None:
+    # What stands before the last address is what that client claims.
+    found = source(proxy, [*claims, str(client)], PROXIES)
+    if not any(client in network for network in PROXIES.prox_addr):
+        assert found == (getattr(client, "ipv4_mapped", None) or client)
+    assert found == source(proxy, [",".join([*claims, str(client)])], PROXIES)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "found"),
+    [
+        (PROXY, [], PROXY),
+        (PROXY, ["192.0.2.1"], "192.0.2.1"),
+        (PROXY, ["192.0.2.66, 192.0.2.1"], "192.0.2.1"),
+        (PROXY, ["192.0.2.66", "192.0.2.1, 198.18.0.8"], "192.0.2.1"),
+        (PROXY, ["198.18.0.9"], "198.18.0.9"),
+        (f"::ffff:{PROXY}", ["192.0.2.1:4711"], "192.0.2.1"),
+        (PROXY6, ["[2001:db8::1]:4711"], "2001:db8::1"),
+        (PROXY6, ["2001:db8::1"], "2001:db8::1"),
+        (OTHER, ["192.0.2.1"], OTHER),
+        ("::ffff:192.0.2.1", [], "192.0.2.1"),
+    ],
+)
+def test_the_list_is_read_from_its_end(peer: str, forwarded: list[str], found: str) -> None:
+    assert str(source(peer, forwarded, PROXIES)) == found
+
+
+@pytest.mark.parametrize("claim", ["", "unknown", "192.0.2.1 x", "1.2.3", "192.0.2.1, "])
+def test_a_proxy_that_names_no_address_is_an_error(claim: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        source(PROXY, [claim], PROXIES)
+
+
+def test_by_default_the_networks_of_containers_are_proxies() -> None:
+    assert str(source("172.17.0.1", ["192.0.2.1"], ProxySettings())) == "192.0.2.1"
+    assert str(source("10.0.0.1", ["192.0.2.1"], ProxySettings())) == "10.0.0.1"
+
+
+TWO = """
+remt_addr [one] = 192.0.2.0/25, 2001:db8::/32
+url_path  [one] = /one,/both
+remt_addr [two] = 192.0.2.128/25
+url_path  [two] = /two,/both
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "path", "name"),
+    [
+        ("192.0.2.1", "/one", "one"),
+        ("192.0.2.1", "/both", "one"),
+        ("192.0.2.200", "/both", "two"),
+        ("192.0.2.200", "/two", "two"),
+        ("2001:db8::1", "/one", "one"),
+    ],
+)
+def test_address_and_path_choose_together(address: str, path: str, name: str) -> None:
+    assert chosen(TWO, address, path) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [("192.0.2.200", "/one"), ("192.0.2.1", "/two"), ("198.51.100.1", "/both"), ("::1", "/one")],
+)
+def test_another_address_is_not_allowed(address: str, path: str) -> None:
+    with pytest.raises(NotAllowedError, match=address):
+        chosen(TWO, address, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/One", "/one/", "//one", "/one/../one", "/./one", "/one\0", "/three", "", "one"]
+)
+def test_a_path_is_served_exactly_as_it_is_written(path: str) -> None:
+    with pytest.raises(UnknownPathError):
+        chosen(TWO, "192.0.2.1", path)
+
+
+@given(addresses.map(str), st.text())
+def test_without_addresses_and_paths_everybody_is_served(address: str, path: str) -> None:
+    assert chosen("key_to = to", address, path) == ""
+
+
+def test_who_says_more_precisely_what_it_takes_goes_first() -> None:
+    text = (
+        "key_to [any] = a\nurl_path [path] = /x\nremt_addr [both] = 192.0.2.1\nurl_path [both] = /x"
+    )
+    assert chosen(text, "192.0.2.1", "/x") == "both"
+    assert chosen(text, "192.0.2.2", "/x") == "path"
+    assert chosen(text, "192.0.2.1", "/y") == "any"
+
+
+def test_an_interface_that_only_sends_takes_nothing() -> None:
+    interfaces = read_settings("[websms]\nauth_user [a] = x\n[websmsd]\nurl_path [b] = /b", {})
+    with pytest.raises(UnknownPathError):
+        choose(interfaces.interfaces, ipaddress.ip_address("192.0.2.1"), "/")

@@ -1,0 +1,270 @@
+"""websms.conf: its form, indexed keys, profiles, and what is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pbx.websms.ini import SettingsError, parse_ini
+from pbx.websms.settings import Interface, ReceiveSettings, SendSettings, Settings, read_settings
+
+ROOT = Path(__file__).parents[2] / "runtime/pbx/websms"
+UPSTREAM = """;
+; websms.conf
+;
+[websms]
+url_host     [api-1] = api.example1.com
+url_path             = /sms/send/
+auth_user    [api-1] = user1
+auth_secret  [api-1] = secret1
+
+url_host     [api-2] = "https://api.example2.com" ; a comment
+auth_user    [api-2] = user2
+auth_secret  [api-2] = 'sec;ret2'
+resp_check[api-2]    = "status=success"
+val_numform          = "E164"
+val_static   [api-1] = "a=1, b=2"
+
+[websmsd]
+remt_addr    [] = 192.0.2.5/24
+url_path     [] = /incoming1
+remt_addr    [] = 198.51.100.8,198.51.100.9
+url_path     [] = /incoming2,/incoming3
+key_body     [1] = text
+resp_ack        = "<Response></Response>"
+prox_addr       = 10.0.0.0/8
+prox_header     = HTTP_X_FORWARDED_FOR
+
+[astqueue]
+outgoingdir     = /var/spool/asterisk/outgoing
+stagingdir      = /var/spool/asterisk/staging
+waittime        = 45      ;how many seconds
+maxretries      = 0
+retrytime       = 300
+archive         = "no"
+channel_context = dp_entry_channel_open
+context         = dp_entry_trunk_texting
+priority        = 1
+message_encode  = rfc3986
+"""
+names = st.from_regex(r"[A-Za-z0-9_.-]{1,20}", fullmatch=True)
+words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+
+
+def send(settings: Settings, name: str) -> SendSettings:
+    found = next(x.send for x in settings.interfaces if x.name == name)
+    assert found
+    return found
+
+
+def receive(settings: Settings, name: str) -> ReceiveSettings:
+    found = next(x.receive for x in settings.interfaces if x.name == name)
+    assert found
+    return found
+
+
+def test_a_file_for_earlier_versions_is_read_as_it_was() -> None:
+    settings = read_settings(UPSTREAM, {})
+    assert [x.name for x in settings.interfaces] == ["api-1", "api-2", "0", "1"]
+    one, two = send(settings, "api-1"), send(settings, "api-2")
+    assert (one.url_host, one.url_path) == ("https://api.example1.com", "/sms/send/")
+    assert (two.url_host, two.url_path) == ("https://api.example2.com", "/sms/send/")
+    assert (one.auth_user, two.auth_secret) == ("user1", "sec;ret2")
+    assert (one.resp_check, two.resp_check) == (None, ("status", "success"))
+    assert one.val_numform == two.val_numform == "E164"
+    assert (one.val_static, two.val_static) == ((("a", "1"), ("b", "2")), ())
+    first, second = receive(settings, "0"), receive(settings, "1")
+    assert first.remt_addr == (ipaddress.ip_network("192.0.2.0/24"),)
+    assert [str(x) for x in second.remt_addr] == ["198.51.100.8/32", "198.51.100.9/32"]
+    assert (first.url_path, second.url_path) == (("/incoming1",), ("/incoming2", "/incoming3"))
+    assert (first.key_body, second.key_body) == ("Body", "text")
+    assert first.resp_ack == second.resp_ack == "<Response></Response>"
+    assert settings.proxies.prox_header == "x-forwarded-for"
+    assert settings.proxies.prox_addr == (ipaddress.ip_network("10.0.0.0/8"),)
+    queue = settings.queue
+    assert (queue.waittime, queue.retrytime, queue.priority, queue.archive) == (45, 300, 1, False)
+    assert (queue.channel_context, queue.context, queue.expire) == (
+        "dp_entry_channel_open",
+        "dp_entry_trunk_texting",
+        7 * 86400,
+    )
+
+
+def test_the_sample_is_right_and_so_is_each_of_its_lines() -> None:
+    sample = (ROOT / "config/websms.conf").read_text()
+    settings = read_settings(sample, {})
+    assert receive(settings, "").verify == "basic"
+    assert settings.queue.context == "dp_entry_text_in"
+    # What stands there as a default is the default.
+    shown = read_settings(
+        "\n".join(
+            line.removeprefix(";") if "=" in line.partition(" ")[2][:3] else line
+            for line in sample.splitlines()
+            if not line.startswith((";profile", ";   "))
+        ),
+        {},
+    )
+    assert shown == settings
+
+
+def test_without_an_index_there_is_one_interface_for_both_ways() -> None:
+    settings = read_settings("[websms]\nkey_to = to\n[websmsd]\nkey_from = from", {})
+    assert settings.interfaces == (
+        Interface("", SendSettings(key_to="to"), ReceiveSettings(key_from="from")),
+    )
+    assert read_settings("", {}).interfaces == (Interface("", SendSettings(), ReceiveSettings()),)
+
+
+def test_an_index_in_one_section_makes_no_interface_of_the_other() -> None:
+    settings = read_settings("[websms]\nauth_user [a] = me\n[websmsd]\nkey_to = to", {})
+    one, plain = settings.interfaces
+    assert (one.name, one.receive, plain.name, plain.send) == ("a", None, "", None)
+
+
+@given(
+    st.dictionaries(names, st.tuples(words, words), min_size=1, max_size=5),
+    st.one_of(st.none(), words),
+    st.booleans(),
+)
+def test_an_indexed_key_beats_the_plain_one_which_beats_the_default(
+    values: dict[str, tuple[str, str]], plain: str | None, plain_is_last: bool
+) -> None:
+    def line(key: str, value: str) -> str:
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{key} = "{escaped}"'
+
+    lines = [line(f"auth_user [{name}]", user) for name, (user, _) in values.items()]
+    with_secret = dict(list(values.items())[::2])
+    lines += [line(f"auth_secret[{name}]", secret) for name, (_, secret) in with_secret.items()]
+    if plain is not None:
+        lines.insert(len(lines) if plain_is_last else 0, line("auth_secret", plain))
+    settings = read_settings("\n".join(["[websms]", *lines]), {})
+    for name, (user, secret) in values.items():
+        wanted = secret if name in with_secret else plain or ""
+        assert (send(settings, name).auth_user, send(settings, name).auth_secret) == (user, wanted)
+
+
+@given(st.lists(st.sampled_from(["", "  ", "\t"]), min_size=1, max_size=6), words)
+def test_empty_brackets_count_from_nought(blanks: list[str], value: str) -> None:
+    quoted = value.replace("'", "")
+    text = "[websmsd]\n" + "\n".join(f"key_to{blank}[{blank}]='{quoted}x'" for blank in blanks)
+    settings = read_settings(text, {})
+    assert [x.name for x in settings.interfaces if x.receive] == [
+        str(number) for number in range(len(blanks))
+    ]
+
+
+def test_numbers_go_on_where_they_were_given() -> None:
+    entries = parse_ini("[a]\nk[3] = x\nk[] = y\nk[name] = z\nk[] = w\nl[] = v")
+    assert [x.index for x in entries] == ["3", "4", "name", "5", "0"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("plain words ; and a comment", "plain words"),
+        ("a;b", "a"),
+        ('"a;b" ; c', "a;b"),
+        ("'a\"b'", 'a"b'),
+        (r'"say \"hi\" \\ \n"', 'say "hi" \\ \\n'),
+        ("'back\\slash'", "back\\slash"),
+        ('""', ""),
+        ("", ""),
+        ("; nothing", ""),
+        ("${NOT} $[a] %s", "${NOT} $[a] %s"),
+        ("1e3", "1e3"),
+        ("Grüße", "Grüße"),
+    ],
+)
+def test_values_are_the_text_they_are(written: str, meant: str) -> None:
+    (entry,) = parse_ini(f"[s]\nkey = {written}\r\n")
+    assert entry.value == meant
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
+    try:
+        read_settings(text, {})
+    except SettingsError as error:
+        assert str(error).startswith("websms.conf, line ")  # noqa: PT017
+        assert str(error).isprintable()  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("key_to = x", "line 1: key_to: it is in no section"),
+        ("[websms]\n\nkey", "line 3: 'key' is not of the form key = value"),
+        ("[websms", "line 1: a section is written [name], not '[websms'"),
+        ("[websmd]\nkey_to = a", "line 2: key_to: there is no section [websmd]"),
+        ("[websms]\nkeyto = a", "line 2: keyto: there is no such key in [websms]; is it key_to?"),
+        ('[websms]\nkey_to = "a', 'line 2: key_to: there is no second "'),
+        ("[websms]\nkey_to = 'a' b", "line 2: key_to: there is something behind the second '"),
+        ("[websms]\nkey_to = ''", "line 2: key_to: give the name of a field"),
+        ("[websms]\nkey_to = a\x07b", "line 2: key_to: it holds a control character"),
+        ("[websms]\nauth_method = magic", "line 2: auth_method: give one of none, plain, basic"),
+        ("[websms]\nauth_method = plain", "line 2: auth_method: [websms] plain needs key_user"),
+        ("[websms]\nresp_check = success", "line 2: resp_check: give key=value"),
+        ("[websms]\nval_numform = E.164", "line 2: val_numform: give E164"),
+        ("[websms]\nurl_host = ftp://x", "line 2: url_host: give https:// and the host"),
+        ("[websms]\nprofile = none", "line 2: profile: there is no 'none'"),
+        ("[websmsd]\nremt_addr = 192.0.2.0/33", "line 2: remt_addr: '192.0.2.0/33' is no address"),
+        ("[websmsd]\nremt_addr = 192.0.2", "line 2: remt_addr: '192.0.2' is no address"),
+        ("[websmsd]\nurl_path = hook", "line 2: url_path: paths begin with /"),
+        ("[websmsd]\nverify [x] = twilio", "line 2: verify: [websmsd] (interface x) twilio needs"),
+        ("[websmsd]\nverify = basic\nverify_secret = x", "line 2: verify: [websmsd] basic needs"),
+        ("[websmsd]\nprox_addr [x] = 10.0.0.0/8", "line 2: prox_addr: it is the same for all"),
+        ("[websmsd]\nprox_header = a b", "line 2: prox_header: give the name of a header"),
+        ("[astqueue]\nwaittime [x] = 3", "line 2: waittime: it is the same for all"),
+        ("[astqueue]\nwaittime = soon", "line 2: waittime: give a number from 1 to 3600"),
+        ("[astqueue]\nexpire = 7x", "line 2: expire: give seconds, or a time such as 1d2h3m4s"),
+        ("[astqueue]\ncontext = a,s,1)", "line 2: context: a context's name has letters"),
+        ("[astqueue]\narchive = maybe", "line 2: archive: give yes or no"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(text, {})
+    assert str(caught.value).startswith(f"websms.conf, {reason}")
+
+
+PROFILES = {
+    "acme": {
+        "websms": {"key_to": "to", "key_from": "from", "auth_method": "bearer"},
+        "websmsd": {"key_id": "data.id", "key_to": "data.to"},
+    },
+    "broken": {"websms": {"no_such_key": "x"}},
+}
+
+
+def test_a_profile_comes_before_defaults_and_after_what_is_said() -> None:
+    text = """
+[websms]
+profile [one] = acme
+auth_secret   = token
+key_from      = sender
+key_body[two] = text
+[websmsd]
+profile       = acme
+key_to        = to
+"""
+    settings = read_settings(text, PROFILES)
+    one, two = send(settings, "one"), send(settings, "two")
+    assert (one.key_to, one.key_from, one.auth_method) == ("to", "sender", "bearer")
+    assert (two.key_to, two.key_from, two.key_body) == ("To", "sender", "text")
+    assert (receive(settings, "").key_id, receive(settings, "").key_to) == ("data.id", "to")
+
+
+def test_what_a_profile_lacks_or_has_wrongly_is_said_where_it_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"line 2: auth_method: \[websms\] bearer needs auth_s"):
+        read_settings("[websms]\nprofile = acme", PROFILES)
+    with pytest.raises(SettingsError, match="line 2: profile: broken: no key no_such_key is taken"):
+        read_settings("[websms]\nprofile = broken", PROFILES)
+
+
+def test_secrets_are_not_shown() -> None:
+    text = "[websms]\nauth_secret = s3cr3t\n[websmsd]\nverify_secret = s3cr3t"
+    assert "s3cr3t" not in repr(read_settings(text, {}))
