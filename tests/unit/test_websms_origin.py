@@ -7,7 +7,13 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.origin import NotAllowedError, UnknownPathError, choose, source
+from pbx.websms.origin import (
+    NotAllowedError,
+    UnknownPathError,
+    choose,
+    open_to_anybody,
+    source,
+)
 from pbx.websms.settings import ProxySettings, read_settings
 
 addresses = st.ip_addresses()
@@ -123,3 +129,9 @@ def test_an_interface_that_only_sends_takes_nothing() -> None:
     interfaces = read_settings("[websms]\nauth_user [a] = x\n[websmsd]\nurl_path [b] = /b", {})
     with pytest.raises(UnknownPathError):
         choose(interfaces.interfaces, ipaddress.ip_address("192.0.2.1"), "/")
+
+
+def test_interfaces_that_anybody_may_post_to_are_named() -> None:
+    text = "remt_addr[a] = 192.0.2.1\nverify[b] = none\nverify[c] = basic\n"
+    text += "verify_user[c] = u\nverify_secret[c] = s"
+    assert open_to_anybody(read_settings(f"[websmsd]\n{text}", {}).interfaces) == ["b"]

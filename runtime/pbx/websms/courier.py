@@ -55,6 +55,7 @@ class Courier:
         self._held: dict[str, float] = {}
         """Whose phone is not there, and when to try again all the same (monotonic)."""
         self._contacts: frozenset[tuple[str, str]] | None = None
+        self._looked = 0.0
         self._complaint = ""
 
     def notice(self, recipient: str) -> None:
@@ -117,9 +118,10 @@ class Courier:
         if message.attempts == 0:
             self._say(INFO, f"message {message.id} for {message.recipient} waits: {outcome.reason}")
         delay = SOON_SECONDS if outcome.soon else self._queue.retrytime
-        if not self._held:
-            self._contacts = None  # nobody has looked lately: the next look tries again
-        self._held[message.recipient] = time.monotonic() + delay
+        now = time.monotonic()
+        if now - self._looked > 2 * LOOK_SECONDS:
+            self._contacts = None  # a phone may have come since: the next look tries again
+        self._held[message.recipient] = now + delay
         del self._busy[message.recipient]
 
     async def _watch(self) -> None:
@@ -136,7 +138,7 @@ class Courier:
                 continue
             changed = contacts != self._contacts
             self._contacts = contacts
-            now = time.monotonic()
+            now = self._looked = time.monotonic()
             for recipient in [x for x, due in self._held.items() if changed or due <= now]:
                 del self._held[recipient]
                 self.notice(recipient)

@@ -68,6 +68,15 @@ def choose(interfaces: Iterable[Interface], address: Address, path: str) -> Rece
     return max(allowed, key=lambda x: bool(x.settings.url_path) + bool(x.settings.remt_addr))
 
 
+def open_to_anybody(interfaces: Iterable[Interface]) -> list[str]:
+    """Returns the names of interfaces that know neither by signature nor by address who posts."""
+    return [
+        x.name
+        for x in interfaces
+        if x.receive and x.receive.verify == "none" and not x.receive.remt_addr
+    ]
+
+
 def read_address(text: str) -> Address:
     """Reads an address; one of IPv4 in the clothes of IPv6 is taken for what it is.
 

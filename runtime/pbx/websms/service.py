@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pbx.core.log import ERROR, NOTICE
+from pbx.core.log import ERROR, NOTICE, WARNING
 from pbx.websms import control, inbox, outbox
 from pbx.websms.checks import RefusedError, read_body, read_recipient, read_sender
 from pbx.websms.control import OrderError
@@ -16,6 +16,7 @@ from pbx.websms.courier import Courier
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.exchange import Exchange
 from pbx.websms.inbox import Incoming
+from pbx.websms.origin import open_to_anybody
 from pbx.websms.outgoing import Text
 from pbx.websms.route import NoInterfaceError
 from pbx.websms.sending import Sending
@@ -97,6 +98,12 @@ class WebSms:
                     self._say(ERROR, f"cannot listen on port {port}: {error.strerror or error}")
                 await asyncio.sleep(LISTEN_SECONDS)
         self._say(NOTICE, f"takes messages on port {port}")
+        for name in open_to_anybody(self._settings.interfaces):
+            which = f" of interface '{name}'" if name else ""
+            self._say(
+                WARNING,
+                f"takes messages{which} from anybody: set verify or remt_addr in [websmsd]",
+            )
         try:
             await asyncio.Event().wait()
         finally:

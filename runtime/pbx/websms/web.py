@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 
 from pbx.core.log import ERROR, NOTICE
 from pbx.websms.checks import RefusedError
@@ -163,9 +164,17 @@ class WebServer:
         self._say(NOTICE, printable(f"refused a request of {request.remote}, {what}", 300))
 
 
-def _make_request(*parts: Any) -> web.BaseRequest:
+def _make_request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
-    return web.BaseRequest(*parts, loop, client_max_size=LONGEST_CONTENT)
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=LONGEST_CONTENT
+    )
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
