@@ -60,8 +60,8 @@ _lengths = st.sampled_from(
      b"%d abc", b"\xd9\xa1%d", b"99999999999999999999%d", b""]
 )  # fmt: skip
 _sizes = st.sampled_from(
-    [b"1c;x=y", b"1c;" + b"x" * 9000, b"0x1c", b"+1c", b"-1c", b"1c ", b"1c\n", b"fffffffffffffffff",
-     b"01c", b"1C", b"1d", b"1b", b" 1c", b"1_c", b"1c;\nx", b""]
+    [b"1c;x=y", b"1c;" + b"x" * 9000, b"0x1c", b"+1c", b"-1c", b"1c ", b"1c\n",
+     b"fffffffffffffffff", b"01c", b"1C", b"1d", b"1b", b" 1c", b"1_c", b"1c;\nx", b""]
 )  # fmt: skip
 
 
