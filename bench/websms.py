@@ -1,7 +1,9 @@
 """How fast texts are taken over HTTP, each of them durably, and how soon they are on a phone.
 
-The phones that the load is for are not there, so that taking is measured, and not delivering; that
-is done by itself afterwards, to one phone that is registered.
+The peer is a server of the same library that reads the same forms, checks nothing and keeps
+nothing: what is between the two is what WebSMS does with a text. The phones that the load is for
+are not there, so that taking is measured, and not delivering; that is done by itself afterwards, to
+one phone that is registered.
 usage: .venv/bin/python -m bench.websms [IMAGE [PICTURE]]
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import socket
 import statistics
 import sys
 import time
@@ -31,7 +34,36 @@ CONNECTIONS = (1, 10, 50)
 MESSAGES = 4000
 TO_PHONE = 100
 USER, NUMBER = "jane.doe", "+12025550183"  # of the sample
+BARE_PORT = 8099
+BARE = f"""
+import asyncio
+from aiohttp import web
+
+async def answer(request):
+    await request.post()
+    return web.Response()
+
+async def main():
+    server = web.Server(answer, access_log=None)
+    await asyncio.get_running_loop().create_server(server, port={BARE_PORT})
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
 CONF = "[websmsd]\n[astqueue]\nchannel_context = dp_entry_answer\ncontext = dp_entry_text_in\n"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A web server in the container.
+
+    Attributes:
+        port: Where it listens.
+        pid: Its process.
+    """
+
+    port: int
+    pid: int
 
 
 @dataclass(frozen=True)
@@ -57,6 +89,12 @@ class Load:
         """Messages a second."""
         return len(self.seconds) / self.elapsed
 
+    def __str__(self) -> str:
+        return (
+            f"{self.rate:10.0f} {self.quantile(0.5):7.1f} {self.quantile(0.99):7.1f} "
+            f"{1000 * self.cpu / len(self.seconds):10.2f} {self.resident:5.1f}"
+        )
+
     def quantile(self, share: float) -> float:
         """Milliseconds within which a share of the requests was answered."""
         return 1000 * self.seconds[min(int(len(self.seconds) * share), len(self.seconds) - 1)]
@@ -73,16 +111,20 @@ def main(image: str, picture: Path) -> None:
         pbx = Pbx(container).await_boot()
         pbx.run(f"printf '{CONF}' > /etc/asterisk/websms.conf; sv restart websms")
         wait_for(pbx.is_well, seconds=15, otherwise="not healthy")
+        ours = Server(80, int(_find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))))
+        bare = start_bare(pbx)
         print(f"{'connections':>11} {'messages/s':>10} {'p50 ms':>7} {'p99 ms':>7}", end=" ")
-        print(f"{'CPU s/1000':>10} {'MB':>5}   {MESSAGES} durable messages each")
+        print(f"{'CPU s/1000':>10} {'MB':>5}   {MESSAGES} messages each")
         loads = []
         for connections in CONNECTIONS:
-            load = measure(pbx, connections)
+            load, peer = (measure(pbx, server, connections) for server in (ours, bare))
             loads.append(load)
+            print(f"{connections:11} {load}")
+            print(f"{'bare':>11} {peer}")
             print(
-                f"{connections:11} {load.rate:10.0f} {load.quantile(0.5):7.1f} "
-                f"{load.quantile(0.99):7.1f} {1000 * load.cpu / MESSAGES:10.2f} "
-                f"{load.resident:5.1f}",
+                f"{'ratio':>11} {load.rate / peer.rate:10.2f} "
+                f"{load.quantile(0.5) / peer.quantile(0.5):7.1f} "
+                f"{load.quantile(0.99) / peer.quantile(0.99):7.1f} {load.cpu / peer.cpu:10.2f}",
                 flush=True,
             )
         # The load stays in the queue; what follows is to be alone.
@@ -97,34 +139,49 @@ def main(image: str, picture: Path) -> None:
     draw(loads, delays, picture)
 
 
-def measure(pbx: Pbx, connections: int) -> Load:
+def start_bare(pbx: Pbx) -> Server:
+    """Starts the peer in the same container."""
+    script = 'echo $$ > /run/bare.pid; exec python3 -IBc "$0"'
+    pbx.container.exec_run(["sh", "-c", script, BARE], detach=True)
+
+    def listens() -> bool:
+        try:
+            socket.create_connection((pbx.address(), BARE_PORT)).close()
+        except OSError:
+            return False
+        return True
+
+    wait_for(listens, seconds=10, otherwise="the peer did not start")
+    return Server(BARE_PORT, int(pbx.run("cat /run/bare.pid")))
+
+
+def measure(pbx: Pbx, server: Server, connections: int) -> Load:
     """Posts with some connections at a time."""
     address = pbx.address()
-    before, _ = usage(pbx)
+    before, _ = usage(pbx, server.pid)
     begin = time.perf_counter()
-    seconds = asyncio.run(_post_all(address, connections))
+    seconds = asyncio.run(_post_all(address, server.port, connections))
     elapsed = time.perf_counter() - begin
-    after, resident = usage(pbx)
+    after, resident = usage(pbx, server.pid)
     return Load(connections, sorted(seconds), elapsed, after - before, resident)
 
 
-def usage(pbx: Pbx) -> tuple[float, float]:
-    """Returns seconds of processor time and resident MB of the service."""
-    pid = _find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))
+def usage(pbx: Pbx, pid: int) -> tuple[float, float]:
+    """Returns seconds of processor time and resident MB of a process."""
     status = pbx.run(f"cat /proc/{pid}/stat /proc/{pid}/status")
     fields = status.partition(")")[2].split()
     resident = _find(r"VmRSS:\s+(\d+)", status)
     return (int(fields[11]) + int(fields[12])) / 100, int(resident) / 1024
 
 
-async def _post_all(address: str, connections: int) -> list[float]:
+async def _post_all(address: str, port: int, connections: int) -> list[float]:
     each = MESSAGES // connections
-    found = await asyncio.gather(*(_post(address, n, each) for n in range(connections)))
+    found = await asyncio.gather(*(_post(address, port, n, each) for n in range(connections)))
     return [seconds for part in found for seconds in part]
 
 
-async def _post(address: str, number: int, count: int) -> list[float]:
-    reader, writer = await asyncio.open_connection(address, 80)
+async def _post(address: str, port: int, number: int, count: int) -> list[float]:
+    reader, writer = await asyncio.open_connection(address, port)
     seconds = []
     for message in range(count):
         body = (
@@ -200,9 +257,10 @@ def draw(loads: Sequence[Load], delays: Sequence[float], path: Path) -> None:
     left.legend(title="connections")
     right.hist([1000 * x for x in delays], bins=30)
     right.set(title="2xx to SIP MESSAGE", xlabel="ms", ylabel="messages")
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 
 
 if __name__ == "__main__":
     chosen = sys.argv[1] if len(sys.argv) > 1 else "mlan/asterisk:base"
-    main(chosen, Path(sys.argv[2] if len(sys.argv) > 2 else "build/bench-websms.png"))
+    main(chosen, Path(sys.argv[2] if len(sys.argv) > 2 else "build/bench/websms.png"))

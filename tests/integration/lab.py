@@ -21,6 +21,7 @@ from factory.candidate import make_network
 from factory.catalog import Catalog
 from factory.engine import Engine, remove_network
 from factory.waiting import wait_for
+from fixtures.service import archive
 from fixtures.softphone import Account, Hearing, Phone, Softphones, ladder
 from fixtures.softphone.capture import Capture, datagrams
 from tests.pbx import LABELS, Pbx, create_container
@@ -298,10 +299,4 @@ def _configuration(folder: str, replacing: Mapping[str, str], seed: dict[str, by
         for word, value in replacing.items():
             text = text.replace(word, value)
         files[path.name] = text.encode()
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(f"etc/asterisk/{name}")
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-    return archive.getvalue()
+    return archive({f"etc/asterisk/{name}": data for name, data in files.items()})

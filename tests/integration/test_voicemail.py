@@ -129,11 +129,11 @@ def test_mail_goes_by_other_protocols(
 @once
 @pytest.mark.usefixtures("settings")
 def test_a_message_waits_for_a_server_that_is_down(lab: Visit, post: MailServer) -> None:
-    post.go_down()
+    post.service.go_down()
     alice = lab.phone("alice")
     leave_message(lab.pbx, alice, NUMBERS["bob"])
     await_waiting(lab, "1")
-    post.come_up()
+    post.service.come_up()
     # What is due in a minute is due now; the service sees to it.
     lab.pbx.run('sed -i -E \'s/"due": [0-9.]+/"due": 0/\' /var/spool/asterisk/mail/*/state.json')
     assert holds(post.await_mails(1, seconds=30)[0], alice.tone)
@@ -147,7 +147,7 @@ def test_a_message_waits_through_a_restart_of_the_container(lab: Visit, post: Ma
     pbx = lab.another_pbx("household")
     MailSettings(pbx, post).starttls(authority="/srv/authority.pem")
     pbx.run(f"cp {AUTHORITY} /srv/authority.pem")
-    post.go_down()
+    post.service.go_down()
     alice = lab.phones.phone("alice")
     john, number = Account("john.doe", "of-john", "+12025550121"), "+12025550122"
     alice.register(john, pbx.address())
@@ -159,7 +159,7 @@ def test_a_message_waits_through_a_restart_of_the_container(lab: Visit, post: Ma
         otherwise="no mail waits",
     )
     pbx.container.stop()
-    post.come_up()
+    post.service.come_up()
     pbx.container.start()
     assert holds(post.await_mails(1, seconds=30)[0], alice.tone)
 

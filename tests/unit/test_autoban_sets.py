@@ -12,11 +12,12 @@ from pbx.autoban.attempts import ATTEMPT
 from pbx.autoban.figures import Figures, as_json, as_lines, as_prometheus
 from pbx.autoban.guard import Guard
 from pbx.autoban.offenders import Stage
-from pbx.autoban.orders import SETS, OrderError, parse_order, parse_sets, split_sets
+from pbx.autoban.orders import SETS, parse_order, parse_sets, split_sets
 from pbx.autoban.register import Effect, Register
 from pbx.autoban.rules import Rules
 from pbx.autoban.ruleset import Dropped, Prisoner
 from pbx.autoban.table import format_rows
+from pbx.core.errors import OrderError
 
 NOBODY: dict[str, list[object]] = {"whitelist": [], "blacklist": []}
 

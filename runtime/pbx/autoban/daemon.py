@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pbx.autoban.control import serve
+from pbx.autoban.control import orders
 from pbx.autoban.firewall import FirewallError, connect
 from pbx.autoban.places import METRICS, SOCKET
 from pbx.autoban.service import AutoBan
 from pbx.autoban.settings import NAME, Settings, read_settings
 from pbx.autoban.state import State, StateError
 from pbx.autoban.store import Store
+from pbx.core.control import serve
 from pbx.core.log import ERROR, NOTICE, WARNING, log
 
 PROGRAM = "autoban"
@@ -45,7 +46,7 @@ def main() -> int:
 
 async def _run(autoban: AutoBan) -> None:
     loop = asyncio.get_running_loop()
-    server = await serve(autoban, SOCKET)
+    server = await serve(orders(autoban), SOCKET)
     task = asyncio.create_task(autoban.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)

@@ -3,14 +3,18 @@
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from pbx.autoban.client import NoServiceError, ask
+from pbx.autoban.places import SOCKET
 from pbx.autoban.register import Row
 from pbx.autoban.table import format_rows
 from pbx.autoban.verify import verify
+from pbx.core.control_client import NoServiceError
+from pbx.core.control_client import ask as ask_service
 
 DONE, FAILED, USAGE = 0, 1, 64
+ask = partial(ask_service, SOCKET)
 HELP = """\
 usage: autoban [show] [--json]              who is watched, jailed, on parole, listed
        autoban list [SETS]                  just the addresses, one a line

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pbx.autoban.addresses import Span, parse_span
+from pbx.core.errors import OrderError
 
 OFFENDERS = ("watch", "jail", "parole")
 LISTS = ("whitelist", "blacklist")
 SETS = (*OFFENDERS, *LISTS)
 ALL = "all"
 _SHORT = {"white": "whitelist", "black": "blacklist"}
-
-
-class OrderError(Exception):
-    """An order makes no sense; the text says what would."""
 
 
 @dataclass(frozen=True)

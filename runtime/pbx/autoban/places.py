@@ -5,5 +5,3 @@ from pathlib import Path
 FOLDER = Path("/run/autoban")
 SOCKET = FOLDER / "control"
 METRICS = FOLDER / "autoban.prom"
-TIMEOUT = 10.0
-"""Seconds for a question and its answer."""

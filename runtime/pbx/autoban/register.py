@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pbx.autoban.addresses import Address, Span, Spans, parse_address, parse_span
 from pbx.autoban.guard import Guard
 from pbx.autoban.offenders import Entry, Stage
-from pbx.autoban.orders import LISTS, OFFENDERS, SETS, Order, OrderError
+from pbx.autoban.orders import LISTS, OFFENDERS, SETS, Order
 from pbx.autoban.ruleset import Prisoner
+from pbx.core.errors import OrderError
 from pbx.core.times import format_time
 
 BY_COMMAND = "command"

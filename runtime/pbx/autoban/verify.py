@@ -50,7 +50,7 @@ def verify(ask: Ask) -> int:
     """Tries it; prints what was seen, and returns the exit status.
 
     Args:
-        ask: Asks the service; see client.ask.
+        ask: Asks the service; see pbx.core.control_client.
     """
     if reason := ask(["show"])["watching_only"]:
         print(f"nothing is dropped, AutoBan is watching only: {reason}")

@@ -1,4 +1,4 @@
-"""What a command says when it cannot do what it was asked."""
+"""What commands and services say when they cannot do what they were asked."""
 
 
 class CommandError(Exception):
@@ -18,3 +18,15 @@ class CommandError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.hint}" if self.hint else self.what
+
+
+class OrderError(Exception):
+    """A service cannot do what it was asked; the text says why, and what it can.
+
+    Attributes:
+        mistake: Whether what was typed is wrong.
+    """
+
+    def __init__(self, reason: str, *, mistake: bool = False) -> None:
+        super().__init__(reason)
+        self.mistake = mistake

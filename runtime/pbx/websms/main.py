@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from pbx.websms.client import NoServiceError, ask
-from pbx.websms.places import TIMEOUT
+from pbx.core.control_client import NoServiceError, ask
+from pbx.websms.places import SOCKET
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 64, 75
 _FATES = {
@@ -54,7 +54,7 @@ def _run(words: Sequence[str]) -> int:
         return run(words[1:])
     if len(words) not in (3, 4):
         return _wrong("give TO FROM BODY [INDEX]; `websms help` says more")
-    reply = ask(["send", *words], WAIT_SECONDS)
+    reply = ask(SOCKET, ["send", *words], WAIT_SECONDS)
     if not reply["ok"]:
         return _wrong(reply["error"], USAGE if reply["mistake"] else FAILED)
     status, said = _FATES[reply["fate"]]
@@ -67,7 +67,7 @@ def _queue(words: Sequence[str]) -> int:
         return _wrong(f"queue takes --json, not '{unknown[0]}'")
     from pbx.websms.listing import format_queue  # noqa: PLC0415
 
-    reply = ask(["queue"], TIMEOUT)
+    reply = ask(SOCKET, ["queue"])
     if not reply.pop("ok"):
         return _wrong(reply["error"], FAILED)
     print(json.dumps(reply, indent=1) if words else format_queue(reply, time.time()))
@@ -95,7 +95,7 @@ def _keep(words: Sequence[str]) -> str:
     if len(words) not in (3, 4):
         return "AGI wants to, from, body and index"
     try:
-        reply = ask(["keep", *words], TIMEOUT)
+        reply = ask(SOCKET, ["keep", *words])
     except NoServiceError as error:
         return _no_service(error)
     except PermissionError:

@@ -6,5 +6,3 @@ FOLDER = Path("/run/websms")
 SOCKET = FOLDER / "control"
 DATABASE = Path("/var/spool/websms/websms.db")
 PROFILES = Path("/usr/share/websms/profiles")
-TIMEOUT = 10.0
-"""Seconds for an order and its answer, if the order does not take longer by its nature."""

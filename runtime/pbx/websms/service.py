@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pbx.core.control import serve
+from pbx.core.errors import OrderError
 from pbx.core.log import ERROR, NOTICE, WARNING
-from pbx.websms import control, inbox, outbox
+from pbx.websms import inbox, outbox
 from pbx.websms.checks import RefusedError, read_body, read_recipient, read_sender
-from pbx.websms.control import OrderError
 from pbx.websms.courier import Courier
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.exchange import Exchange
@@ -63,7 +64,7 @@ class WebSms:
         """Works until it is cancelled."""
         await self._exchange.open()
         orders = {"queue": self._queue, "send": self._send, "keep": self._keep}
-        server = await control.serve(orders, self._socket)
+        server = await serve(orders, self._socket)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._courier.run())

@@ -1,4 +1,4 @@
-"""Asks the running service. It imports little, since Asterisk waits for the command."""
+"""A command asks its service, see control. It imports little, so that commands start at once."""
 
 import json
 import socket
@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pbx.websms.places import SOCKET
+ANSWER_SECONDS = 10.0
+"""For an answer, if the order does not take longer by its nature."""
 
 
 class NoServiceError(Exception):
     """Nobody answers."""
 
 
-def ask(words: Sequence[str], seconds: float, path: Path = SOCKET) -> dict[str, Any]:
+def ask(path: Path, words: Sequence[str], seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
     """Asks the service.
 
     Args:
+        path: The service's socket.
         words: The order.
         seconds: How long to wait for the answer.
-        path: The socket.
 
     Raises:
         NoServiceError: it is not there, or takes too long.

@@ -1,4 +1,4 @@
-"""How the command talks to the service: a line of JSON each way over a socket in /run."""
+"""A service takes orders: a line of JSON each way over a socket in /run, see control_client."""
 
 import asyncio
 import json
@@ -6,24 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pbx.websms.places import TIMEOUT
+from pbx.core.control_client import ANSWER_SECONDS
+from pbx.core.errors import OrderError
 
 LONGEST = 64 * 1024
 
 Order = Callable[[Sequence[str]], Awaitable[dict[str, Any]]]
 """Gets the words behind the verb; returns the answer, or raises OrderError."""
-
-
-class OrderError(Exception):
-    """It cannot be done; the text says why, and what can.
-
-    Attributes:
-        mistake: Whether what was typed is wrong.
-    """
-
-    def __init__(self, reason: str, *, mistake: bool = False) -> None:
-        super().__init__(reason)
-        self.mistake = mistake
 
 
 async def serve(orders: Mapping[str, Order], path: Path) -> asyncio.Server:
@@ -39,11 +28,11 @@ async def serve(orders: Mapping[str, Order], path: Path) -> asyncio.Server:
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 line = await reader.readline()
             reply = await answer(orders, line)
             writer.write(json.dumps(reply).encode() + b"\n")
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await writer.drain()
         except (OSError, ValueError):
             pass  # who asked has gone, took too long, or sent too much
