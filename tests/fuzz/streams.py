@@ -126,7 +126,8 @@ def _mutated(draw: st.DrawFn) -> Stream:
 
 
 _heads = st.sampled_from(
-    [b"GET /sms\r\n\r\n", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n", b"GET /sms HTTP/1.0\r\n\r\n",
+    [b"GET /sms\r\n\r\n", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n",
+     b"GET /sms HTTP/1.0\r\n\r\n",
      b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /sms HTTP/1.2\r\nHost: a\r\n\r\n",
      b"GET /sms HTTP/3.0\r\n\r\n", b"get /sms HTTP/1.1\r\nHost: a\r\n\r\n",
      b"GET /sms HTTP/1.1\r\n\r\n",
