@@ -24,7 +24,7 @@ unit: ## the tests that need no engine; seconds
 fuzz: ## ten thousand hostile requests to WebSMS; some minutes
 	@factory/prepare.sh requirements-dev.lock
 	@$(PYTHON) build.py --tag base
-	@$(PYTHON) -m pytest tests/fuzz -m fuzz -rP $(PYTEST)
+	@$(PYTHON) -m pytest tests/fuzz -m fuzz -rP --image mlan/asterisk:base $(PYTEST)
 
 softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock

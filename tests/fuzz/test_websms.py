@@ -119,6 +119,7 @@ class Fuzz:
             answers += connection.answers(8.0)
             assert connection.ended, "a connection that we have ended stays open"
         connection.close()
+        assert answers or not case.answered
         for answer in answers:
             assert answer.status in DOCUMENTED
             _check_form(answer)

@@ -195,6 +195,9 @@ def test_what_is_wrong_is_said_in_a_line_and_nothing_is_kept(own: Pbx, poster: P
         (raw("POST", "/", body=good + b"&To=1"), 400),
         (b"GET\r\n\r\n", 400),
         (b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03 not HTTP at all\r\n\r\n", 400),
+        (raw("GET", "http://a:99999999/"), 400),
+        (raw("CONNECT", "a:99999999"), 405),
+        (raw("GET", "http://[/"), 400),
         (raw("GET", "/" + "x" * 9000), 400),
         (raw("GET", "/", ["X: " + "x" * 9000]), 400),
     ]

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
+from yarl import URL
 
 from pbx.core.log import ERROR, NOTICE
 from pbx.websms.checks import RefusedError
@@ -172,9 +173,15 @@ def _make_request(
     task: asyncio.Task[None],
 ) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
-    return web.BaseRequest(
-        message, payload, protocol, writer, task, loop, client_max_size=LONGEST_CONTENT
-    )
+    rest = (payload, protocol, writer, task, loop)
+    try:
+        return web.BaseRequest(message, *rest, client_max_size=LONGEST_CONTENT)
+    except ValueError:
+        # The target is `http://a:99999/` or the like, which the library notices only now. It would
+        # leave the connection open, without an answer, as long as the other side likes. We go by
+        # the target as it came, and do not need what it makes of it.
+        message = message._replace(url=URL("/"))
+        return web.BaseRequest(message, *rest, client_max_size=LONGEST_CONTENT)
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
