@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from pbx.websms.outgoing import Text, build_request
 from pbx.websms.reply import Fate, judge
-from pbx.websms.settings import Settings, read_settings
+from pbx.websms.settings import Settings
+from pbx.websms.settings_reader import read_settings
 from pbx.websms.signatures import SignedRequest, verify
 
 from fixtures.itsp.incoming import Message, bring

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from pbx.websms.route import senders
-from pbx.websms.settings import ReceiveSettings, read_settings
+from pbx.websms.settings import ReceiveSettings
+from pbx.websms.settings_reader import read_settings
 
 WEBSMS = Path(__file__).parents[2] / "runtime/pbx/websms"
 MANUAL = (WEBSMS / "README.md").read_text()

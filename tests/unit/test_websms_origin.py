@@ -14,7 +14,8 @@ from pbx.websms.origin import (
     open_to_anybody,
     source,
 )
-from pbx.websms.settings import ProxySettings, read_settings
+from pbx.websms.settings import ProxySettings
+from pbx.websms.settings_reader import read_settings
 
 addresses = st.ip_addresses()
 PROXIES = read_settings("[websmsd]\nprox_addr = 198.18.0.0/24, fd00::/64", {}).proxies

@@ -14,7 +14,8 @@ from pbx.websms.outbox import Leaving
 from pbx.websms.outgoing import Text
 from pbx.websms.reply import Fate, Outcome
 from pbx.websms.route import NoInterfaceError, choose, next_attempt, senders
-from pbx.websms.settings import SendSettings, read_settings
+from pbx.websms.settings import SendSettings
+from pbx.websms.settings_reader import read_settings
 
 NOW = 1_700_000_000.0
 ANN, BOB = "+12025550111", "+12025550112"

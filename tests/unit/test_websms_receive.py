@@ -22,7 +22,7 @@ from pbx.websms.fields import read_content, read_query
 from pbx.websms.inbox import Incoming
 from pbx.websms.origin import Receiver
 from pbx.websms.receive import Echo, NotGenuineError, Request, read_request
-from pbx.websms.settings import read_settings
+from pbx.websms.settings_reader import read_settings
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 TO, FROM = "+12025550160", "+12025550183"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.websms.ini import SettingsError, parse_ini
-from pbx.websms.settings import Interface, ReceiveSettings, SendSettings, Settings, read_settings
+from pbx.websms.settings import Interface, ReceiveSettings, SendSettings, Settings
+from pbx.websms.settings_reader import read_settings
 
 ROOT = Path(__file__).parents[2] / "runtime/pbx/websms"
 UPSTREAM = """;

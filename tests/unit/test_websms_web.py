@@ -9,7 +9,7 @@ import socket
 
 import pytest
 from pbx.websms.inbox import Incoming
-from pbx.websms.settings import read_settings
+from pbx.websms.settings_reader import read_settings
 from pbx.websms.web import WebServer
 
 BODY = b"To=%2B12025550160&From=12025550183&Body=secret"

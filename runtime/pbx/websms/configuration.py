@@ -4,8 +4,10 @@ import os
 import tomllib
 from pathlib import Path
 
+from pbx.websms.ini import NAME
 from pbx.websms.places import PROFILES
-from pbx.websms.settings import NAME, Settings, read_settings
+from pbx.websms.settings import Settings
+from pbx.websms.settings_reader import read_settings
 
 
 def configuration_folder() -> Path:

@@ -10,10 +10,10 @@ from pbx.core.log import ERROR, NOTICE, log
 from pbx.websms import inbox, outbox
 from pbx.websms.configuration import configuration_folder, load_settings
 from pbx.websms.database import Database, DatabaseError
-from pbx.websms.ini import printable
+from pbx.websms.ini import NAME, SettingsError, printable
 from pbx.websms.places import DATABASE, SOCKET
 from pbx.websms.service import WebSms
-from pbx.websms.settings import NAME, Settings, SettingsError
+from pbx.websms.settings import Settings
 
 PROGRAM = "websms"
 

@@ -9,11 +9,12 @@ from pbx.asterisk.files import read_configuration
 from pbx.core.terminal import harmless
 from pbx.websms.checks import RefusedError, read_recipient
 from pbx.websms.configuration import configuration_folder, load_settings
+from pbx.websms.ini import NAME, SettingsError
 from pbx.websms.outgoing import Text, build_request
 from pbx.websms.reply import Fate, Outcome
 from pbx.websms.route import NoInterfaceError, choose, senders
 from pbx.websms.sender import Sender
-from pbx.websms.settings import NAME, SendSettings, SettingsError
+from pbx.websms.settings import SendSettings
 
 DONE, FAILED, USAGE = 0, 1, 64
 BODY = "A test of WebSMS: this text came from your own exchange."
