@@ -115,7 +115,6 @@ def register(
         len(passwords),
         user=user,
         passwords=passwords,
-        rate=1000,
         patience=1,
         gives_up=True,
     )
