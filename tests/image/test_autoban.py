@@ -21,7 +21,8 @@ from tests.pbx import LABELS, Pbx
 
 from .conftest import Start
 
-pytestmark = pytest.mark.image("base")
+pytestmark = pytest.mark.image("base", only=True)
+everywhere = pytest.mark.image("base")
 
 MAXCOUNT = 10
 CONF = "/etc/asterisk"
@@ -131,6 +132,7 @@ def in_kernel(pbx: Pbx, address: str) -> bool:
     return f"{address} timeout" in pbx.run(f"nft list set inet autoban {name}")
 
 
+@everywhere
 @pytest.mark.parametrize(("user", "version"), [(USER, 4), ("nobody", 4), (USER, 6)])
 def test_who_guesses_gets_no_answer_any_more(
     own: Pbx,

@@ -9,6 +9,7 @@ from factory.waiting import wait_for
 from .conftest import Start
 
 LINE = re.compile(r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d .*")
+PROGRAMS = (" pbx: ", "asterisk", "syslog", " autoban: ", " websms: ")
 BEFORE_LOGGING = (
     "PBX UUID: ",
     "Could not find option 'minimum_size'",
@@ -51,7 +52,7 @@ def test_lines_carry_time_and_program(start: Start) -> None:
     for line in lines:
         bare = line.removeprefix("[").replace("]", "", 1) if line.startswith("[") else line
         assert LINE.match(bare), line
-        assert any(name in line for name in (" pbx: ", "asterisk", "syslog", " autoban: ")), line
+        assert any(name in line for name in PROGRAMS), line
 
 
 def test_nonsense_counts_as_the_default(start: Start) -> None:

@@ -20,7 +20,8 @@ from tests.unit.test_websms_settings import UPSTREAM
 
 from .conftest import Start
 
-pytestmark = pytest.mark.image("base")
+pytestmark = pytest.mark.image("base", only=True)
+everywhere = pytest.mark.image("base")
 
 CONF = "/etc/asterisk/websms.conf"
 QUEUE = "[astqueue]\nchannel_context = dp_entry_answer\ncontext = dp_entry_text_in\n"
@@ -144,6 +145,7 @@ def test_the_sample_takes_nothing_from_strangers(start: Start) -> None:
     assert [x["recipient"] for x in waiting(pbx)] == [TO]
 
 
+@everywhere
 def test_form_json_and_query_are_taken_and_wait(own: Pbx, poster: Poster) -> None:
     texts = ["form ü", "json \N{GRINNING FACE}", "get", "two\r\nlines\tand a tab"]
     document = json.dumps(fields(texts[1])).encode()

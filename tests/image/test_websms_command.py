@@ -12,7 +12,7 @@ from tests.pbx import Pbx
 
 from .conftest import Start
 
-pytestmark = pytest.mark.image("base")
+pytestmark = pytest.mark.image("base", only=True)
 
 NUMBERS = ("+12025550199", "+12025550160")
 CONFIGURATION = "/etc/asterisk/websms.conf"

@@ -21,7 +21,7 @@ from tests.pbx import LABELS, Pbx
 from .lab import Visit
 from .talk import LONGEST_GAP, connect, gap_since, hum
 
-pytestmark = pytest.mark.image("base")
+pytestmark = pytest.mark.image("base", only=True)
 
 MAXCOUNT = 10
 MAXCHALLENGES = 5

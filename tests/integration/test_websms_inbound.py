@@ -25,10 +25,10 @@ from .lab import Visit
 from .test_messages import TEXTS
 from .websms import await_service
 
-pytestmark = pytest.mark.image("base")
+pytestmark = pytest.mark.image("base", only=True)
+everywhere = pytest.mark.image("base")
 
 # How Asterisk is dealt with does not depend on the image.
-once = pytest.mark.image("base", only=True)
 
 CONF = "/etc/asterisk/websms.conf"
 OPEN = "[websmsd]\nkey_id = id\n[astqueue]\nchannel_context = {}\ncontext = {}\n"
@@ -94,6 +94,7 @@ def pbx(lab: Visit) -> Iterator[Pbx]:
     configure(lab.pbx, before)
 
 
+@everywhere
 @pytest.mark.parametrize("body", LONG)
 def test_a_text_arrives_as_it_was_written(lab: Visit, pbx: Pbx, body: str) -> None:
     alice = lab.phone("alice")
@@ -105,7 +106,6 @@ def test_a_text_arrives_as_it_was_written(lab: Visit, pbx: Pbx, body: str) -> No
     assert not lab.complaints()
 
 
-@once
 @pytest.mark.parametrize("body", ["\N{GRINNING FACE}" * 1000, "x" * 6000])
 def test_a_longer_one_is_sent_whole(lab: Visit, pbx: Pbx, body: str) -> None:
     alice = lab.phone("alice")
@@ -120,7 +120,6 @@ def test_a_longer_one_is_sent_whole(lab: Visit, pbx: Pbx, body: str) -> None:
     )
 
 
-@once
 def test_it_arrives_soon(
     lab: Visit, pbx: Pbx, record_property: Callable[[str, object], None]
 ) -> None:
@@ -136,7 +135,6 @@ def test_it_arrives_soon(
     assert sorted(took)[10] < 0.5
 
 
-@once
 def test_it_reaches_every_phone_of_the_account(lab: Visit, pbx: Pbx) -> None:
     desk, mobile, other = lab.start("bob-desk", "bob-mobile", "alice")
     send(pbx, NUMBERS["bob"], "to all of you", BANK)
@@ -147,7 +145,6 @@ def test_it_reaches_every_phone_of_the_account(lab: Visit, pbx: Pbx) -> None:
     assert texts(other) == []
 
 
-@once
 @pytest.mark.parametrize("to", ["02025550111", "0012025550111", "12025550111"])
 def test_a_number_may_be_written_in_other_ways(lab: Visit, pbx: Pbx, to: str) -> None:
     alice = lab.phone("alice")
@@ -156,7 +153,6 @@ def test_a_number_may_be_written_in_other_ways(lab: Visit, pbx: Pbx, to: str) ->
     assert alice.receives_message().body == "found"
 
 
-@once
 def test_it_waits_until_the_phone_registers(lab: Visit, pbx: Pbx) -> None:
     for number in range(3):
         send(pbx, NUMBERS["alice"], f"number {number}")
@@ -188,7 +184,6 @@ def test_it_waits_until_the_phone_registers(lab: Visit, pbx: Pbx) -> None:
     nothing_waits(pbx)
 
 
-@once
 def test_a_reload_of_the_dialplan_does_no_harm(lab: Visit, pbx: Pbx) -> None:
     alice = lab.phone("alice")
     for number in range(3):
@@ -236,7 +231,6 @@ def classic(pbx: Pbx) -> Iterator[Callable[[str], None]]:
     pbx.asterisk("dialplan reload")
 
 
-@once
 @pytest.mark.parametrize("context", ["classic_text", "classic_always"])
 def test_dialplans_for_call_files_go_on_working(
     lab: Visit, pbx: Pbx, classic: Callable[[str], None], context: str
@@ -252,7 +246,6 @@ def test_dialplans_for_call_files_go_on_working(
     nothing_waits(pbx)
 
 
-@once
 def test_a_dialplan_may_do_something_else_with_a_text(
     pbx: Pbx, classic: Callable[[str], None]
 ) -> None:
@@ -319,7 +312,6 @@ def kill_container(pbx: Pbx) -> None:
     pbx.await_boot()
 
 
-@once
 @pytest.mark.parametrize(
     ("kill", "count", "may_repeat"),
     [(kill_websmsd, 800, False), (kill_asterisk, 400, True), (kill_container, 400, True)],

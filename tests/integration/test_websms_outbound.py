@@ -17,10 +17,8 @@ from .lab import ENDPOINTS, Visit
 from .test_messages import TEXTS
 from .websms import OUTSIDE, WebSmsSettings, await_queue, kill_service
 
-pytestmark = pytest.mark.image("base")
-
-# What becomes of a text does not depend on the image.
-once = pytest.mark.image("base", only=True)
+pytestmark = pytest.mark.image("base", only=True)
+everywhere = pytest.mark.image("base")
 
 PROFILES = ["zadarma", "twilio", "telnyx", "vonage", "46elks"]
 NOTHING_WAITS = "nothing waits"
@@ -42,6 +40,7 @@ def settings(lab: Visit, provider: Provider) -> Iterator[WebSmsSettings]:
     settings.restore()
 
 
+@everywhere
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_text_reaches_the_provider(
     lab: Visit, provider: Provider, settings: WebSmsSettings, profile: str
@@ -62,7 +61,6 @@ def test_a_text_reaches_the_provider(
     assert not lab.complaints()
 
 
-@once
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("body", TEXTS)
 def test_a_text_arrives_as_it_was_written(lab: Visit, provider: Provider, body: str) -> None:
@@ -71,7 +69,6 @@ def test_a_text_arrives_as_it_was_written(lab: Visit, provider: Provider, body: 
     assert (request.fault, request.body) == ("", body)
 
 
-@once
 def test_user_and_password_may_be_fields(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
@@ -91,7 +88,6 @@ def test_user_and_password_may_be_fields(
     assert OUTSIDE in answer.sender
 
 
-@once
 @pytest.mark.parametrize(
     ("form", "recipient", "sender"),
     [
@@ -122,7 +118,6 @@ def test_the_request_has_the_form_that_is_wanted(
     assert b"&format=json&flash=0" in request.data
 
 
-@once
 def test_users_have_interfaces_of_their_own(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
@@ -153,7 +148,6 @@ def test_users_have_interfaces_of_their_own(
     assert answer == "Not sent: there is no interface 'three' in websms.conf, but one, two"
 
 
-@once
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize(
     ("answer", "told"),
@@ -193,7 +187,6 @@ def test_the_sender_is_told_what_was_not_sent(
     assert len(provider.await_requests(1)) == 1
 
 
-@once
 def test_who_does_not_answer_in_time_is_not_asked_again(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
@@ -206,7 +199,6 @@ def test_who_does_not_answer_in_time_is_not_asked_again(
     assert len(provider.await_requests(1)) == 1
 
 
-@once
 @pytest.mark.usefixtures("settings")
 def test_who_is_busy_is_asked_again_when_he_said(lab: Visit, provider: Provider) -> None:
     provider.prepare(
@@ -221,7 +213,6 @@ def test_who_is_busy_is_asked_again_when_he_said(lab: Visit, provider: Provider)
     await_queue(lab.pbx, NOTHING_WAITS)
 
 
-@once
 def test_a_text_that_cannot_be_sent_is_given_up_in_time(
     lab: Visit, settings: WebSmsSettings
 ) -> None:
@@ -232,7 +223,6 @@ def test_a_text_that_cannot_be_sent_is_given_up_in_time(
     assert notice.body == "Not sent: itsp.example cannot be reached: Connection refused"
 
 
-@once
 def test_a_certificate_must_be_good(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
@@ -248,7 +238,6 @@ def test_a_certificate_must_be_good(
     assert (request.tls, request.fault) == (True, "")
 
 
-@once
 @pytest.mark.usefixtures("settings")
 def test_a_text_survives_that_the_service_is_killed_before_it_is_sent(
     lab: Visit, provider: Provider
@@ -263,7 +252,6 @@ def test_a_text_survives_that_the_service_is_killed_before_it_is_sent(
     assert (taken.fault, taken.body) == ("", "kept")
 
 
-@once
 @pytest.mark.usefixtures("settings")
 def test_a_text_that_was_being_sent_when_the_service_was_killed_is_not_sent_twice(
     lab: Visit, provider: Provider
@@ -278,7 +266,6 @@ def test_a_text_that_was_being_sent_when_the_service_was_killed_is_not_sent_twic
     assert len(provider.await_requests(1)) == 1
 
 
-@once
 def test_a_text_that_is_being_sent_at_a_stop_is_seen_through(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
@@ -293,7 +280,6 @@ def test_a_text_that_is_being_sent_at_a_stop_is_seen_through(
     assert lab.pbx.run("websms queue") == NOTHING_WAITS
 
 
-@once
 @pytest.mark.usefixtures("settings")
 def test_the_sender_is_told_when_the_service_does_not_run(lab: Visit, provider: Provider) -> None:
     lab.pbx.run("sv down websms")
@@ -307,7 +293,6 @@ def test_the_sender_is_told_when_the_service_does_not_run(lab: Visit, provider: 
     assert not provider.requests()
 
 
-@once
 @pytest.mark.usefixtures("settings")
 def test_the_command_says_what_became_of_a_text(lab: Visit, provider: Provider) -> None:
     assert lab.pbx.run(f"websms {OUTSIDE} {NUMBERS['alice']} 'from a script'") == "sent"
@@ -318,7 +303,6 @@ def test_the_command_says_what_became_of_a_text(lab: Visit, provider: Provider) 
     assert [request.body for request in provider.await_requests(2)] == ["from a script", "again"]
 
 
-@once
 def test_a_trial_shows_each_step_and_no_password(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:

@@ -20,7 +20,7 @@ from .accounts import NUMBERS
 from .lab import Visit
 from .websms import OUTSIDE, WebSmsSettings
 
-pytestmark = pytest.mark.image("base")
+pytestmark = pytest.mark.image("base", only=True)
 
 PROFILES = ["zadarma", "twilio", "telnyx", "vonage", "46elks"]
 TEXT = "Grüße & = ~ % + 電話 \N{GRINNING FACE}\nsecond line"
