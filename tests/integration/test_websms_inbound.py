@@ -28,8 +28,6 @@ from .websms import await_service
 pytestmark = pytest.mark.image("base", only=True)
 everywhere = pytest.mark.image("base")
 
-# How Asterisk is dealt with does not depend on the image.
-
 CONF = "/etc/asterisk/websms.conf"
 OPEN = "[websmsd]\nkey_id = id\n[astqueue]\nchannel_context = {}\ncontext = {}\n"
 SETTINGS = OPEN.format("dp_entry_answer", "dp_entry_text_in")
