@@ -312,7 +312,7 @@ def kill_container(pbx: Pbx) -> None:
 
 @pytest.mark.parametrize(
     ("kill", "count", "may_repeat"),
-    [(kill_websmsd, 800, False), (kill_asterisk, 400, True), (kill_container, 400, True)],
+    [(kill_websmsd, 2000, False), (kill_asterisk, 400, True), (kill_container, 400, True)],
     ids=["websmsd", "asterisk", "container"],
 )
 def test_nothing_is_lost_and_nothing_comes_twice(
