@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import Any, cast
 
-import docker
 import pytest
-import trustme
 from docker.models.containers import Container
 
 from factory.waiting import wait_for
 from fixtures.linphone import Linphone, running_linphone
 from fixtures.service import archive
-from fixtures.softphone import Phone, Softphones
+from fixtures.softphone import Account, Phone
+from fixtures.traefik.authority import Authority
 from tests.pbx import LABELS, Pbx, create_container
 from tests.terminal_qr import read_qr
 
 from .lab import Visit
-from .talk import connect
 
 pytestmark = pytest.mark.image("base", only=True)
 
 NUMBER = "+12025550179"
 USER = "proof-linus"
-OWN_AUTHORITIES = "/srv/authorities.crt"
+OTHER = "+12025550180"
+PASSWORD = secrets.token_hex(12)
+AUTHORITIES = "authorities.crt"
 
 NewLinphone = Callable[..., Linphone]
 
 
 @pytest.fixture
-def new_linphone(lab: Visit, linphone_image: str, stack: ExitStack) -> NewLinphone:
+def new_linphone(lab: Visit, linphone_image: str) -> Iterator[NewLinphone]:
     """Starts Linphone with a configuration, on the PBX's network."""
+    with ExitStack() as phones:
 
-    def start(configuration: str, **files: bytes) -> Linphone:
-        return stack.enter_context(
-            running_linphone(
-                lab.lab.client,
-                lab.lab.network,
-                image=linphone_image,
-                labels=LABELS,
-                configuration=configuration,
-                tone=lab.phones.draw_tone(),
-                files=files,
+        def start(configuration: str, **files: bytes) -> Linphone:
+            linphone = phones.enter_context(
+                running_linphone(
+                    lab.lab.client,
+                    lab.lab.network,
+                    image=linphone_image,
+                    labels=LABELS,
+                    configuration=configuration,
+                    tone=lab.phones.draw_tone(),
+                    files=files,
+                )
             )
-        )
+            phones.callback(linphone.quit)  # so that it leaves no registration
+            return linphone
 
-    return start
+        yield start
 
 
 def scanning(address: str, *settings: str) -> str:
@@ -57,10 +59,12 @@ def scanning(address: str, *settings: str) -> str:
     return "\n".join([f"[misc]\nconfig-uri={address}", *settings, ""])
 
 
-def offer(lab: Visit, pbx: Pbx, stack: ExitStack, *options: str) -> tuple[Container, str]:
+def offer(
+    lab: Visit, pbx: Pbx, stack: ExitStack, *options: str, environment: Mapping[str, str] = {}
+) -> tuple[Container, str]:
     """Runs the command beside a PBX, as its manual says; returns it and the address scanned.
 
-    It is in the PBX's network as it would be with a port of the same machine.
+    It is in the PBX's network, as with a published port it would be at the same address.
     """
     command = create_container(
         lab.lab.client,
@@ -69,15 +73,8 @@ def offer(lab: Visit, pbx: Pbx, stack: ExitStack, *options: str) -> tuple[Contai
         network_mode=f"container:{pbx.container.id}",
         volumes_from=[pbx.container.id],
         tty=True,
-        environment={"SSL_CERT_FILE": OWN_AUTHORITIES} if "--trust" in options else {},
-        command=[
-            "pbx",
-            "user",
-            "phone",
-            USER,
-            "--linphone",
-            *(o for o in options if o != "--trust"),
-        ],
+        environment=dict(environment),
+        command=["pbx", "user", "phone", USER, "--linphone", *options],
     )
     command.start()
     shown = wait_for(
@@ -101,12 +98,63 @@ def await_registered(pbx: Pbx, transport: str) -> None:
     )
 
 
+def await_gone(pbx: Pbx) -> None:
+    wait_for(
+        lambda: USER in pbx.asterisk("database show registrar"),
+        lambda registered: not registered,
+        seconds=10,
+        otherwise="Linphone quit and is registered still",
+    )
+
+
+def assert_both_can_call(bob: Phone, linphone: Linphone, number: str) -> None:
+    """Each calls the other, and both hear each other."""
+    bob.call(NUMBER).answered()
+    assert_talk(bob, linphone)
+    linphone.tell(f"call {number}")
+    bob.answer()
+    assert_talk(bob, linphone)
+
+
 def assert_talk(bob: Phone, linphone: Linphone) -> None:
     """Both hear each other, in a call that ends with this."""
     assert bob.hears(linphone.tone)
     bob.hang_up()
     wait_for(
         lambda: linphone.heard(bob.tone), seconds=5, otherwise="Linphone did not hear the other"
+    )
+
+
+def pbx_with_certificate(lab: Visit, stack: ExitStack, authority: Authority) -> Pbx:
+    """Starts one more PBX on the same network, found there by its container's name."""
+    container = create_container(
+        lab.lab.client, lab.lab.target.reference, stack, network_mode=None, network=lab.lab.network
+    )
+    issued = authority.issue(str(container.name))
+    files = {
+        "etc/ssl/asterisk/cert.pem": issued.certificate,
+        "etc/ssl/asterisk/priv_key.pem": issued.key,
+        AUTHORITIES: authority.certificate.encode(),
+    }
+    container.put_archive("/srv", archive(files))
+    container.start()
+    return Pbx(container).await_boot()
+
+
+def add_users(pbx: Pbx) -> None:
+    """Adds the one that Linphone is for, who insists on encryption, and bob."""
+    pbx.run(f"pbx user add {USER} {NUMBER} && pbx user add bob {OTHER}")
+    pbx.run(
+        f"sed -i -e 's/^inbound_auth.username = {USER}$/&\\n"
+        "endpoint\\/media_encryption_optimistic = no/' "
+        f"-e '$s/password = .*/password = {PASSWORD}/' /etc/asterisk/pjsip_endpoint.conf"
+    )
+    pbx.asterisk("module reload res_pjsip.so")
+    wait_for(
+        lambda: pbx.asterisk(f"pjsip show endpoint {USER}"),
+        lambda text: re.search(r"media_encryption_optimistic +: false", text),
+        seconds=10,
+        otherwise="the PBX did not take the users",
     )
 
 
@@ -123,21 +171,57 @@ def test_it_registers_with_what_it_scanned_and_talks(
     assert account["password"] not in linphone.configuration()
 
     bob = lab.phone("bob")
-    bob.call(NUMBER).answered()
-    assert_talk(bob, linphone)
-    linphone.tell(f"call {lab.lab.account('bob').number}")
-    bob.answer()
-    assert_talk(bob, linphone)
-    invite = next(message for message in bob.sip if message.method == "INVITE")
+    assert_both_can_call(bob, linphone, lab.lab.account("bob").number)
+    invite = next(m for m in bob.sip if m.method == "INVITE" and not m.outgoing)
     assert NUMBER in invite.header("From")
 
     linphone.quit()
-    wait_for(
-        lambda: USER in lab.pbx.asterisk("pjsip show contacts"),
-        lambda registered: not registered,
-        seconds=10,
-        otherwise="Linphone quit and is registered still",
-    )
+    await_gone(lab.pbx)
     linphone.start()  # the document is not there any more
     await_registered(lab.pbx, "tcp")
+
+
+def test_a_certificate_that_it_trusts_makes_for_encryption_throughout(
+    lab: Visit, new_linphone: NewLinphone, stack: ExitStack
+) -> None:
+    authority = Authority()
+    pbx = pbx_with_certificate(lab, stack, authority)
+    host = str(pbx.container.name)
+    add_users(pbx)
+    command, address = offer(
+        lab, pbx, stack, "--server", host, environment={"SSL_CERT_FILE": f"/srv/{AUTHORITIES}"}
+    )
+    assert address.startswith(f"https://{host}:8088/")
+    linphone = new_linphone(
+        scanning(address, "[sip]", f"root_ca={AUTHORITIES}"),
+        **{AUTHORITIES: authority.certificate.encode()},
+    )
+    assert command.wait(timeout=20)["StatusCode"] == 0
+    await_registered(pbx, "tls")
+    bob = lab.phones.phone("bob")
+    bob.register(Account("bob", PASSWORD, OTHER), pbx.address())
+    # The account refuses sound in the clear, both ways.
+    assert_both_can_call(bob, linphone, OTHER)
+
+
+def test_a_certificate_that_it_does_not_trust_is_refused_unless_told_not_to_check(
+    lab: Visit, new_linphone: NewLinphone, stack: ExitStack
+) -> None:
+    lab.add_user(USER, NUMBER)
+    options = ("--server", lab.lab.server(), "--transport", "tls")
+    command, address = offer(lab, lab.pbx, stack, *options)
+    assert "check no certificate of any server" in " ".join(command.logs().decode().split())
+    linphone = new_linphone(scanning(address))
+    await_registered(lab.pbx, "tls")
     linphone.quit()
+    await_gone(lab.pbx)
+    wary = linphone.configuration().replace("verify_server_certs=0", "verify_server_certs=1")
+    wary = wary.replace("verify_server_cn=0", "verify_server_cn=1")
+    refusing = new_linphone(wary)
+    wait_for(
+        refusing.log,
+        lambda text: "Certificate verification failed" in text,
+        seconds=15,
+        otherwise="Linphone did not look at the certificate",
+    )
+    assert USER not in lab.pbx.asterisk("database show registrar")

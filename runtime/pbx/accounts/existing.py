@@ -22,11 +22,13 @@ class Existing:
         user: The account.
         realm: What the server says it is when it asks for the password (RFC 8760 section 2.4).
         encryption: How sound is encrypted: `sdes`, `dtls`, or empty for not at all.
+        insists: Whether calls without that are refused.
     """
 
     user: User
     realm: str
     encryption: str
+    insists: bool
 
 
 def find_existing(name: str, configuration: Configuration) -> Existing:
@@ -62,6 +64,8 @@ def find_existing(name: str, configuration: Configuration) -> Existing:
         user,
         section.get("inbound_auth/realm") or _default_realm(configuration),
         encryption if encryption in _MEDIA_ENCRYPTION else "",
+        insists=encryption in _MEDIA_ENCRYPTION
+        and not section.is_true("endpoint/media_encryption_optimistic"),
     )
 
 

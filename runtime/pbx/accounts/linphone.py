@@ -67,6 +67,7 @@ def provisioning_document(
         "sip": {
             "default_proxy": "0",
             "media_encryption": _ENCRYPTION[existing.encryption],
+            "media_encryption_mandatory": "1" if existing.insists else "0",
             "verify_server_certs": verify,
             "verify_server_cn": verify,
         },
@@ -75,7 +76,7 @@ def provisioning_document(
         "proxy_0": {
             "reg_proxy": proxy,
             "reg_route": proxy,  # or calls would leave over UDP
-            "reg_identity": f'"{shown}" <sip:{quote(user.account, safe=_USER_PART)}@{host}>',
+            "reg_identity": f'"{shown}" <sip:{_user_part(user.account)}@{host}>',
             "reg_sendregister": "1",
             "publish": "0",
         },
@@ -96,8 +97,13 @@ def provisioning_document(
 
 def ha1(username: str, realm: str, password: str) -> str:
     """Returns what a phone needs of a password to prove to one realm that it knows it."""
-    text = f"{username}:{realm}:{password}".encode()
+    # What is no UTF-8 in a file comes out as it was.
+    text = f"{username}:{realm}:{password}".encode("utf-8", "surrogateescape")
     return hashlib.md5(text, usedforsecurity=False).hexdigest()  # SIP's choice, not ours
+
+
+def _user_part(account: str) -> str:
+    return quote(account, safe=_USER_PART, errors="surrogateescape")
 
 
 def _section(name: str, entries: Mapping[str, str]) -> str:

@@ -104,7 +104,9 @@ def account_document(user: User, server: Server) -> str:
         "DisplayName": user.name,
         "Dialplan": _DIALPLAN,
     }
-    inside = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+    inside = "".join(
+        f"<{name}>{escape(harmless(value))}</{name}>" for name, value in fields.items()
+    )
     return (
         '<?xml version="1.0" encoding="utf-8"?><AccountConfig version="1"><Account>'
         f"{inside}</Account></AccountConfig>"
