@@ -17,6 +17,7 @@ from factory.console import Console
 from factory.engine import Engine
 from factory.softphone import ensure_softphone
 from factory.whole_output import read_whole_output
+from fixtures.linphone import ensure_linphone
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +107,17 @@ def softphone(catalog: Catalog, root: Path) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want it, too
         base = base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
         return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def linphone_image(catalog: Catalog, root: Path) -> str:
+    """Linphone's image, built if it is not that of this checkout."""
+    (root / "build").mkdir(exist_ok=True)
+    with (root / "build" / "linphone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want it, too
+        return ensure_linphone(
+            Engine.connect(), catalog.distributions["debian"], root / "stages", lambda _: None
+        )
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import pytest
-import zxingcpp
 
 from factory.waiting import wait_for
 from tests.pbx import Pbx
+from tests.terminal_qr import read_qr
 
 from .conftest import Start
 
@@ -203,12 +202,88 @@ def test_a_terminal_shows_a_code_that_a_phone_reads(start: Start) -> None:
     assert result.exit_code == 0
     password = re.search(r"password +(?:\x1b\[1m)?([\w-]{24})", shown)
     assert password
-    rows: list[list[int]] = []
-    squares = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
-    for line in re.findall("\x1b\\[97;40m(.*?)\x1b\\[0m", shown):
-        rows += [[squares[letter][half] for letter in line] for half in (0, 1)]
-    picture = np.kron(np.array(rows, np.uint8), np.ones((6, 6), np.uint8))
-    found: Any = zxingcpp.read_barcode(picture)
-    assert f"<AuthPass>{password[1]}</AuthPass>" in found.text
-    assert "<RegisterServer>pbx.example</RegisterServer>" in found.text
-    assert "<DisplayName>Änn</DisplayName>" in found.text
+    found = read_qr(shown)
+    assert f"<AuthPass>{password[1]}</AuthPass>" in found
+    assert "<RegisterServer>pbx.example</RegisterServer>" in found
+    assert "<DisplayName>Änn</DisplayName>" in found
+
+
+def test_what_to_type_into_a_phone_is_shown_again(start: Start) -> None:
+    pbx = start(hostname="pbx.example")
+    added = pbx.run("pbx user add ann +12025550177 --name 'Ann S' --mailbox ann@example.com")
+    again = pbx.run("pbx user phone ann")
+    assert again == added.partition("\n\n")[2]
+    assert "shown as      Ann S" in again
+    shown = cast(bytes, pbx.container.exec_run(["pbx", "user", "phone", "ann"], tty=True).output)
+    assert "<UserID>ann</UserID>" in read_qr(shown.decode())
+
+
+FETCH = """
+import sys, urllib.request as web
+request = web.Request(sys.argv[1], headers={'X-Linphone-Provisioning': '1'})
+print(web.urlopen(request).read().decode())
+"""
+OFFER = "pbx user phone john.doe --linphone --server pbx.example"
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("pbx user phone nobody", 1, "pbx: there is no user 'nobody': `pbx user list` lists them"),
+        ("pbx user phone john.doe --server a/b", 2, "pbx: --server 'a/b' is neither a name nor"),
+        (f"{OFFER} --wait 0", 2, "error: argument --wait: '0' is not from 1 to 3600"),
+        (f"{OFFER} --port http", 2, "error: argument --port: 'http' is not from 1 to 65535"),
+        (f"{OFFER} --transport sctp", 2, "error: argument --transport: invalid choice: 'sctp'"),
+        (f"{OFFER} --port 5061", 1, "pbx: cannot listen on port 5061: "),
+        (f"{OFFER} --wait 1", 1, "pbx: no phone has fetched it within 1 s: "),
+    ],
+)
+@pytest.mark.image("base", only=True)
+def test_what_cannot_be_is_said_in_one_line(pbx: Pbx, command: str, status: int, said: str) -> None:
+    ended, _, err = ask(pbx, command)
+    assert ended == status
+    assert err.splitlines()[-1].startswith(said) or said in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+@pytest.mark.image("base", only=True)
+def test_a_container_of_its_own_serves_the_account_once(start: Start) -> None:
+    pbx = start()
+    command = start(
+        [*OFFER.split(), "--qr"],
+        wait=False,
+        network_mode=f"container:{pbx.container.id}",
+        volumes_from=[pbx.container.id],
+    )
+    shown = wait_for(
+        command.logs,
+        lambda text: "waiting" in text,
+        seconds=20,
+        otherwise="it does not wait for the phone",
+    )
+    assert "\x1b" not in shown
+    path = re.search(r"^http://pbx\.example:8088(/\S+)$", shown, re.MULTILINE)
+    assert path
+    fetch = f'python3 -c "{FETCH}" http://127.0.0.1:8088{path[1]}'
+    password = pbx.run(f"sed -n 's/^inbound_auth.password = //p' {ENDPOINTS}").split()[0]
+    document = pbx.run(fetch)
+    assert "<config " in document
+    assert password not in document
+    assert command.await_end() == 0
+    assert ask(pbx, fetch)[0] != 0
+    assert path[1] not in pbx.logs()
+
+
+@pytest.mark.image("base", only=True)
+def test_ctrl_c_ends_it(start: Start) -> None:
+    pbx = start()
+    command = start(OFFER.split(), wait=False, volumes_from=[pbx.container.id])
+    wait_for(
+        command.logs,
+        lambda text: "waiting" in text,
+        seconds=20,
+        otherwise="it does not wait for the phone",
+    )
+    command.container.kill("SIGINT")
+    assert command.await_end() == 130
+    assert "Traceback" not in command.logs()

@@ -3,19 +3,18 @@
 import argparse
 import secrets
 import socket
-import sys
 from pathlib import Path
 
 from pbx.accounts import user as users
 from pbx.accounts.directory import FILE, usual_templates
-from pbx.accounts.phone import Server, account_document, describe, draw, server_of
+from pbx.accounts.phone import check_host, server_of
+from pbx.accounts.show import show
 from pbx.accounts.sip_files import folder, read_sip
 from pbx.asterisk.console import NotRunningError, ask, await_answer
 from pbx.asterisk.files import read_regular
 from pbx.core.errors import CommandError
 from pbx.core.lock import locked
 from pbx.core.replace_file import replace_file
-from pbx.core.terminal import shows_colour
 
 SECONDS_TO_APPEAR = 5
 
@@ -26,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     number = users.check_number(options.number)
     name = users.check_shown_name(options.name, account)
     mailbox = users.check_mailbox(options.mailbox)
+    host = check_host(options.server)
     path = folder() / FILE
     with locked(folder()):
         configuration = read_sip()
@@ -45,12 +45,7 @@ def run(options: argparse.Namespace) -> int:
         replace_file(path, content)
     print(_reload(user.account))
     print()
-    server = server_of(configuration, socket.gethostname(), options.server)
-    colours = shows_colour(sys.stdout)
-    print(describe(user, server, colours=colours))
-    if options.qr or sys.stdout.isatty():
-        print()
-        print(_code(user, server, colours=sys.stdout.isatty()))
+    show(user, server_of(configuration, socket.gethostname(), host), qr=options.qr)
     return 0
 
 
@@ -86,13 +81,3 @@ def _reload(account: str) -> str:
             "see what it complains of: `docker logs`, with SYSLOG_LEVEL=5 or higher",
         )
     return f"{account} is added and can register"
-
-
-def _code(user: users.User, server: Server, *, colours: bool) -> str:
-    """Returns the QR code, or why there is none."""
-    if not server.host:
-        return "no QR code: nothing here says how phones reach this server; --server HOST does"
-    import segno  # noqa: PLC0415 # takes a while, and is not needed otherwise
-
-    code = segno.make_qr(account_document(user, server), error="l")
-    return f"for the app Grandstream Wave:\n{draw(list(code.matrix), colours=colours)}"

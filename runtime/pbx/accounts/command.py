@@ -1,6 +1,7 @@
 """The commands `pbx passwords` and `pbx user`; what they do is imported when it is asked for."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 
@@ -46,10 +47,56 @@ def _add_user(commands: Any) -> None:
     )
     add.add_argument("--qr", action="store_true", help="show the QR code without a terminal, too")
     add.set_defaults(run=_user_add)
+    _add_phone(actions)
     listing = actions.add_parser(
         "list", help="list the accounts", description="Lists the accounts, without passwords."
     )
     listing.set_defaults(run=_user_list)
+
+
+def _add_phone(actions: Any) -> None:
+    phone = actions.add_parser(
+        "phone",
+        help="show what to type into a phone, or hand it to the app Linphone",
+        description="Shows what to type into a phone, with a QR code for the app Grandstream "
+        "Wave on a terminal. With --linphone, serves the account to one phone, once, at an "
+        "address that nobody can guess, and shows that as a QR code for Linphone.",
+        epilog="Exit status: 0 if it was shown or fetched, 1 if not, 2 if the command was typed "
+        "wrong.",
+    )
+    phone.add_argument("account", metavar="NAME", help="the account's name; see `pbx user list`")
+    phone.add_argument(
+        "--server", default="", metavar="HOST", help="how phones reach this server, if not as set"
+    )
+    phone.add_argument("--qr", action="store_true", help="show the QR code without a terminal, too")
+    linphone = phone.add_argument_group("for Linphone")
+    linphone.add_argument("--linphone", action="store_true", help="hand it to Linphone")
+    linphone.add_argument(
+        "--transport",
+        default="",
+        choices=("tls", "tcp", "udp"),
+        help="how it connects (default: TLS if phones trust the certificate, else TCP)",
+    )
+    linphone.add_argument(
+        "--port", type=_between(1, 65535), default=8088, help="where it is fetched (8088)"
+    )
+    linphone.add_argument(
+        "--wait",
+        type=_between(1, 3600),
+        default=300,
+        metavar="SECONDS",
+        help="how long it can be fetched (300)",
+    )
+    phone.set_defaults(run=_user_phone)
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"'{text}' is not from {least} to {most}")
+        return int(text)
+
+    return whole_number
 
 
 def _passwords(options: argparse.Namespace) -> int:
@@ -60,6 +107,12 @@ def _passwords(options: argparse.Namespace) -> int:
 
 def _user_add(options: argparse.Namespace) -> int:
     from pbx.accounts.add import run  # noqa: PLC0415
+
+    return run(options)
+
+
+def _user_phone(options: argparse.Namespace) -> int:
+    from pbx.accounts.connect import run  # noqa: PLC0415
 
     return run(options)
 

@@ -1,5 +1,6 @@
 """What to enter in a phone, for people and as a code that an app reads; pure."""
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +8,12 @@ from xml.sax.saxutils import escape
 
 from pbx.accounts.user import User
 from pbx.asterisk.sections import Configuration
-from pbx.core.terminal import BOLD, paint
+from pbx.core.errors import CommandError
+from pbx.core.terminal import BOLD, harmless, paint
 
 _PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
+_HOST_NAME = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.|$))+")
 _DIALPLAN = r"{x+|\+x+|*x+}"  # what may be dialled: also numbers that begin with +
 
 
@@ -25,6 +28,23 @@ class Server:
 
     host: str
     ports: dict[str, int]
+
+
+def check_host(typed: str) -> str:
+    """Returns a name or address of a host as it was typed; nothing if nothing was.
+
+    Raises:
+        CommandError: it is neither.
+    """
+    host = typed[1:-1] if typed.startswith("[") and typed.endswith("]") else typed
+    try:
+        return str(ipaddress.ip_address(host)) if host else ""
+    except ValueError:
+        if _HOST_NAME.fullmatch(host) and len(host) < 254:
+            return host
+    raise CommandError(
+        f"--server '{typed}' is neither a name nor an address", "as in 192.0.2.10", status=2
+    )
 
 
 def server_of(configuration: Configuration, hostname: str, chosen: str) -> Server:
@@ -58,6 +78,7 @@ def describe(user: User, server: Server, *, colours: bool) -> str:
     rows: Sequence[tuple[str, str]] = (
         ("server", server.host or "the name or address of the machine that runs the container"),
         ("user name", user.account),
+        *([("auth name", user.login)] if user.login else []),
         ("password", user.password),
         ("transport", transports or "none: see pjsip_transport.conf"),
         ("number", user.number),
@@ -66,28 +87,35 @@ def describe(user: User, server: Server, *, colours: bool) -> str:
     )
     width = max(len(name) for name, _ in rows)
     return "\n".join(
-        f"{name:{width}}  {paint(value, BOLD, colours=colours)}" for name, value in rows
+        f"{name:{width}}  {paint(harmless(value), BOLD, colours=colours)}" for name, value in rows
     )
 
 
 def account_document(user: User, server: Server) -> str:
     """Returns the account in the form that the app Grandstream Wave reads from a QR code."""
     port = server.ports.get("udp") or next(iter(server.ports.values()), 5060)
-    host = f"[{server.host}]" if ":" in server.host else server.host
+    host = in_address(server.host)
     fields = {
         "RegisterServer": host if port == 5060 else f"{host}:{port}",
         "UserID": user.account,
-        "AuthID": user.account,
+        "AuthID": user.login or user.account,
         "AuthPass": user.password,
         "AccountName": user.number,
         "DisplayName": user.name,
         "Dialplan": _DIALPLAN,
     }
-    inside = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+    inside = "".join(
+        f"<{name}>{escape(harmless(value))}</{name}>" for name, value in fields.items()
+    )
     return (
         '<?xml version="1.0" encoding="utf-8"?><AccountConfig version="1"><Account>'
         f"{inside}</Account></AccountConfig>"
     )
+
+
+def in_address(host: str) -> str:
+    """Returns a host as it is written in addresses: with brackets if it is one of IPv6."""
+    return f"[{host}]" if ":" in host else host
 
 
 def draw(modules: Sequence[Sequence[int]], *, colours: bool, border: int = 2) -> str:

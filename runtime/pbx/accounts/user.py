@@ -25,6 +25,8 @@ class User:
         mailbox: Where voicemail is sent; empty for nowhere.
         templates: What it is made from.
         password: What the phone has to know.
+        login: What the phone calls itself when it proves that it knows it; empty where that is
+            the account's name.
     """
 
     account: str
@@ -33,6 +35,7 @@ class User:
     mailbox: str
     templates: tuple[str, ...]
     password: str
+    login: str = ""
 
 
 def check_name(account: str) -> str:
