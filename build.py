@@ -12,7 +12,7 @@ from pathlib import Path
 
 from semver import Version
 
-from factory import pipeline, publish, tags
+from factory import picture, pipeline, publish, tags
 from factory.builder import Recipe, Source
 from factory.catalog import Catalog, load_catalog
 from factory.console import Console
@@ -66,7 +66,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--print",
-        choices=("dockerfile", "tags", "matrix", "plan"),
+        choices=("dockerfile", "tags", "matrix", "plan", "picture"),
         dest="show",
         help="print that and do nothing else",
     )
@@ -82,6 +82,8 @@ def show(
     """Returns what `--print` and `--dry-run` show."""
     if what == "dockerfile":
         return recipe.dockerfile(catalog)
+    if what == "picture":
+        return picture.draw_images(catalog)
     if what == "matrix":
         return json.dumps({"image": list(recipe.images), "distro": [recipe.distribution]})
     lines = []

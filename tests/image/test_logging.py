@@ -19,7 +19,7 @@ BEFORE_LOGGING = (
 )
 
 
-@pytest.mark.parametrize("level", range(9))
+@pytest.mark.parametrize("level", [0, 4, 8])  # what 8 does not print, those between do not
 def test_a_start_prints_no_warning_and_no_error(start: Start, level: int) -> None:
     logs = start(environment={"SYSLOG_LEVEL": str(level)}).logs()
     assert not re.search(r"\b(WARNING|ERROR)\[", logs), logs

@@ -64,6 +64,11 @@ def stages(root: Path) -> dict[str, Stage]:
     return {stage.name: stage for stage in parse(rendered(root))}
 
 
+def files_of(stages: dict[str, Stage], image: str) -> str:
+    """What is copied from the checkout into an image."""
+    return " ".join(stages[f"{image}-files"].all_of("COPY")) if f"{image}-files" in stages else ""
+
+
 def test_every_image_is_a_stage_that_ends_as_an_image_does(
     stages: dict[str, Stage], catalog: Catalog
 ) -> None:
@@ -74,6 +79,11 @@ def test_every_image_is_a_stage_that_ends_as_an_image_does(
         assert stage.steps[-1][0] == "LABEL"
         assert f'title="Asterisk PBX ({image})"' in stage.steps[-1][1]
         assert "RUN" not in dict(stage.steps)
+
+
+def test_the_projects_files_are_one_layer_of_an_image(stages: dict[str, Stage]) -> None:
+    for name in ("mini", "base", "xtra"):
+        assert stages[name].all_of("COPY") == [f"--from={name}-files /files/ /"]
 
 
 def test_every_stage_is_defined_before_it_is_used(root: Path) -> None:
@@ -93,7 +103,9 @@ def test_only_instructions_of_docker_begin_a_line(root: Path) -> None:
 
 def test_the_projects_files_come_after_the_last_package(root: Path) -> None:
     steps = [step for stage in parse(rendered(root)) for step in stage.steps]
-    last_run = max(i for i, (word, _) in enumerate(steps) if word == "RUN")
+    last_run = max(
+        i for i, (word, text) in enumerate(steps) if word == "RUN" and "touch" not in text
+    )
     first_own = min(
         i for i, step in enumerate(steps) if step[0] == "COPY" and "runtime/" in step[1]
     )
@@ -101,15 +113,15 @@ def test_the_projects_files_come_after_the_last_package(root: Path) -> None:
 
 
 def test_mini_copies_no_python(stages: dict[str, Stage]) -> None:
-    assert not [line for line in stages["mini"].all_of("COPY") if ".py" in line]
-    assert [line for line in stages["base"].all_of("COPY") if ".py" in line]
+    assert not [line for line in stages["mini-files"].all_of("COPY") if ".py" in line]
+    assert [line for line in stages["base-files"].all_of("COPY") if ".py" in line]
 
 
 def test_every_image_has_the_files_of_its_components(
     stages: dict[str, Stage], catalog: Catalog
 ) -> None:
     for image in catalog.images:
-        copied = " ".join(stages[image].all_of("COPY"))
+        copied = files_of(stages, image)
         for component in catalog.components_of(image):
             for name in ("bin", "config", "service", "health.d", "entrypoint.d"):
                 has = any(file.startswith(f"{name}/") for file in component.files)
@@ -251,7 +263,7 @@ def test_one_more_component_shows_up_by_a_folder_and_a_word(made_up: Path) -> No
     edit_images(made_up, lambda images: images["full"]["components"].append("greeting"))
     stages = {stage.name: stage for stage in parse(rendered(made_up))}
     for image, has in {"mini": False, "base": False, "full": True, "xtra": True}.items():
-        copied = " ".join(stages[image].all_of("COPY"))
+        copied = files_of(stages, image)
         environment = " ".join(stages[image].all_of("ENV"))
         assert ("runtime/pbx/greeting/bin/" in copied) == has
         assert ("runtime/pbx/greeting/*.py" in copied) == has

@@ -101,11 +101,6 @@ def key_of(address: Address, neighbours: Spans) -> str:
     return f"{_address(6, int(address) >> _HOST_BITS << _HOST_BITS)}/64"
 
 
-def span_of_key(key: str) -> Span:
-    """Returns the addresses that a name from key_of stands for."""
-    return parse_span(key)
-
-
 def _merge(spans: Iterable[Span]) -> Iterable[Span]:
     current: Span | None = None
     for span in spans:

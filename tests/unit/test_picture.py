@@ -1,0 +1,27 @@
+"""The picture of the images in the README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from factory.catalog import load_catalog
+from factory.picture import draw_images
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_picture_of_the_readme_shows_the_images_as_they_are() -> None:
+    drawn = (ROOT / "docs" / "pictures" / "images.svg").read_text()
+    assert drawn == draw_images(load_catalog(ROOT)), (
+        "python build.py --print picture > docs/pictures/images.svg"
+    )
+
+
+def test_every_image_and_component_is_in_it() -> None:
+    catalog = load_catalog(ROOT)
+    tree = ElementTree.fromstring(draw_images(catalog))  # noqa: S314 - our own
+    texts = [element.text for element in tree.iter() if element.text]
+    assert {*catalog.images, *catalog.components} <= set(texts)
+    for component in catalog.components.values():
+        assert component.settings.summary in " ".join(texts)
