@@ -104,6 +104,18 @@ make_bootstrapper() {
     command -v mmdebstrap > /dev/null || ! can_install || install_packages mmdebstrap
 }
 
+# What the tests of demo/ type. Debian's docker-compose is version 1 up to bookworm; of what is here
+# they prove what they can.
+make_demo_tools() {
+    missing=
+    command -v curl > /dev/null || missing=curl
+    docker compose version > /dev/null 2>&1 || command -v docker-compose > /dev/null ||
+        missing="$missing docker-compose"
+    # shellcheck disable=SC2086 # none, one or two packages
+    [ -z "$missing" ] || ! can_install || install_packages $missing
+}
+
 make_environment
 make_engine
 make_bootstrapper
+[ "$lock" = requirements.lock ] || make_demo_tools
