@@ -34,7 +34,9 @@ lint: ## ruff, mypy, hadolint, shellcheck
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@$(PYTHON) build.py --tag all --print dockerfile | .venv/bin/hadolint -
+	@for distro in debian alpine; do \
+	  $(PYTHON) build.py --distro $$distro --tag all --print dockerfile | .venv/bin/hadolint - || exit; \
+	done
 	@.venv/bin/hadolint fixtures/softphone/Dockerfile bench/autoban/fail2ban/Dockerfile
 	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.py' ':!*.md')
 
