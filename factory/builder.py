@@ -21,7 +21,7 @@ from factory.errors import BuildError, FactoryError
 _HINTS = (
     (r"no space left on device", "make room, for instance with `docker system prune`"),
     (
-        r"Temporary failure resolving|Could not resolve|Could not connect|Failed to fetch",
+        r"Temporary failure resolving|Could not (resolve|connect)|Failed to fetch|temporary error",
         "check that the package mirror is reachable from containers (--mirror names another)",
     ),
     (
@@ -29,7 +29,7 @@ _HINTS = (
         "the package mirror is stale or this machine's clock is wrong; --mirror names another",
     ),
     (
-        r"Unable to locate package (\S+)|has no installation candidate",
+        r"Unable to locate package (\S+)|has no installation candidate|\(no such package\)",
         "correct the package's name in its component.yaml, or choose another suite",
     ),
 )

@@ -14,4 +14,5 @@ for folder in agi-bin documentation firmware images moh phoneprov rest-api sound
 done
 
 touch -d "@$SOURCE_DATE_EPOCH" /stages/epoch
-find / -xdev -newer /stages/epoch -exec touch -h -r /stages/epoch {} +
+find / -xdev \( -path /dev -o -path /proc -o -path /sys \) -prune -o \
+    -newer /stages/epoch -exec touch -h -r /stages/epoch {} +

@@ -21,6 +21,11 @@ LAST = "The command '/bin/sh -euc apt-get update' returned a non-zero code: 100"
         ("write /var/lib/docker/x: no space left on device", "docker system prune"),
         ("E: Unable to locate package asterisc", "component.yaml"),
         ("E: Package 'asterisk-old' has no installation candidate", "component.yaml"),
+        ("  asterisk-old (no such package):", "component.yaml"),
+        (
+            "WARNING: updating https://mirror.example/v3: temporary error (try again later)",
+            "--mirror",
+        ),
         ("  Temporary failure resolving 'mirror.example'", "--mirror"),
         ("  Could not resolve 'mirror.example'", "--mirror"),
         ("  Could not connect to mirror.example:80 (192.0.2.1)", "--mirror"),
