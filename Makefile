@@ -30,12 +30,17 @@ softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock
 	@$(PYTHON) build.py --softphone
 
-lint: ## ruff, mypy, hadolint, shellcheck
+lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@$(PYTHON) build.py --tag all --print dockerfile | .venv/bin/hadolint -
+	@for distro in debian alpine; do \
+	  $(PYTHON) build.py --distro $$distro --tag all --print dockerfile | .venv/bin/hadolint - || exit; \
+	done
 	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile bench/autoban/fail2ban/Dockerfile
+	@.venv/bin/zizmor --quiet --offline --persona pedantic .github
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.py' ':!*.md')
 
 format: ## format the Python code

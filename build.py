@@ -9,15 +9,19 @@ import re
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from semver import Version
 
 from factory import picture, pipeline, publish, tags
+from factory.bake import bake_file
 from factory.builder import Recipe, Source
 from factory.catalog import Catalog, load_catalog
 from factory.console import Console
+from factory.dockerfile import rootfs_manifest
 from factory.engine import Engine
 from factory.errors import FactoryError
+from factory.matrix import ci_matrix
 
 ROOT = Path(__file__).resolve().parent
 REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.ASCII)
@@ -39,7 +43,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--version", metavar="X.Y.Z", help="version for the tags (default: from git's tags)")
     add("--repo", metavar="NAME", help="repository of the images (default: mlan/asterisk)")
-    add("--distro", default="debian", metavar="NAME", help="distribution (default: %(default)s)")
+    add("--distro", metavar="NAME", help="distribution: debian (default) or alpine")
     add(
         "--mirror",
         default="",
@@ -66,9 +70,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add(
         "--print",
-        choices=("dockerfile", "tags", "matrix", "plan", "picture"),
+        choices=("dockerfile", "tags", "plan", "matrix", "bake", "picture"),
         dest="show",
-        help="print that and do nothing else",
+        help="print that and do nothing else; matrix: for CI, of all distributions unless one is "
+        "named; bake: a file for `docker buildx bake`",
     )
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-v", "--verbose", action="store_true", help="show every line")
@@ -84,8 +89,8 @@ def show(
         return recipe.dockerfile(catalog)
     if what == "picture":
         return picture.draw_images(catalog)
-    if what == "matrix":
-        return json.dumps({"image": list(recipe.images), "distro": [recipe.distribution]})
+    if what == "bake":
+        return json.dumps(bake(catalog, recipe, repository), indent=1)
     lines = []
     for image in recipe.images:
         names = publish.wanted_tags(catalog, image, version, [])
@@ -96,6 +101,20 @@ def show(
             components = ", ".join(c.name for c in catalog.components_of(image))
             lines += [f"{image}: {components}", f"  tags: {' '.join(references)}"]
     return "\n".join(lines)
+
+
+def bake(catalog: Catalog, recipe: Recipe, repository: str) -> dict[str, Any]:
+    """Returns the bake file of a recipe, for the sources as they are in the checkout now."""
+    source = Source.of(recipe.root)
+    base = recipe.known_distribution(catalog).base
+    return bake_file(
+        catalog,
+        recipe.images,
+        dockerfile=recipe.dockerfile(catalog),
+        manifest=rootfs_manifest(catalog, recipe.distribution),
+        arguments=source.arguments(base, source.epoch, recipe.version),
+        repository=repository,
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> None:
@@ -120,15 +139,21 @@ def run(options: argparse.Namespace, console: Console) -> None:
         )
     except tags.InvalidVersion as error:
         raise FactoryError(str(error)) from error
-    repository = options.repo or catalog.repository
+    distribution = options.distro or catalog.default_distribution
+    repository = options.repo or catalog.repository_of(distribution)
     if not REPOSITORY.fullmatch(repository):
         raise FactoryError(
             f"'{repository}' is no name of a repository",
             "use lower case letters, digits and . _ - / as in registry.example:5000/pbx/asterisk",
         )
     recipe = Recipe(
-        ROOT, options.distro, images, str(version or ""), options.mirror, options.no_cache
+        ROOT, distribution, images, str(version or ""), options.mirror, options.no_cache
     )
+    if options.show == "matrix":
+        distributions = [options.distro] if options.distro else list(catalog.distributions)
+        recipe.known_distribution(catalog)
+        console.result(json.dumps(ci_matrix(catalog, images, distributions)))
+        return
     if options.show or options.dry_run:
         for what in [options.show] if options.show else ["plan", "dockerfile"]:
             console.result(show(what, catalog, recipe, repository, version).rstrip("\n"))

@@ -49,11 +49,16 @@ def ensure_base(
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
-    reference = distribution.pull.format(suite=distribution.suite)
+    reference = distribution.base
     on_line(f"pulling {reference}")
     if pulled := engine.pull(reference):
         engine.tag(pulled, REPOSITORY, tag)
         return name
+    if not distribution.bootstrap:
+        raise BaseError(
+            f"no registry gives {reference}, and there is no way to make it here",
+            "make the registry reachable, or load that image into the engine's own",
+        )
     on_line(f"no registry gives {reference}; bootstrapping {distribution.suite} from its archive")
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         tree = Path(folder) / "base.tar"

@@ -21,7 +21,7 @@ from factory.errors import BuildError, FactoryError
 _HINTS = (
     (r"no space left on device", "make room, for instance with `docker system prune`"),
     (
-        r"Temporary failure resolving|Could not resolve|Could not connect|Failed to fetch",
+        r"Temporary failure resolving|Could not (resolve|connect)|Failed to fetch|temporary error",
         "check that the package mirror is reachable from containers (--mirror names another)",
     ),
     (
@@ -29,7 +29,7 @@ _HINTS = (
         "the package mirror is stale or this machine's clock is wrong; --mirror names another",
     ),
     (
-        r"Unable to locate package (\S+)|has no installation candidate",
+        r"Unable to locate package (\S+)|has no installation candidate|\(no such package\)",
         "correct the package's name in its component.yaml, or choose another suite",
     ),
 )
@@ -41,7 +41,8 @@ class Source:
 
     revision: str
     url: str
-    created: str
+    epoch: int
+    """When that was: seconds since 1970."""
     git_tags: tuple[str, ...]
 
     @classmethod
@@ -53,13 +54,35 @@ class Source:
         seconds = _given_epoch(os.environ)
         if seconds is None:
             seconds = int(_git(root, "log", "-1", "--format=%ct") or 0)
-        moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
         return cls(
             revision=revision,
             url=_without_credentials(_git(root, "config", "--get", "remote.origin.url")),
-            created=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            epoch=seconds,
             git_tags=tuple(_git(root, "tag", "--points-at", "HEAD").split()),
         )
+
+    @property
+    def created(self) -> str:
+        """That moment as the images' labels say it (RFC 3339)."""
+        moment = datetime.datetime.fromtimestamp(self.epoch, datetime.UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def arguments(self, base: str, epoch: int, version: str) -> dict[str, str]:
+        """Returns the values of the Dockerfile's arguments.
+
+        Args:
+            base: Reference of the base image.
+            epoch: The latest time that a file in an image may show.
+            version: Of the images; empty if there is none.
+        """
+        return {
+            "BASE": base,
+            "SOURCE_DATE_EPOCH": str(epoch),
+            "CREATED": self.created,
+            "REVISION": self.revision,
+            "SOURCE": self.url,
+            "VERSION": version,
+        }
 
 
 @dataclass(frozen=True)
@@ -137,17 +160,9 @@ def build(
         FactoryError: with cause and hint, if a step of the build fails.
     """
     dockerfile = recipe.dockerfile(catalog)
-    source = Source.of(recipe.root)
     epoch = source_date_epoch(engine.image(base).created)
     manifest = rootfs_manifest(catalog, recipe.distribution)
-    arguments = {
-        "BASE": base,
-        "SOURCE_DATE_EPOCH": str(epoch),
-        "CREATED": source.created,
-        "REVISION": source.revision,
-        "SOURCE": source.url,
-        "VERSION": recipe.version,
-    }
+    arguments = Source.of(recipe.root).arguments(base, epoch, recipe.version)
     candidates: dict[str, str] = {}
     # The highest image first: its stages hold those of the others, which then come from the cache.
     for name in reversed([name for name in catalog.images if name in recipe.images]):

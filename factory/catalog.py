@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import CatalogError
 
+Proof = Literal["quick", "full"]
 Selection = Literal["whole", "with-depends"] | list[str]
 _Model = TypeVar("_Model", bound=BaseModel)
 AbsolutePath = Annotated[str, Field(pattern=r"^/\S*$")]
+PinnedWheel = Annotated[str, Field(pattern=r"^[a-z0-9-]+==[0-9.]+( --hash=sha256:[0-9a-f]{64})+$")]
 
 
 class _Entry(BaseModel):
@@ -52,18 +54,40 @@ class Assembly(_Entry):
 
 
 class Distribution(_Entry):
-    """Where a distribution's packages come from; {suite} in pull is filled in."""
+    """Where a distribution's packages come from, and how far images of it are proven."""
 
     suite: str
     pull: str
-    assembly: Assembly
+    """Reference of the base image; {suite} is filled in."""
+    bootstrap: bool = False
+    """Whether a base can be made without a registry, with mmdebstrap."""
+    budgeted: bool = False
+    """Whether the images' budgets hold for it."""
+    gate: Proof = "quick"
+    """What CI asks of its images before a merge; all suites (full), or the gate alone."""
+    assembly: Assembly | None = None
+    """None where every image is a whole distribution."""
+
+    @property
+    def base(self) -> str:
+        """The reference of its base image."""
+        return self.pull.format(suite=self.suite)
+
+
+class Architecture(_Entry):
+    """A kind of machine: its name in a registry, and the CI runner that is one."""
+
+    platform: str = Field(pattern=r"^linux/[a-z0-9]+(/v[0-9]+)?$")
+    runner: str
+    gate: Proof
 
 
 class _ImagesFile(_Entry):
     repository: str = Field(pattern=r"^[a-z0-9][a-z0-9./_:-]*$")
     default: str
     images: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")], Image]
-    distributions: dict[str, Distribution]
+    architectures: dict[str, Architecture] = Field(min_length=1)
+    distributions: dict[str, Distribution] = Field(min_length=1)
 
 
 class Directory(_Entry):
@@ -87,6 +111,7 @@ class _ComponentFile(_Entry):
 
     summary: str
     packages: dict[str, dict[str, Selection]] = {}
+    wheels: dict[str, list[PinnedWheel]] = {}
     modules: list[str] = []
     proven_modules: list[str] = []
     imports: list[str] = []
@@ -123,7 +148,29 @@ class Catalog:
     default: str
     images: dict[str, Image]
     components: dict[str, Component]
+    architectures: dict[str, Architecture]
     distributions: dict[str, Distribution]
+
+    @property
+    def default_distribution(self) -> str:
+        """The distribution that is built where none is named: the first."""
+        return next(iter(self.distributions))
+
+    def repository_of(self, distribution: str) -> str:
+        """Returns the repository of a distribution's images.
+
+        Only the default one has the repository itself: what nobody has asked for by name never
+        takes the place of what everybody pulls.
+        """
+        if distribution == self.default_distribution:
+            return self.repository
+        return f"{self.repository}-{distribution}"
+
+    def budget_of(self, image: str, distribution: str) -> Budget | None:
+        """Returns the largest size allowed, or None where there is none."""
+        if self.distributions[distribution].budgeted:
+            return self.images[image].budget
+        return None
 
     def lineage(self, image: str) -> tuple[str, ...]:
         """Returns the image and all it stands on, the lowest first."""
@@ -168,6 +215,7 @@ def load_catalog(root: Path) -> Catalog:
         default=images_file.default,
         images=images_file.images,
         components=components,
+        architectures=images_file.architectures,
         distributions=images_file.distributions,
     )
 

@@ -6,14 +6,16 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from factory.dockerfile import MANIFEST_PATH
 
 
-def build_context(root: Path, dockerfile: str, manifest: dict[str, Any], epoch: int) -> io.BytesIO:
+def build_context(
+    root: Path, dockerfile: str, manifest: Mapping[str, Any] | None, epoch: int
+) -> io.BytesIO:
     """Returns the context as an archive, rewound.
 
     Owners, times and the order of entries do not depend on the checkout, nor do modes but for
@@ -22,7 +24,7 @@ def build_context(root: Path, dockerfile: str, manifest: dict[str, Any], epoch: 
     Args:
         root: The checkout; `stages/` and `runtime/` of it are packed.
         dockerfile: The rendered Dockerfile.
-        manifest: The manifest of the root assembler.
+        manifest: The manifest of the root assembler; None where no root is assembled.
         epoch: Modification time of every entry, in seconds since 1970.
     """
     archive = io.BytesIO()
@@ -35,10 +37,16 @@ def build_context(root: Path, dockerfile: str, manifest: dict[str, Any], epoch: 
                 tar.addfile(entry)
             else:
                 _add_file(tar, name, path.read_bytes(), epoch, executable=os.access(path, os.X_OK))
-        _add_file(tar, MANIFEST_PATH, json.dumps(manifest, indent=1).encode(), epoch)
+        if manifest is not None:
+            _add_file(tar, MANIFEST_PATH, manifest_text(manifest).encode(), epoch)
         _add_file(tar, "Dockerfile", dockerfile.encode(), epoch)
     archive.seek(0)
     return archive
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """Returns the manifest of the root assembler as its file holds it."""
+    return json.dumps(manifest, indent=1)
 
 
 def file_context(folder: Path, names: Iterable[str]) -> io.BytesIO:

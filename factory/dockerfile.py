@@ -28,6 +28,9 @@ PYTHON_ROOT = "/usr/lib/python3/dist-packages/"
 MANIFEST_PATH = "build/rootfs.json"
 """Where the build context holds the manifest of the root assembler."""
 
+MANIFEST_STAGE = "manifest"
+"""The stage that holds nothing but that, as /rootfs.json."""
+
 
 @dataclass(frozen=True)
 class Copy:
@@ -48,6 +51,8 @@ class Stage:
     expose: tuple[str, ...]
     packages: tuple[str, ...]
     """All packages of the image's own components, sorted."""
+    wheels: tuple[str, ...]
+    """What the distribution does not package of Python, as pinned requirements; own components."""
     directories: tuple[Any, ...]
     links: dict[str, str]
     imports: tuple[str, ...]
@@ -68,6 +73,7 @@ def render(
     """
     wanted = {ancestor for image in images for ancestor in catalog.lineage(image)}
     stages = [_stage(catalog, distribution, name) for name in catalog.images if name in wanted]
+    rules = catalog.distributions[distribution].assembly
     assembled = [stage for stage in stages if stage.image.root == "assembled"]
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
@@ -82,18 +88,23 @@ def render(
         stages=stages,
         assembled=assembled,
         common_packages=_all_assembled_packages(catalog, distribution),
-        busybox_omit=catalog.distributions[distribution].assembly.busybox_omit,
+        busybox_omit=rules.busybox_omit if rules else [],
         manifest=MANIFEST_PATH,
+        manifest_stage=MANIFEST_STAGE,
+        python_root=PYTHON_ROOT,
     )
 
 
-def rootfs_manifest(catalog: Catalog, distribution: str) -> dict[str, Any]:
-    """Returns the manifest of stages/rootfs: how each assembled root is made.
+def rootfs_manifest(catalog: Catalog, distribution: str) -> dict[str, Any] | None:
+    """Returns the manifest of stages/rootfs: how each assembled root is made; None if none is.
 
     It always holds all assembled images, so that their roots are assembled once, whichever
     of them a build is for.
     """
-    rules = catalog.distributions[distribution].assembly.model_dump()
+    assembly = catalog.distributions[distribution].assembly
+    if assembly is None:
+        return None
+    rules = assembly.model_dump()
     busybox_omit = rules.pop("busybox_omit")
     names = [name for name, image in catalog.images.items() if image.root == "assembled"]
     images = [_manifest_image(catalog, distribution, name) for name in names]
@@ -140,6 +151,7 @@ def _stage(catalog: Catalog, distribution: str, name: str) -> Stage:
         environment=environment,
         expose=tuple(expose),
         packages=_package_names(own, distribution),
+        wheels=tuple(sorted(w for c in own for w in c.settings.wheels.get(distribution, ()))),
         directories=tuple(d for c in components for d in _directories(c)),
         links={k: v for c in components for k, v in _links(c).items()},
         imports=tuple(sorted({name for c in components for name in c.settings.imports})),

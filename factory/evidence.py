@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from factory import apk_database
 from factory.catalog import Budget
 from factory.engine import Engine
 from factory.errors import BudgetError
@@ -63,7 +64,7 @@ def read_tree(tree: tarfile.TarFile) -> tuple[dict[str, str], dict[str, int]]:
     """Returns the packages of a file tree with their versions, and the bytes of each.
 
     Args:
-        tree: An open archive of a tree with a dpkg database; read once.
+        tree: An open archive of a tree with the database of dpkg or apk; read once.
     """
     sizes: dict[str, int] = {}
     owners: dict[str, str] = {}
@@ -76,6 +77,8 @@ def read_tree(tree: tarfile.TarFile) -> tuple[dict[str, str], dict[str, int]]:
             packages = _read_status(_text(tree, entry))
         elif listing := re.fullmatch(r"/var/lib/dpkg/info/([^:/]+)(:\w+)?\.list", path):
             owners |= dict.fromkeys(_text(tree, entry).splitlines(), listing[1])
+        if path in apk_database.PATHS:
+            packages, owners = apk_database.read(_text(tree, entry))
     by_package: Counter[str] = Counter()
     for path, size in sizes.items():
         owner = owners.get(path) or owners.get(path.removeprefix("/usr"))

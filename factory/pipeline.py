@@ -40,7 +40,7 @@ def make_images(
     """
     dockerfile = recipe.dockerfile(catalog)
     base = builder.base_of(engine, catalog, recipe, console)
-    softphone = None if gate_kind == "none" else _Softphone(recipe, base, console)
+    softphone = None if gate_kind == "none" else _Softphone.of(engine, catalog, recipe, console)
     done: list[evidence.Manifest] = []
     for image, image_id in builder.build(engine, catalog, recipe, base, console).items():
         folder = evidence.Folder(recipe.root / "build" / image)
@@ -53,7 +53,8 @@ def make_images(
             folder.write(known, dockerfile)
         else:
             console.note(f"{image} {_short(image_id)} is as it was")
-        evidence.check_budget(known, catalog.images[image].budget)
+        if budget := catalog.budget_of(image, recipe.distribution):
+            evidence.check_budget(known, budget)
         if gate_kind == "full":
             known = replace(known, suites=suites.run(recipe.root, image, image_id, console))
         if gate_:
@@ -91,8 +92,7 @@ def prove_image(
     name = info.labels.get("org.opencontainers.image.ref.name", "")
     ours = name in catalog.images
     expected = Expectation.of(catalog, name) if ours else Expectation.of_foreign(info)
-    base = builder.base_of(engine, catalog, recipe, console)
-    softphone = _Softphone(recipe, base, console).image()
+    softphone = _Softphone.of(engine, catalog, recipe, console).image()
     with console.activity(f"prove {reference} as {name if ours else 'an image of others'}"):
         proof = gate.Gate(expected, softphone).prove(engine, info.id, console)
     console.table(_checks(proof))
@@ -107,8 +107,7 @@ def make_softphone(
     Raises:
         FactoryError: a step of its build failed.
     """
-    base = builder.base_of(engine, catalog, recipe, console)
-    console.result(_Softphone(recipe, base, console).image())
+    console.result(_Softphone.of(engine, catalog, recipe, console).image())
 
 
 class _Softphone:
@@ -122,6 +121,16 @@ class _Softphone:
         self._console = console
         self._built: Future[str] = Future()
         threading.Thread(target=self._build, args=(recipe, base), daemon=True).start()
+
+    @classmethod
+    def of(
+        cls, engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
+    ) -> _Softphone:
+        """Begins to build it, on the default distribution whatever the images stand on."""
+        if recipe.distribution != catalog.default_distribution:
+            # A mirror that was named is one of the other distribution.
+            recipe = replace(recipe, distribution=catalog.default_distribution, mirror="")
+        return cls(recipe, builder.base_of(engine, catalog, recipe, console), console)
 
     def image(self) -> str:
         """Returns the image's name as soon as it is there."""

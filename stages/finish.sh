@@ -28,5 +28,5 @@ apt-get check
 apt-get clean
 rm -rf /stages /var/lib/apt/lists/*_* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
     /var/cache/ldconfig/aux-cache /var/log/apt /var/log/*.log /tmp/*
-find / -xdev -newermt "@$SOURCE_DATE_EPOCH" \
+find / -xdev \( -path /dev -o -path /proc -o -path /sys \) -prune -o -newermt "@$SOURCE_DATE_EPOCH" \
     -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +

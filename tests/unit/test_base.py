@@ -7,15 +7,11 @@ from typing import Any, BinaryIO
 import pytest
 
 from factory.base import REPOSITORY, bootstrap, ensure_base, machine_mirror
-from factory.catalog import Assembly, Distribution
+from factory.catalog import Distribution
 from factory.engine import Engine, ImageInfo
 from factory.errors import BaseError
 
-ASSEMBLY = Assembly(
-    exclude=[], include=[], omit_dependencies=[], library_parts={}, busybox_omit=[],
-    module_requires={},
-)  # fmt: skip
-DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", assembly=ASSEMBLY)
+DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", bootstrap=True)
 MIRROR = "http://mirror.example/debian"
 PROGRAM = """\
 #!/bin/sh
@@ -167,6 +163,15 @@ def test_without_a_registry_it_is_bootstrapped(stages: Path, programs: Path) -> 
         '--aptopt=Acquire::Retries "3";',
         "--dpkgopt=path-exclude=/usr/share/man/*",
     ]
+
+
+def test_what_cannot_be_bootstrapped_is_said_with_what_to_do(stages: Path, programs: Path) -> None:
+    engine = FakeEngine()
+    with pytest.raises(BaseError, match="no registry gives debian:forky-slim") as caught:
+        ensure(engine, stages, bootstrap=False)
+    assert "load that image" in caught.value.hint
+    assert engine.names == {}
+    assert not (programs / "arguments").exists()
 
 
 def test_the_machines_own_mirror_is_used_unless_one_is_named(stages: Path, programs: Path) -> None:

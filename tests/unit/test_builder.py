@@ -21,6 +21,11 @@ LAST = "The command '/bin/sh -euc apt-get update' returned a non-zero code: 100"
         ("write /var/lib/docker/x: no space left on device", "docker system prune"),
         ("E: Unable to locate package asterisc", "component.yaml"),
         ("E: Package 'asterisk-old' has no installation candidate", "component.yaml"),
+        ("  asterisk-old (no such package):", "component.yaml"),
+        (
+            "WARNING: updating https://mirror.example/v3: temporary error (try again later)",
+            "--mirror",
+        ),
         ("  Temporary failure resolving 'mirror.example'", "--mirror"),
         ("  Could not resolve 'mirror.example'", "--mirror"),
         ("  Could not connect to mirror.example:80 (192.0.2.1)", "--mirror"),
@@ -139,9 +144,21 @@ def test_source_of_a_clean_repository(repository: Path) -> None:
     assert Source.of(repository) == Source(
         revision=git(repository, "rev-parse", "HEAD"),
         url="https://git.example/pbx.git",
-        created="2024-05-16T10:03:20Z",
+        epoch=1715853800,
         git_tags=("nightly", "v1.2.3"),
     )
+
+
+def test_arguments_are_those_of_the_commit() -> None:
+    source = Source("abc", "https://git.example/pbx.git", 1715853800, ())
+    assert source.arguments("debian:forky-slim", 86400, "1.2.3") == {
+        "BASE": "debian:forky-slim",
+        "SOURCE_DATE_EPOCH": "86400",
+        "CREATED": "2024-05-16T10:03:20Z",
+        "REVISION": "abc",
+        "SOURCE": "https://git.example/pbx.git",
+        "VERSION": "1.2.3",
+    }
 
 
 def test_source_without_tags_and_remote(repository: Path) -> None:
@@ -160,7 +177,7 @@ def test_source_that_is_no_repository_is_empty(
 ) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert Source.of(tmp_path) == Source("", "", "1970-01-01T00:00:00Z", ())
+    assert Source.of(tmp_path) == Source("", "", 0, ())
 
 
 def test_source_date_that_is_given_wins(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +210,7 @@ def test_password_in_the_remotes_address_stays_here(repository: Path) -> None:
 def test_distribution_without_a_template_is_refused(catalog: Catalog, root: Path) -> None:
     with pytest.raises(FactoryError, match=r"unknown distribution 'suse'") as caught:
         Recipe(root, "suse", ["mini"]).dockerfile(catalog)
-    assert caught.value.hint == "known distributions: debian"
+    assert caught.value.hint == "known distributions: alpine, debian"
 
 
 def test_distribution_that_the_catalog_lacks_is_refused(catalog: Catalog, tmp_path: Path) -> None:

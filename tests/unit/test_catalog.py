@@ -24,6 +24,8 @@ images:
     root: distribution
     components: [extra]
     budget: {uncompressed: 20, compressed: 10}
+architectures:
+  amd64: {platform: linux/amd64, runner: a-machine, gate: full}
 distributions:
   debian:
     suite: forky

@@ -18,6 +18,9 @@ COMMANDS = {
     "plan": ["--print", "plan", "--tag", "full", "--tag", "mini", "--tag", "full"],
     "tags": ["--print", "tags", "--repo", "registry.example:5000/pbx"],
     "matrix": ["--print", "matrix", "--tag", "all"],
+    "matrix of one": ["--print", "matrix", "--tag", "full", "--distro", "debian"],
+    "bake": ["--print", "bake", "--tag", "full", "--version", "1.2.3"],
+    "alpine": ["--print", "tags", "--tag", "full", "--distro", "alpine"],
     "dockerfile": ["--print", "dockerfile", "--tag", "mini", "--mirror", "http://mirror.example/d"],
     "unknown image": ["--tag", "maxi", "--dry-run"],
     "invalid version": ["--version", "1.2", "--dry-run"],
@@ -117,9 +120,36 @@ def test_tags_without_a_version_are_those_of_the_default_image(results: dict[str
     assert results["tags"].stdout == f"{repository}:latest\n{repository}:full\n"
 
 
-def test_matrix_of_all_holds_every_image(results: dict[str, Result], catalog: Catalog) -> None:
-    matrix = json.loads(results["matrix"].stdout)
-    assert matrix == {"image": list(catalog.images), "distro": ["debian"]}
+def test_matrix_of_all_holds_every_image_machine_and_distribution(
+    results: dict[str, Result], catalog: Catalog
+) -> None:
+    jobs = json.loads(results["matrix"].stdout)["include"]
+    assert [(job["image"], job["arch"], job["distro"]) for job in jobs] == [
+        (image, arch, distribution)
+        for distribution in catalog.distributions
+        for arch in catalog.architectures
+        for image in catalog.images
+    ]
+
+
+def test_matrix_keeps_to_what_is_named(results: dict[str, Result]) -> None:
+    jobs = json.loads(results["matrix of one"].stdout)["include"]
+    assert {(job["image"], job["distro"]) for job in jobs} == {("full", "debian")}
+
+
+def test_bake_file_builds_what_is_named(results: dict[str, Result]) -> None:
+    result = results["bake"]
+    assert (result.returncode, result.stderr) == (0, "")
+    file = json.loads(result.stdout)
+    assert file["group"]["default"]["targets"] == ["full"]
+    assert file["target"]["_common"]["args"]["VERSION"] == "1.2.3"
+
+
+def test_another_distribution_has_a_repository_of_its_own(results: dict[str, Result]) -> None:
+    assert results["alpine"].stdout.split() == [
+        "mlan/asterisk-alpine:latest",
+        "mlan/asterisk-alpine:full",
+    ]
 
 
 def test_dockerfile_is_printed_line_by_line_as_it_is(results: dict[str, Result]) -> None:

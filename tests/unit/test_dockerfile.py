@@ -54,6 +54,12 @@ def parse(dockerfile: str) -> list[Stage]:
     return stages
 
 
+def manifest_of(catalog: Catalog, distribution: str) -> dict[str, Any]:
+    manifest = rootfs_manifest(catalog, distribution)
+    assert manifest is not None
+    return manifest
+
+
 def rendered(root: Path, *images: str, mirror: str = "") -> str:
     catalog = load_once(root)
     return Recipe(root, "debian", images or list(catalog.images), mirror=mirror).dockerfile(catalog)
@@ -197,7 +203,7 @@ def test_several_sources_go_into_a_folder(root: Path) -> None:
 
 
 def test_manifest_holds_all_assembled_images_and_is_accepted(catalog: Catalog) -> None:
-    manifest = parse_manifest(rootfs_manifest(catalog, "debian"))
+    manifest = parse_manifest(manifest_of(catalog, "debian"))
     assembled = [name for name, image in catalog.images.items() if image.root == "assembled"]
     assert [image.name for image in manifest.images] == assembled
     assert [image.busybox_links for image in manifest.images] == [True] + [False] * (
@@ -206,7 +212,7 @@ def test_manifest_holds_all_assembled_images_and_is_accepted(catalog: Catalog) -
 
 
 def test_manifest_links_what_is_kept_to_where_it_is_kept(catalog: Catalog) -> None:
-    manifest = parse_manifest(rootfs_manifest(catalog, "debian"))
+    manifest = parse_manifest(manifest_of(catalog, "debian"))
     for image in manifest.images:
         for name in catalog.images[image.name].components:
             for path in catalog.components[name].settings.persist:
@@ -271,7 +277,7 @@ def test_one_more_component_shows_up_by_a_folder_and_a_word(made_up: Path) -> No
         assert ("7777/udp" in " ".join(stages[image].all_of("EXPOSE"))) == has
         assert ("/var/lib/greeting" in environment) == has
     assert any("figlet" in line for line in stages["packages"].all_of("RUN"))
-    manifest = parse_manifest(rootfs_manifest(load_once(made_up), "debian"))
+    manifest = parse_manifest(manifest_of(load_once(made_up), "debian"))
     full = next(image for image in manifest.images if image.name == "full")
     assert full.packages["figlet"] == ("*",)
     assert full.imports == ("greetings",)

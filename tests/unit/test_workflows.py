@@ -1,0 +1,64 @@
+"""The workflows of GitHub: what zizmor and their schema do not ask for."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from factory.catalog import Catalog
+from factory.matrix import ci_matrix
+
+PIN = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
+
+
+@pytest.fixture(params=["proof", "release"])
+def file(request: pytest.FixtureRequest, root: Path) -> Path:
+    return root / ".github/workflows" / f"{request.param}.yml"
+
+
+@pytest.fixture
+def jobs(file: Path) -> dict[str, Any]:
+    jobs: dict[str, Any] = yaml.safe_load(file.read_text())["jobs"]
+    return jobs
+
+
+def test_no_right_is_given_to_all_jobs(file: Path, jobs: dict[str, Any]) -> None:
+    assert "\npermissions: {}\n" in file.read_text()
+    for name, job in jobs.items():
+        assert job["permissions"]["contents"] == "read", name
+
+
+def test_only_a_release_may_write(root: Path) -> None:
+    assert ": write" not in (root / ".github/workflows/proof.yml").read_text()
+
+
+def test_every_job_ends_some_time(jobs: dict[str, Any]) -> None:
+    for name, job in jobs.items():
+        assert 0 < job["timeout-minutes"] <= 180, name
+
+
+def test_an_action_is_of_one_version_everywhere(root: Path) -> None:
+    pins: dict[str, set[tuple[str, str]]] = {}
+    for file in (root / ".github/workflows").glob("*.yml"):
+        for line in file.read_text().splitlines():
+            if "uses:" in line:
+                found = PIN.search(line)
+                assert found is not None, line
+                pins.setdefault(found[1], set()).add((found[2], found[3]))
+    assert pins
+    assert all(len(versions) == 1 for versions in pins.values())
+
+
+def test_jobs_ask_the_matrix_for_what_it_has(file: Path, catalog: Catalog) -> None:
+    (entry, *_) = ci_matrix(catalog, ["mini"], ["debian"])["include"]
+    asked = set(re.findall(r"\bmatrix\.(\w+)", file.read_text()))
+    assert asked
+    assert asked <= entry.keys()
+
+
+def test_what_is_built_is_what_the_catalog_has(file: Path, jobs: dict[str, Any]) -> None:
+    assert jobs["images"]["strategy"]["matrix"] == "${{ fromJSON(needs.plan.outputs.matrix) }}"
+    assert jobs["images"]["runs-on"] == "${{ matrix.runner }}"
+    assert "build.py --tag all" in file.read_text()
