@@ -55,10 +55,20 @@ CONSOLE = ("core", "dialplan", "minivm", "module", "pjsip", "rtp")
 """First words of commands for the Asterisk console."""
 
 _SPAN = re.compile(
-    rf"(docker (run|logs|restart|network|image|build|cp|compose|pull|stop)|{'|'.join(PROGRAMS)}|make"
-    r"|docker exec( -\S+)* [^-\s]\S*"
+    rf"(docker (run|logs|restart|network|image|build|cp|compose|pull|stop)|{'|'.join(PROGRAMS)}"
+    r"|docker exec( -\S+)* [^-\s]\S*|make"
     r"|asterisk -\S+|(\.venv/bin/)?(python3?|pytest|pip)"
     rf"|{'|'.join(CONSOLE)}) \S.*|(\.venv/bin/)?python3? \S+"
+)
+_PYTHON = r"(\.venv/bin/)?python3? "
+_KINDS = (
+    (r"make -C demo |docker compose |docker-compose ", Kind.DEMO),
+    (r"docker |[^|]*\| *docker exec ", Kind.CONTAINER),
+    (rf"({'|'.join([*PROGRAMS, *CONSOLE, 'asterisk'])})\b", Kind.CONTAINER),
+    (r"make\b", Kind.MAKE),
+    (rf"{_PYTHON}build\.py\b", Kind.BUILD),
+    (rf"{_PYTHON}-m bench\.", Kind.BENCH),
+    (rf"({_PYTHON}-m )?(\.venv/bin/)?pytest ", Kind.TESTS),
 )
 _COMMAND_COLUMN = re.compile(r"\bcommand\b|docker exec")
 _MAY_BE_LEFT_OUT = re.compile(r" ?\[([^][]*)\]")
@@ -95,28 +105,13 @@ def is_command(snippet: Snippet, text: str) -> bool:
 
 def kind_of(text: str, file: str) -> Kind | None:
     """Returns how a command is executed, None if nobody knows."""
-    words = text.removeprefix("sudo ").split()
-    first = words[0].removeprefix(".venv/bin/")
-    rest = " ".join(words[1:])
     if any(text.startswith(command) for command in NEVER):
         return Kind.NEVER
-    if file.startswith("demo/") or rest.startswith("-C demo") or "compose" in rest:
+    if file.startswith("demo/"):
         return Kind.DEMO
     if file.startswith("fixtures/softphone/"):
         return Kind.SOFTPHONE
-    if first == "docker" or re.search(r"\| *docker exec ", text):
-        return Kind.CONTAINER
-    if first in {*PROGRAMS, *CONSOLE, "asterisk"}:
-        return Kind.CONTAINER
-    if first == "make":
-        return Kind.MAKE
-    if first.startswith("python") and rest.startswith("build.py"):
-        return Kind.BUILD
-    if first.startswith("python") and rest.startswith("-m bench."):
-        return Kind.BENCH
-    if first == "pytest" or (first.startswith("python") and rest.startswith("-m pytest")):
-        return Kind.TESTS
-    return None
+    return next((kind for pattern, kind in _KINDS if re.match(pattern, text)), None)
 
 
 def logical_lines(script: str) -> Iterator[tuple[int, str]]:
@@ -156,7 +151,7 @@ def variants(text: str) -> list[str]:
 
 def in_container(text: str) -> str:
     """Returns the command for a shell of the host: `docker exec` goes before what needs it."""
-    first = text.split()[0]
+    first = text.split(maxsplit=1)[0]
     if first in CONSOLE:
         return f"docker exec pbx asterisk -rx {shlex.quote(text)}"
     if first in {*PROGRAMS, "asterisk"}:

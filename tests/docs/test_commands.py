@@ -8,20 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.commands import Command, Kind, commands, in_container
-from tests.docs.snippets import all_snippets
+from tests.docs.commands import Command, Kind, in_container
+from tests.docs.rules import commands_of
 from tests.docs.stage import START, CommandError, Surroundings
 from tests.docs.values import filled
 from tests.report.evidence import Evidence
 
 pytestmark = [pytest.mark.image("full", only=True), pytest.mark.xdist_group("documents")]
 
-ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     file: list(those)
     for file, those in groupby(
-        (c for c in commands(all_snippets(ROOT)) if c.kind is Kind.CONTAINER),
-        key=lambda command: command.snippet.file,
+        commands_of(Kind.CONTAINER), key=lambda command: command.snippet.file
     )
 }
 
