@@ -48,7 +48,7 @@ NEVER = {
     "docker image prune": "it removes what is not ours; it is known to the client, no more",
 }
 
-PROGRAMS = ("autoban", "minivm-send", "nft", "openssl", "pbx", "sox", "sv", "websms")
+PROGRAMS = ("autoban", "healthcheck", "minivm-send", "nft", "openssl", "pbx", "sox", "sv", "websms")
 """Those of the image that documents speak of; `asterisk` is one, too, and the name of a user."""
 
 CONSOLE = ("core", "dialplan", "minivm", "module", "pjsip", "rtp")

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import docker
@@ -61,6 +61,14 @@ class Surroundings:
             self.stages[name] = Stage(self, stack)
         return self.stages[name]
 
+    def shared(self, stack: ExitStack) -> Stage:
+        """Returns the stage of the documents that start no container, with one on it."""
+        new = "shared" not in self.stages
+        stage = self.stage("shared", stack)
+        if new:
+            stage.run(START)
+        return stage
+
 
 class Stage:
     """Containers, volumes and networks with the names that a document gives them."""
@@ -70,14 +78,12 @@ class Stage:
         prefix = f"docs-{secrets.token_hex(4)}-"
         loopback = f"127.{secrets.randbelow(60) + 64}.{secrets.randbelow(256)}.1"
         labels = {**LABELS, "asterisk-image-factory.documents": prefix.rstrip("-")}
-        self._world = World(
-            **{
-                **_fields(surroundings.world),
-                "prefix": prefix,
-                "subnet": draw_subnets()[0],
-                "address": loopback,
-                "labels": labels,
-            }
+        self._world = replace(
+            surroundings.world,
+            prefix=prefix,
+            subnet=draw_subnets()[0],
+            address=loopback,
+            labels=labels,
         )
         stack.callback(self._remove_all)
 
@@ -144,6 +150,7 @@ class Stage:
 
     def _remove_all(self) -> None:
         client = self._around.client
+        mine: dict[str, str | list[str] | bool]
         mine = {"label": [f"{name}={value}" for name, value in self._world.labels.items()]}
         for container in client.containers.list(all=True, filters=mine):
             remove_container(container)
@@ -172,10 +179,11 @@ def surroundings(
     network = make_network(Engine(client), f"docs-{secrets.token_hex(4)}", LABELS, internal=False)
     stack.callback(remove_network, network)
     name = str(network.name)
-    shared = {"image": softphone, "labels": LABELS}
-    provider = stack.enter_context(running_provider(client, name, **shared))
+    provider = stack.enter_context(running_provider(client, name, image=softphone, labels=LABELS))
     mail = stack.enter_context(
-        running_mail_server(client, name, name=MAIL_SERVER, user=MAIL_USER, **shared)
+        running_mail_server(
+            client, name, image=softphone, labels=LABELS, name=MAIL_SERVER, user=MAIL_USER
+        )
     )
     (folder / "authority.pem").write_text(mail.authority)
     authority = Authority()
@@ -201,7 +209,3 @@ def surroundings(
         ],
     )
     return Surroundings(client, world, provider, folder)
-
-
-def _fields(world: World) -> dict[str, object]:
-    return {name: getattr(world, name) for name in world.__dataclass_fields__}

@@ -44,9 +44,9 @@ def test_a_bench_takes_the_arguments(command: Command, root: Path) -> None:
     assert len(arguments) - 2 - len(options) <= len(re.findall(r"\b[A-Z]+\b", usage))
 
 
-@pytest.mark.parametrize("command", commands_of(Kind.DEMO), ids=place)
-def test_the_demo_has_tests_of_its_own(command: Command, root: Path) -> None:
-    assert [*root.glob("tests/demo/test_*.py")], command.place
+def test_the_demo_has_tests_of_its_own(root: Path) -> None:
+    if commands_of(Kind.DEMO):
+        assert [*root.glob("tests/demo/test_*.py")]
 
 
 @pytest.mark.parametrize("command", commands_of(Kind.NEVER), ids=place)
