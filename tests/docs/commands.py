@@ -45,7 +45,9 @@ class Command:
 
 
 NEVER = {
-    "docker image prune": "it removes what is not ours; it is known to the client, no more",
+    "docker pull mlan/asterisk": "what is tested is there already",
+    "git clone": "the checkout is there already",
+    "docker image prune": "it removes what is not ours",
 }
 
 PROGRAMS = ("autoban", "healthcheck", "minivm-send", "nft", "openssl", "pbx", "sox", "sv", "websms")
@@ -62,7 +64,7 @@ _SPAN = re.compile(
 )
 _PYTHON = r"(\.venv/bin/)?python3? "
 _KINDS = (
-    (r"make -C demo |docker compose |docker-compose ", Kind.DEMO),
+    (r"make -C demo |cd demo && make |docker[- ]compose -f demo/", Kind.DEMO),
     (r"docker |[^|]*\| *docker exec ", Kind.CONTAINER),
     (rf"({'|'.join([*PROGRAMS, *CONSOLE, 'asterisk'])})\b", Kind.CONTAINER),
     (r"make\b", Kind.MAKE),

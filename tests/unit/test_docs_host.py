@@ -51,7 +51,8 @@ def test_the_demo_has_tests_of_its_own(root: Path) -> None:
 
 @pytest.mark.parametrize("command", commands_of(Kind.NEVER), ids=place)
 def test_what_is_never_executed_has_a_reason(command: Command) -> None:
-    assert NEVER[command.text]
+    (reason,) = (reason for text, reason in NEVER.items() if command.text.startswith(text))
+    assert reason
 
 
 def run(words: list[str], root: Path) -> str:
