@@ -39,11 +39,11 @@ def test_commands_do_what_the_document_says(
     stage = around.stage(document, stack) if own else around.shared(resources)
     evidence.add("log of pbx", lambda folder: _keep(folder / "pbx.log", stage.pbx().logs()))
     wrong = []
-    for command, place in once(steps).items():
+    for command, where in once(steps).items():
         try:
             stage.run(command)
         except CommandError as error:
-            wrong.append(f"{place}: {error}")
+            wrong.append(f"{where}: {error}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -106,3 +106,11 @@ def test_every_command_of_ours_helps(around: Surroundings, resources: ExitStack)
     for name in pbx.run("ls /usr/local/bin").split():
         if name not in {"entrypoint", "healthcheck"}:  # nobody types the former; no options
             assert name in pbx.run(f"{name} --help")
+
+
+@pytest.mark.parametrize("command", ["pbx sing", "autoban del wall = all", "core show nonsense"])
+def test_a_wrong_command_is_noticed(
+    around: Surroundings, command: str, resources: ExitStack
+) -> None:
+    with pytest.raises(CommandError):
+        around.shared(resources).run(in_container(command))
