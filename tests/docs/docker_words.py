@@ -42,7 +42,6 @@ class World:
         images: What is tested, by the names that documents have for it.
         network: The network for containers for which none is named.
         subnet: For the network that a document makes.
-        address: Of this machine, at which ports are published.
         labels: For all that is made.
         folders: What stands for folders of the host, by their names in documents.
         options: More options for each container.
@@ -52,7 +51,6 @@ class World:
     images: Mapping[str, str]
     network: str
     subnet: str
-    address: str
     labels: Mapping[str, str]
     folders: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[str] = ()
@@ -108,16 +106,17 @@ def _option(name: str, value: str, world: World) -> list[str]:
             raise UnknownWordError("--network host: it would take ports of this machine")
         value = world.prefix + value
     elif name == "--publish":
-        value = _published(value, world)
+        value = _published(value)
     elif name == "--volume":
         return ["--mount", _mounted(value, world)]
     return [name, value]
 
 
-def _published(ports: str, world: World) -> str:
-    outside, _, inside = ports.rpartition(":")
+def _published(ports: str) -> str:
+    """Leaves the choice of a port to the engine, since others may have that of the document."""
+    _outside, _, inside = ports.rpartition(":")
     number, slash, protocol = inside.partition("/")
-    return f"{world.address}:{_shortened(outside)}:{_shortened(number)}{slash}{protocol}"
+    return f"127.0.0.1::{_shortened(number)}{slash}{protocol}"
 
 
 def _shortened(ports: str) -> str:

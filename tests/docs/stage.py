@@ -76,13 +76,11 @@ class Stage:
     def __init__(self, surroundings: Surroundings, stack: ExitStack) -> None:
         self._around = surroundings
         prefix = f"docs-{secrets.token_hex(4)}-"
-        loopback = f"127.{secrets.randbelow(60) + 64}.{secrets.randbelow(256)}.1"
         labels = {**LABELS, "asterisk-image-factory.documents": prefix.rstrip("-")}
         self._world = replace(
             surroundings.world,
             prefix=prefix,
             subnet=draw_subnets()[0],
-            address=loopback,
             labels=labels,
         )
         stack.callback(self._remove_all)
@@ -199,7 +197,6 @@ def surroundings(
         images=images,
         network=name,
         subnet="",
-        address="",
         labels={},
         folders={"/srv/traefik/acme": str(acme)},
         options=[

@@ -11,7 +11,6 @@ WORLD = World(
     images={"mlan/asterisk": "candidate"},
     network="net",
     subnet="198.18.7.0/28",
-    address="127.9.9.1",
     labels={"owner": "test"},
     folders={"/srv/acme": "/tmp/acme"},
     options=["--env", "A=1"],
@@ -33,7 +32,7 @@ WORLD = World(
         ),
         (
             "run -p 5060:5060/udp -p 10000-10099:10000-10099/udp --network own … mlan/asterisk",
-            """run --publish 127.9.9.1:5060:5060/udp --publish 127.9.9.1:10000-10001:10000-10001/udp
+            """run --publish 127.0.0.1::5060/udp --publish 127.0.0.1::10000-10001/udp
             --network t-own --label owner=test --env A=1 candidate""",
         ),
         ("exec -it pbx pbx health", "exec -i t-pbx pbx health"),
