@@ -19,7 +19,7 @@ WORDS = {
     "FROM": "+12025550160",  # a user of the sample
     "INDEX": "home",
     "NAME": "kim.roe",
-    "NUMBER": NOBODY,
+    "NUMBER": "+12025550150",
     "TO": NOBODY,
 }
 
