@@ -51,6 +51,9 @@ INPUTS = {
 }
 """What is typed into commands that stay until one leaves them."""
 
+ASKED_AGAIN = re.compile(r"\b(pbx health|healthcheck)\b")
+"""Commands that a busy machine may answer in the negative at first."""
+
 _PLACEHOLDER = re.compile(r"(?<!--cap-add )(?<!--cap-drop )(?<![\w.@/$=-])[A-Z][A-Z_]+(?![\w./=-])")
 
 

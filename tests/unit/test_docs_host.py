@@ -15,6 +15,7 @@ from tests.docs.commands import NEVER, Command, Kind
 from tests.docs.rules import commands_of, place
 from tests.docs.values import filled
 
+DEMO = commands_of(Kind.DEMO)
 CHEAP = ("--dry-run", "--help", "--print")
 WORDS = {"REF": "mlan/asterisk:full", "IMAGE": "full", "NAME": "pbx", "PICTURE": "picture.png"}
 
@@ -45,7 +46,7 @@ def test_a_bench_takes_the_arguments(command: Command, root: Path) -> None:
 
 
 def test_the_demo_has_tests_of_its_own(root: Path) -> None:
-    if commands_of(Kind.DEMO):
+    if DEMO:
         assert [*root.glob("tests/demo/test_*.py")]
 
 
