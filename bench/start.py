@@ -6,9 +6,9 @@ usage: .venv/bin/python -m bench.start [IMAGE …]
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import statistics
-import sys
 import time
 from contextlib import ExitStack
 
@@ -76,4 +76,7 @@ def _address(container: Container, network: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [f"mlan/asterisk:{name}" for name in ("mini", "base", "full", "xtra")])
+    parser = argparse.ArgumentParser(prog="python -m bench.start")
+    known = [f"mlan/asterisk:{name}" for name in ("mini", "base", "full", "xtra")]
+    parser.add_argument("images", nargs="*", default=known, metavar="IMAGE")
+    main(parser.parse_args().images)

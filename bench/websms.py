@@ -9,12 +9,12 @@ usage: .venv/bin/python -m bench.websms [IMAGE [PICTURE]]
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
 import secrets
 import socket
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -262,5 +262,10 @@ def draw(loads: Sequence[Load], delays: Sequence[float], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    chosen = sys.argv[1] if len(sys.argv) > 1 else "mlan/asterisk:base"
-    main(chosen, Path(sys.argv[2] if len(sys.argv) > 2 else "build/bench/websms.png"))
+    parser = argparse.ArgumentParser(prog="python -m bench.websms")
+    parser.add_argument("image", nargs="?", default="mlan/asterisk:base", metavar="IMAGE")
+    parser.add_argument(
+        "picture", nargs="?", type=Path, default="build/bench/websms.png", metavar="PICTURE"
+    )
+    chosen = parser.parse_args()
+    main(chosen.image, chosen.picture)

@@ -1,4 +1,4 @@
-"""The examples of the manual are configurations that work."""
+"""The examples of the documents are configurations that work."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from pbx.websms.route import senders
 from pbx.websms.settings import ReceiveSettings
 from pbx.websms.settings_reader import read_settings
 
+from tests.docs.rules import blocks_of, place
+from tests.docs.snippets import Snippet
+
 WEBSMS = Path(__file__).parents[2] / "runtime/pbx/websms"
 MANUAL = (WEBSMS / "README.md").read_text()
-EXAMPLES = re.findall(r"^```ini\n(.*?)^```", MANUAL, re.MULTILINE | re.DOTALL)
+EXAMPLES = blocks_of("ini", "websms.conf")
 PROFILES = {
     path.stem: tomllib.loads(path.read_text())
     for path in (WEBSMS / "files/usr/share/websms/profiles").glob("*.toml")
 }
 
 
-@pytest.mark.parametrize("text", EXAMPLES)
-def test_an_example_is_understood(text: str) -> None:
-    settings = read_settings(text, PROFILES)
+@pytest.mark.parametrize("example", EXAMPLES, ids=place)
+def test_an_example_is_understood(example: Snippet) -> None:
+    settings = read_settings(example.text, PROFILES)
     ways = senders(settings.interfaces)
     assert ways
     assert all(way.url_host.startswith("https://") for way in ways.values())
-    if "[websmsd]" in text:
+    if "[websmsd]" in example.text:
         (interface,) = settings.interfaces
         assert interface.receive
         assert interface.receive.verify != "none"
@@ -34,7 +37,8 @@ def test_an_example_is_understood(text: str) -> None:
 
 
 def test_every_profile_has_an_example() -> None:
-    named = set(re.findall(r"^profile = (\S+)", "\n".join(EXAMPLES), re.MULTILINE))
+    text = "\n".join(example.text for example in EXAMPLES)
+    named = set(re.findall(r"^profile = (\S+)", text, re.MULTILINE))
     assert named == set(PROFILES)
 
 
