@@ -2,12 +2,11 @@
 
 Each machine has its images in a repository of its own, where they were proven. This writes an index
 of them (OCI Image Specification 1.1, image-index), with `docker buildx imagetools`.
-
-usage: python -m factory.index REPOSITORY MANIFEST.json …
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import subprocess
@@ -145,14 +144,20 @@ def _imagetools(*arguments: str) -> str:
     return result.stdout
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; prints the digest of the index, and returns the exit status."""
-    if len(arguments) < 2:
-        print(__doc__, file=sys.stderr)
-        return 2
-    repository, *files = arguments
+    parser = argparse.ArgumentParser(prog="python -m factory.index", description=__doc__)
+    parser.add_argument("repository", metavar="REPOSITORY", help="whose tags are written")
+    parser.add_argument(
+        "manifests",
+        metavar="MANIFEST",
+        nargs="+",
+        type=Path,
+        help="a manifest.json that build.py --push has left, one for each machine",
+    )
+    options = parser.parse_args(arguments)
     try:
-        print(write_index(plan_index(repository, [_read(Path(file)) for file in files])))
+        print(write_index(plan_index(options.repository, [_read(f) for f in options.manifests])))
     except FactoryError as error:
         print(f"error: {error.cause}\nhint: {error.hint}", file=sys.stderr)
         return 1
@@ -171,4 +176,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -15,7 +15,7 @@ from tests.docs.rules import COMMANDS, ROOT, SNIPPETS, place
 from tests.docs.snippets import Snippet
 
 VARIABLE = re.compile(r"[A-Z][A-Z_]+[A-Z]")
-FOR_SCRIPTS = "DOCKER_"
+FOR_SCRIPTS = ("DOCKER_", "SVDIR")
 """So begin the names of places for scripts; documents say how to list them."""
 DOCUMENTED = {s.text for s in SNIPPETS if s.column == "variable" and VARIABLE.fullmatch(s.text)} | {
     s.text for s in SNIPPETS if VARIABLE.fullmatch(s.text) and s.file == "README.md"
