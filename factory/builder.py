@@ -111,7 +111,8 @@ class Recipe:
         Raises:
             FactoryError: the distribution has no template.
         """
-        template = self._template(catalog).read_text(encoding="utf-8")
+        parts = (self._template(catalog), self.root / "stages" / "images.j2")
+        template = "".join(part.read_text(encoding="utf-8") for part in parts)
         return render(catalog, self.distribution, self.images, template, mirror=self.mirror)
 
     def known_distribution(self, catalog: Catalog) -> Distribution:

@@ -74,11 +74,11 @@ def test_every_image_has_its_packages_once(stages: dict[str, Stage], catalog: Ca
             )
             name = stages[name].base
         installed = " ".join(found).split()
-        wanted = [
+        wanted = {
             package
             for component in catalog.components_of(image)
             for package in component.settings.packages.get("alpine", {})
-        ]
+        }
         assert sorted(installed) == sorted(wanted)
 
 

@@ -161,11 +161,11 @@ def test_mirror_appears_only_if_given(root: Path) -> None:
 
 def test_rendering_is_the_same_in_every_process(root: Path) -> None:
     program = (
-        "import json, pathlib; from factory.catalog import load_catalog;"
-        "from factory.dockerfile import render, rootfs_manifest;"
+        "import json, pathlib; from factory.builder import Recipe;"
+        "from factory.catalog import load_catalog;"
+        "from factory.dockerfile import rootfs_manifest;"
         "root = pathlib.Path.cwd(); catalog = load_catalog(root);"
-        "template = (root / 'stages/Dockerfile.debian.j2').read_text();"
-        "print(render(catalog, 'debian', catalog.images, template));"
+        "print(Recipe(root, 'debian', list(catalog.images)).dockerfile(catalog));"
         "print(json.dumps(rootfs_manifest(catalog, 'debian')))"
     )
     output = subprocess.run(
