@@ -38,7 +38,11 @@ class Manifest:
     """Fingerprint of the gate that it passed."""
     suites: str = ""
     """What the whole of the suites said about it, if they were run."""
+    suites_fingerprint: str = ""
+    """Of the suites that said so."""
     tags: tuple[str, ...] = field(default=())
+    pushed: Mapping[str, str] = field(default_factory=dict)
+    """Digest of the manifest by reference, for each tag that a registry has of it."""
 
 
 def measure(engine: Engine, image: str, image_id: str) -> Manifest:

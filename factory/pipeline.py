@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal
@@ -16,6 +17,7 @@ from factory.console import Console
 from factory.engine import Engine
 from factory.errors import EngineError, ProofError
 from factory.expectation import Expectation
+from factory.push_plan import Candidate
 from factory.softphone import ensure_softphone
 
 GateKind = Literal["none", "quick", "full"]
@@ -31,41 +33,81 @@ def make_images(
     gate_kind: GateKind,
     console: Console,
 ) -> None:
-    """Makes the images of a recipe, and says what came of it.
+    """Makes and tags the images of a recipe, and says what came of it.
 
     Raises:
         FactoryError: an image failed to build, is over its budget, or was refused by the gate.
             Images that were proven before it in this run have their tags; it and those after
             it have not, and none of their tags moved.
     """
-    dockerfile = recipe.dockerfile(catalog)
-    base = builder.base_of(engine, catalog, recipe, console)
-    softphone = None if gate_kind == "none" else _Softphone(recipe, base, console)
     done: list[evidence.Manifest] = []
-    for image, image_id in builder.build(engine, catalog, recipe, base, console).items():
-        folder = evidence.Folder(recipe.root / "build" / image)
-        gate_ = None
-        if softphone is not None:
-            gate_ = gate.Gate(Expectation.of(catalog, image), softphone.image())
-        known = folder.read()
-        if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
-            known = _examine(engine, image, image_id, gate_, console)
-            folder.write(known, dockerfile)
-        else:
-            console.note(f"{image} {_short(image_id)} is as it was")
-        evidence.check_budget(known, catalog.images[image].budget)
-        if gate_kind == "full":
-            known = replace(known, suites=suites.run(recipe.root, image, image_id, console))
-        if gate_:
-            names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
-        else:
+    for known in _prove_each(engine, catalog, recipe, gate_kind, console):
+        image, image_id = known.image, known.id
+        if gate_kind == "none":
             names = publish.tag_unproven(engine, repository, image, image_id)
-        known = replace(known, tags=tuple(f"{repository}:{name}" for name in names))
-        folder.write(known, dockerfile)
-        done.append(known)
+        else:
+            names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
+        done.append(_keep(recipe, catalog, replace(known, tags=_references(repository, names))))
     console.table(_table(done))
     for manifest in done:
         console.result(" ".join(manifest.tags))
+
+
+def push_images(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    *,
+    repository: str,
+    version: Version | None,
+    console: Console,
+) -> None:
+    """Makes the images of a recipe, and pushes them if each passed the full gate.
+
+    The registry is asked at first whether it lets us in, so that nobody waits for the gate in
+    vain. What it has decides which tags move, in the engine, too.
+
+    Raises:
+        FactoryError: the registry is not there or refuses; an image is not made or not proven; a
+            version would change. Until then nothing was pushed and no tag moved. Or a push broke
+            off: it can be repeated.
+    """
+    with console.activity(f"ask for {repository}"):
+        destination = publish.Destination.of(engine, repository)
+        destination.plan(_candidates(catalog, dict.fromkeys(recipe.images, "")), version)
+    proven = list(_prove_each(engine, catalog, recipe, "full", console))
+    with console.activity(f"ask what {repository} has"):
+        ids = {known.image: known.id for known in proven}
+        plan = destination.plan(_candidates(catalog, ids), version)
+    digests = destination.push(plan, console)
+    for left in plan.left:
+        console.note(f"{repository}:{left.tag} stays: {left.higher} is higher")
+    done = []
+    for known in proven:
+        names = tuple(step.tag for step in plan.steps if step.image == known.image)
+        pushed = {f"{repository}:{name}": digests[name] for name in names}
+        done.append(_keep(recipe, catalog, replace(known, tags=tuple(pushed), pushed=pushed)))
+    console.table(_table(done))
+    for manifest in done:
+        console.result(" ".join(manifest.tags))
+
+
+def plan_push(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    *,
+    repository: str,
+    version: Version | None,
+) -> str:
+    """Returns what a push would do to each tag, as far as it is known before building.
+
+    Raises:
+        RegistryError: the registry is not there, or refuses.
+    """
+    candidates = _candidates(catalog, dict.fromkeys(recipe.images, ""))
+    plan = publish.Destination.of(engine, repository).plan(candidates, version)
+    return publish.describe(plan, repository)
 
 
 def prove_image(
@@ -109,6 +151,63 @@ def make_softphone(
     """
     base = builder.base_of(engine, catalog, recipe, console)
     console.result(_Softphone(recipe, base, console).image())
+
+
+def _prove_each(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    gate_kind: GateKind,
+    console: Console,
+) -> Iterator[evidence.Manifest]:
+    """Makes the images of a recipe, and gives each as soon as it has passed the gate."""
+    base = builder.base_of(engine, catalog, recipe, console)
+    softphone = None if gate_kind == "none" else _Softphone(recipe, base, console)
+    for image, image_id in builder.build(engine, catalog, recipe, base, console).items():
+        gate_ = None
+        if softphone is not None:
+            gate_ = gate.Gate(Expectation.of(catalog, image), softphone.image())
+        known = _folder(recipe, image).read()
+        if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
+            known = _examine(engine, image, image_id, gate_, console)
+            _keep(recipe, catalog, known)
+        else:
+            console.note(f"{image} {_short(image_id)} is as it was")
+        evidence.check_budget(known, catalog.images[image].budget)
+        if gate_kind == "full":
+            known = _keep(recipe, catalog, _run_suites(recipe, known, console))
+        yield known
+
+
+def _run_suites(
+    recipe: builder.Recipe, known: evidence.Manifest, console: Console
+) -> evidence.Manifest:
+    """Runs all suites on a candidate, unless it has passed these very suites."""
+    fingerprint = suites.fingerprint(recipe.root)
+    if known.suites_fingerprint == fingerprint:
+        console.note(f"{known.image} {_short(known.id)} has passed all suites: {known.suites}")
+        return known
+    said = suites.run(recipe.root, known.image, known.id, console)
+    return replace(known, suites=said, suites_fingerprint=fingerprint)
+
+
+def _candidates(catalog: Catalog, ids: Mapping[str, str]) -> list[Candidate]:
+    return [Candidate(image, ids[image], image == catalog.default) for image in ids]
+
+
+def _folder(recipe: builder.Recipe, image: str) -> evidence.Folder:
+    return evidence.Folder(recipe.root / "build" / image)
+
+
+def _keep(
+    recipe: builder.Recipe, catalog: Catalog, manifest: evidence.Manifest
+) -> evidence.Manifest:
+    _folder(recipe, manifest.image).write(manifest, recipe.dockerfile(catalog))
+    return manifest
+
+
+def _references(repository: str, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{repository}:{name}" for name in names)
 
 
 class _Softphone:
