@@ -64,9 +64,8 @@ class Registry:
         self._authorization = ""
         self._configs: dict[str, str] = {}
         self._session = requests.Session()
-        self._session.verify = not insecure
         self._session.auth = self._authorize  # also keeps ~/.netrc out
-        self._session.mount("https://", _Adapter(_context(host, authorities)))
+        self._session.mount("https://", _Adapter(None if insecure else _context(host, authorities)))
         self._session.mount("http://", _Adapter(None))
         self._base = ""
 
@@ -146,15 +145,20 @@ class Registry:
             if self._insecure:
                 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
                 try:
-                    self._session.get(f"{self._base}v2/", timeout=TIMEOUT)
+                    self._session.get(f"{self._base}v2/", timeout=TIMEOUT, verify=False)
                 except requests.exceptions.ConnectionError:
                     self._base = f"http://{host}/"
         return self._base
 
     def _send(self, method: str, url: str, **options: Any) -> requests.Response:
-        headers = {"Accept": MANIFESTS} if "/manifests/" in url else {}
+        options |= {
+            "headers": {"Accept": MANIFESTS} if "/manifests/" in url else {},
+            "timeout": TIMEOUT,
+            # With each request: a session's own setting gives way to REQUESTS_CA_BUNDLE.
+            "verify": not self._insecure,
+        }
         try:
-            return self._session.request(method, url, headers=headers, timeout=TIMEOUT, **options)
+            return self._session.request(method, url, **options)
         except requests.exceptions.SSLError as error:
             raise RegistryError(
                 f"{self.host}: its certificate is not trusted: {_reason(error)}",
@@ -227,7 +231,7 @@ class _Adapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
         again = urllib3.Retry(
-            total=3, connect=1, backoff_factor=0.3, status_forcelist=(429, 502, 503, 504)
+            total=3, connect=1, other=0, backoff_factor=0.3, status_forcelist=(429, 502, 503, 504)
         )
         again.raise_on_status = False
         super().__init__(max_retries=again)
