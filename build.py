@@ -72,6 +72,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--prove", metavar="REF", help="prove any image, by name or id; build and tag nothing"
     )
     add(
+        "--diff",
+        nargs=2,
+        metavar=("OLD", "NEW"),
+        help="say which packages and sizes differ between two images of the engine, or between "
+        "folders with evidence as build/full; and do nothing else",
+    )
+    add(
         "--print",
         choices=("dockerfile", "tags", "matrix", "plan"),
         dest="show",
@@ -82,7 +89,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     loudness.add_argument("-q", "--quiet", action="store_true", help="show results and errors only")
     options = parser.parse_args(arguments)
     if options.push:
-        for other in ("no_gate", "prove", "softphone", "show"):
+        for other in ("no_gate", "prove", "softphone", "show", "diff"):
             if getattr(options, other):
                 parser.error(f"--push not allowed with --{OPTIONS.get(other, other)}")
         if options.gate == "quick":
@@ -149,6 +156,11 @@ def run(options: argparse.Namespace, console: Console) -> None:
                 Engine.connect(), catalog, recipe, repository=repository, version=version
             )
             console.result(told)
+        return
+    if options.diff:
+        old, new = options.diff
+        told = pipeline.compare_images(Engine.connect(), catalog, options.distro, old, new, console)
+        console.result(told)
         return
     if options.softphone:
         pipeline.make_softphone(Engine.connect(), catalog, recipe, console)

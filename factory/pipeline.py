@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from rich.table import Table
 from semver import Version
 
-from factory import builder, evidence, gate, publish, suites
+from factory import builder, difference, evidence, gate, publish, size_map, suites
 from factory.catalog import Catalog
 from factory.console import Console
 from factory.engine import Engine
-from factory.errors import EngineError, ProofError
+from factory.errors import EngineError, FactoryError, ProofError
 from factory.expectation import Expectation
 from factory.push_plan import Candidate
+from factory.sbom import bill_of_materials
 from factory.softphone import ensure_softphone
 
 GateKind = Literal["none", "quick", "full"]
@@ -141,6 +144,41 @@ def prove_image(
     console.result(f"{reference} {_short(info.id)} is proven")
 
 
+def compare_images(
+    engine: Engine, catalog: Catalog, distribution: str, old: str, new: str, console: Console
+) -> str:
+    """Returns what changed between two images, as text.
+
+    Args:
+        engine: That has them.
+        catalog: Says which component brings what.
+        distribution: Whose packages they hold, by the catalog's name.
+        old: Name or id of an image, or a folder with the evidence of one, such as `build/full`.
+        new: The same.
+        console: Is told of the progress.
+
+    Raises:
+        FactoryError: there is no such image.
+    """
+
+    def known(text: str) -> evidence.Manifest:
+        if Path(text).is_dir():
+            manifest = evidence.Folder(Path(text)).read()
+            if manifest is None:
+                raise FactoryError(
+                    f"{text} has no manifest.json that can be read",
+                    "name a folder that this version of build.py has written, or an image",
+                )
+            return manifest
+        info = engine.image(text)
+        label = info.labels.get("org.opencontainers.image.ref.name", "")
+        image = label if label in catalog.images else catalog.default
+        with console.activity(f"measure {text}"):
+            return evidence.measure(engine, catalog, distribution, image, info.id)
+
+    return difference.describe(difference.compare(known(old), known(new)))
+
+
 def make_softphone(
     engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
 ) -> None:
@@ -169,7 +207,10 @@ def _prove_each(
             gate_ = gate.Gate(Expectation.of(catalog, image), softphone.image())
         known = _folder(recipe, image).read()
         if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
-            known = _examine(engine, image, image_id, gate_, console)
+            measure = partial(
+                evidence.measure, Engine.connect(), catalog, recipe.distribution, image, image_id
+            )
+            known = _examine(engine, image, image_id, gate_, measure, console)
             _keep(recipe, catalog, known)
         else:
             console.note(f"{image} {_short(image_id)} is as it was")
@@ -202,7 +243,13 @@ def _folder(recipe: builder.Recipe, image: str) -> evidence.Folder:
 def _keep(
     recipe: builder.Recipe, catalog: Catalog, manifest: evidence.Manifest
 ) -> evidence.Manifest:
-    _folder(recipe, manifest.image).write(manifest, recipe.dockerfile(catalog))
+    title = f"{manifest.image}: {manifest.uncompressed / evidence.MEGABYTE:.1f} MB"
+    papers = {
+        "sbom.cdx.json": bill_of_materials(manifest, recipe.known_distribution(catalog).suite),
+        "sizes.txt": size_map.table(manifest.size_by_component, manifest.size_by_package),
+        "sizes.svg": size_map.treemap(title, manifest.size_by_component),
+    }
+    _folder(recipe, manifest.image).write(manifest, recipe.dockerfile(catalog), papers)
     return manifest
 
 
@@ -245,14 +292,19 @@ class _Softphone:
 
 
 def _examine(
-    engine: Engine, image: str, image_id: str, gate_: gate.Gate | None, console: Console
+    engine: Engine,
+    image: str,
+    image_id: str,
+    gate_: gate.Gate | None,
+    measure: Callable[[], evidence.Manifest],
+    console: Console,
 ) -> evidence.Manifest:
     """Measures a candidate, and proves it in the meantime if there is a gate."""
     with (
         console.activity(f"{'prove and ' if gate_ else ''}measure {image}"),
         ThreadPoolExecutor(1) as pool,
     ):
-        measuring = pool.submit(evidence.measure, Engine.connect(), image, image_id)
+        measuring = pool.submit(measure)
         if gate_ is None:
             return measuring.result()
         try:
