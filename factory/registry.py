@@ -83,14 +83,15 @@ class Registry:
         Raises:
             RegistryError: the registry does not tell.
         """
-        found: list[str] = []
+        found: dict[str, None] = {}
         page = f"v2/{self._path}/tags/list"
         while page:
             response = self._read(page)
             if response.status_code == requests.codes.not_found:
                 break
-            found += _json(response, self.host).get("tags") or ()
-            page = response.links.get("next", {}).get("url", "")
+            known = len(found)
+            found |= dict.fromkeys(_json(response, self.host).get("tags") or ())
+            page = response.links.get("next", {}).get("url", "") if len(found) > known else ""
         return tuple(found)
 
     def held(self, tag: str) -> Held | None:
@@ -125,6 +126,8 @@ class Registry:
     def _read(self, path: str, method: str = "GET") -> requests.Response:
         """Asks, logs in if that is wanted, and asks again; 404 is an answer like others."""
         url = urljoin(self._found_base(), path)
+        if not url.startswith(self._base):  # where the login must not go
+            raise RegistryError(f"{self.host} sends us elsewhere, to {url[:80]}")
         response = self._send(method, url)
         if response.status_code == requests.codes.unauthorized:
             self._authorization = self._answer(response.headers.get("WWW-Authenticate", ""))

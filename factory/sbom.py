@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import uuid
 
-from cyclonedx.model import HashAlgorithm, HashType, Property
+from cyclonedx.model import Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.license import DisjunctiveLicense
@@ -57,7 +57,7 @@ def bill_of_materials(manifest: Manifest, suite: str) -> str:
         type=ComponentType.CONTAINER,
         bom_ref="image",
         description=labels.get(f"{_LABEL}.title"),
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=manifest.id.partition(":")[2])],
+        properties=[_property("layer", layer) for layer in manifest.layers],
     )
     own = Component(
         name="asterisk-image-factory",
@@ -66,7 +66,7 @@ def bill_of_materials(manifest: Manifest, suite: str) -> str:
         bom_ref="own",
         description="the project's own files",
         licenses=[DisjunctiveLicense(id="MIT")],
-        properties=[Property(name="asterisk-image-factory:bytes", value=str(own_bytes(manifest)))],
+        properties=[_property("bytes", str(own_bytes(manifest)))],
     )
     packages = [
         _component(name, package, suite, manifest.size_by_package.get(name, 0))
@@ -98,8 +98,12 @@ def _component(name: str, package: Package, suite: str, size: int) -> Component:
         bom_ref=f"deb:{name}",
         purl=PackageURL("deb", "debian", name, package.version, qualifiers),
         licenses=[_licence(licence) for licence in package.licences],
-        properties=[Property(name="asterisk-image-factory:bytes", value=str(size))],
+        properties=[_property("bytes", str(size))],
     )
+
+
+def _property(name: str, value: str) -> Property:
+    return Property(name=f"asterisk-image-factory:{name}", value=value)
 
 
 def _licence(name: str) -> DisjunctiveLicense:

@@ -136,6 +136,16 @@ def test_a_registry_that_gives_what_has_another_digest(
     assert ", but gives sha256:" in failure.value.cause
 
 
+def test_a_registry_that_sends_us_elsewhere_does_not_get_the_login_there(
+    between: Between, path: str, make_image: MakeImage
+) -> None:
+    repository = f"{between.address}/{path}"
+    push(repository, VERSION, {"mini": make_image(9)})
+    between.page, between.elsewhere = 1, "elsewhere.example"
+    with pytest.raises(RegistryError, match=r"sends us elsewhere, to http://elsewhere\.example/"):
+        push(repository, "1.2.4", {"mini": make_image(9)})
+
+
 # ---- who we are
 
 
