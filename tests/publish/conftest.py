@@ -32,13 +32,6 @@ Login = Callable[[str, str, str], None]
 MakeImage = Callable[[int], str]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps these tests in one process, so that there is one registry."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("registry"))
-
-
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     return Engine.connect()

@@ -22,6 +22,8 @@ from tests.conftest import ROOT
 
 from .conftest import Login
 
+pytestmark = pytest.mark.xdist_group("registry")  # one process, so that there is one registry
+
 NAMES = {"mini", "mini-0.9.1", "mini-0.9", "mini-0"}
 SUITE = """
 from tests.pbx import Pbx

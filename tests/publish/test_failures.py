@@ -21,6 +21,8 @@ from tests.pbx import LABELS
 from .conftest import Login, MakeImage
 from .push import push
 
+pytestmark = pytest.mark.xdist_group("registry")  # one process, so that there is one registry
+
 VERSION = "1.2.3"
 ALL = {"mini", "mini-1.2.3", "mini-1.2", "mini-1"}
 

@@ -14,6 +14,8 @@ from fixtures.registry import Between, RegistryServer
 from .conftest import MakeImage
 from .push import push
 
+pytestmark = pytest.mark.xdist_group("registry")  # one process, so that there is one registry
+
 
 @pytest.fixture
 def repository(registry: RegistryServer, path: str) -> str:
