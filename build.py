@@ -24,6 +24,7 @@ from factory.errors import FactoryError
 from factory.matrix import ci_matrix
 
 ROOT = Path(__file__).resolve().parent
+OPTIONS = {"no_gate": "no-gate", "show": "print"}
 REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.ASCII)
 
 
@@ -50,6 +51,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="URL",
         help="package mirror (default: that of the base, or of this machine)",
     )
+    add(
+        "--push",
+        action="store_true",
+        help="push the tags to the registry of --repo, after the full gate; with --dry-run, show "
+        "what would happen to each",
+    )
     add("--dry-run", action="store_true", help="show plan, tags and Dockerfile; touch nothing")
     add(
         "--no-cache", action="store_true", help="use nothing of earlier builds, fetch packages anew"
@@ -58,8 +65,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     gates.add_argument(
         "--gate",
         choices=("quick", "full"),
-        default="quick",
-        help="proof before tagging: calls and a text in seconds, or all suites (default: quick)",
+        help="proof before tagging: calls and a text in seconds, or all suites (default: quick; "
+        "with --push: full, and nothing less)",
     )
     gates.add_argument(
         "--no-gate", action="store_true", help="do not prove; the tag is then IMAGE-unproven only"
@@ -67,6 +74,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--softphone", action="store_true", help="build the softphone's image and nothing else")
     gates.add_argument(
         "--prove", metavar="REF", help="prove any image, by name or id; build and tag nothing"
+    )
+    add(
+        "--diff",
+        nargs=2,
+        metavar=("OLD", "NEW"),
+        help="say which packages and sizes differ between two images of the engine, or between "
+        "folders with evidence as build/full; and do nothing else",
     )
     add(
         "--print",
@@ -78,7 +92,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-v", "--verbose", action="store_true", help="show every line")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show results and errors only")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.push:
+        for other in ("no_gate", "prove", "softphone", "show", "diff"):
+            if getattr(options, other):
+                parser.error(f"--push not allowed with --{OPTIONS.get(other, other)}")
+        if options.gate == "quick":
+            parser.error("--push wants the full gate, not --gate quick")
+    return options
 
 
 def show(
@@ -157,6 +178,16 @@ def run(options: argparse.Namespace, console: Console) -> None:
     if options.show or options.dry_run:
         for what in [options.show] if options.show else ["plan", "dockerfile"]:
             console.result(show(what, catalog, recipe, repository, version).rstrip("\n"))
+        if options.push:
+            told = pipeline.plan_push(
+                Engine.connect(), catalog, recipe, repository=repository, version=version
+            )
+            console.result(told)
+        return
+    if options.diff:
+        old, new = options.diff
+        told = pipeline.compare_images(Engine.connect(), catalog, options.distro, old, new, console)
+        console.result(told)
         return
     if options.softphone:
         pipeline.make_softphone(Engine.connect(), catalog, recipe, console)
@@ -164,13 +195,23 @@ def run(options: argparse.Namespace, console: Console) -> None:
     if options.prove:
         pipeline.prove_image(Engine.connect(), catalog, recipe, options.prove, console)
         return
+    if options.push:
+        pipeline.push_images(
+            Engine.connect(),
+            catalog,
+            recipe,
+            repository=repository,
+            version=version,
+            console=console,
+        )
+        return
     pipeline.make_images(
         Engine.connect(),
         catalog,
         recipe,
         repository=repository,
         version=version,
-        gate_kind="none" if options.no_gate else options.gate,
+        gate_kind="none" if options.no_gate else options.gate or "quick",
         console=console,
     )
 

@@ -16,6 +16,9 @@ from rich.markup import escape
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 
+PROGRESS_SECONDS = 5
+"""How often progress gets a line of its own where lines cannot be changed."""
+
 
 class Console:
     """Says what is being done: a live line on a terminal, plain lines elsewhere.
@@ -32,6 +35,7 @@ class Console:
         self._start = time.monotonic()
         self._log: IO[str] | None = None
         self._activity = ""
+        self._told = self._start
         self._status = self._out.status("") if self._out.is_terminal and verbosity == 0 else None
         if log_path is not None:
             log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +57,7 @@ class Console:
     def activity(self, name: str) -> Iterator[None]:
         """Names what goes on for the lines within, and shows that it goes on."""
         self._activity = name
+        self._told = time.monotonic()
         self._record(f"== {name}")
         if self._status is None:
             self._show(name)
@@ -74,6 +79,15 @@ class Console:
             self._update(f"{step[1]} {step[2]}" if step else text.strip())
         elif step:
             self._show(f"  {step[1]} {_shorten(step[2])}")
+
+    def progress(self, text: str) -> None:
+        """Takes how far the activity is: always shown on a terminal, elsewhere now and then."""
+        if self._status is not None:
+            self._update(text)
+        elif (now := time.monotonic()) - self._told >= PROGRESS_SECONDS:
+            self._told = now
+            self._record(text)
+            self._show(f"  {text}")
 
     def result(self, text: str) -> None:
         """Says what came of it; shown at every verbosity."""

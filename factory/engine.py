@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import ipaddress
 import re
+import socket
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +20,14 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from factory.errors import BuildError, EngineError
+from factory.errors import BuildError, EngineError, PublishError
 from factory.whole_output import read_whole_output
 
 __all__ = ["Container", "Engine", "ImageInfo", "Network", "OnLine"]
 
 OnLine = Callable[[str], None]
+OnBytes = Callable[[int, int], None]
+"""Takes the bytes done, and those that are to be done in all."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TRANSIENT = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
@@ -133,6 +137,56 @@ class Engine:
             return self._client.images.pull(reference).id
         except (APIError, requests.exceptions.RequestException):
             return None
+
+    def is_insecure(self, registry: str) -> bool:
+        """Whether the engine takes any certificate of a registry, and plain HTTP.
+
+        Its settings say so (`insecure-registries`); of this machine's own addresses it is true.
+        """
+        settings = self._client.info()["RegistryConfig"]
+        if registry in settings["IndexConfigs"]:
+            return not settings["IndexConfigs"][registry]["Secure"]
+        networks = [ipaddress.ip_network(cidr) for cidr in settings["InsecureRegistryCIDRs"] or ()]
+        try:
+            found = socket.getaddrinfo(registry.partition(":")[0], None, type=socket.SOCK_STREAM)
+        except OSError:
+            return False
+        addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
+        return any(address in network for address in addresses for network in networks)
+
+    def push(self, repository: str, tag: str, login: Mapping[str, str], on_bytes: OnBytes) -> str:
+        """Pushes what the engine has under a name; returns the manifest's digest.
+
+        Args:
+            repository: With the registry's host.
+            tag: Of the repository.
+            login: For the registry, as the engine wants it; empty for none.
+            on_bytes: Called as layers are sent.
+
+        Raises:
+            PublishError: it did not arrive.
+        """
+        name = f"{repository}:{tag}"
+        layers: dict[str, tuple[int, int]] = {}
+        digest = ""
+        try:
+            events = self._client.api.push(
+                repository, tag, stream=True, decode=True, auth_config=dict(login)
+            )
+            for event in events:
+                if "error" in event:
+                    raise _broken_off(name, str(event["error"]).strip())
+                detail = event.get("progressDetail") or {}
+                if event.get("status") == "Pushing" and "total" in detail:
+                    done = min(detail.get("current", 0), detail["total"])
+                    layers[event["id"]] = (done, detail["total"])
+                    on_bytes(*map(sum, zip(*layers.values(), strict=True)))
+                digest = (event.get("aux") or {}).get("Digest", digest)
+        except (APIError, requests.exceptions.RequestException) as error:
+            raise _broken_off(name, _first_line(error)) from error
+        if not digest:
+            raise _broken_off(name, "the engine tells no digest")
+        return digest
 
     def load_tree(self, tar: BinaryIO, repository: str, tag: str) -> str:
         """Makes an image of one layer from a tar archive of a file tree; returns its id."""
@@ -319,6 +373,13 @@ def remove_network(network: Network) -> None:
 def _ignoring_not_found() -> Iterator[None]:
     with suppress(NotFound):
         yield
+
+
+def _broken_off(name: str, reason: str) -> PublishError:
+    return PublishError(
+        f"pushing {name} broke off: {reason}",
+        "repeat the command: what has arrived stays, and is not sent again",
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -37,3 +37,11 @@ class BudgetError(FactoryError):
 
 class ProofError(FactoryError):
     """A candidate did not pass the gate."""
+
+
+class RegistryError(FactoryError):
+    """A registry cannot be reached, does not let us in, or does not keep what it was given."""
+
+
+class PublishError(FactoryError):
+    """What was to be pushed must not be, or did not arrive."""

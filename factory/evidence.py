@@ -7,17 +7,20 @@ import re
 import tarfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from factory import apk_database
-from factory.catalog import Budget
+from factory import apk_database, shares
+from factory.catalog import Budget, Catalog
 from factory.engine import Engine
 from factory.errors import BudgetError
 from factory.gate import Check
+from factory.packages import Package, read_licences, read_status
 
 MEGABYTE = 10**6
+_BYTE_CODE = re.compile(r"(.*)/__pycache__/([^/.]+)\.[^/]*\.pyc")
+"""Belongs to whom its source does, though no package lists it."""
 
 
 @dataclass(frozen=True)
@@ -31,22 +34,38 @@ class Manifest:
     labels: Mapping[str, str]
     uncompressed: int
     compressed: int
-    packages: Mapping[str, str]
-    """Version by name of every package of the distribution."""
+    packages: Mapping[str, Package]
+    """Every package of the distribution, by name."""
     size_by_package: Mapping[str, int]
+    """The project's own files are `pbx/` and their component there."""
+    size_by_component: Mapping[str, int]
     proof: tuple[Check, ...] = ()
     gate: str = ""
     """Fingerprint of the gate that it passed."""
     suites: str = ""
     """What the whole of the suites said about it, if they were run."""
+    suites_fingerprint: str = ""
+    """Of the suites that said so."""
     tags: tuple[str, ...] = field(default=())
+    pushed: Mapping[str, str] = field(default_factory=dict)
+    """Digest of the manifest by reference, for each tag that a registry has of it."""
 
 
-def measure(engine: Engine, image: str, image_id: str) -> Manifest:
-    """Reads an image's packages and sizes from the image itself."""
+def measure(
+    engine: Engine, catalog: Catalog, distribution: str, image: str, image_id: str
+) -> Manifest:
+    """Reads an image's packages and sizes from the image itself.
+
+    Args:
+        engine: That has it.
+        catalog: Says which component brings what.
+        distribution: Whose packages it holds, by the catalog's name.
+        image: What it is in the catalog's terms.
+        image_id: By which the engine knows it.
+    """
     info = engine.image(image_id)
     with engine.file_tree(image_id) as tree:
-        packages, sizes = read_tree(tree)
+        packages, sizes = read_tree(tree, shares.own_files(catalog, image))
     return Manifest(
         image=image,
         id=info.id,
@@ -57,33 +76,46 @@ def measure(engine: Engine, image: str, image_id: str) -> Manifest:
         compressed=engine.compressed_size(image_id),
         packages=packages,
         size_by_package=sizes,
+        size_by_component=shares.bytes_by_component(catalog, distribution, image, sizes),
     )
 
 
-def read_tree(tree: tarfile.TarFile) -> tuple[dict[str, str], dict[str, int]]:
-    """Returns the packages of a file tree with their versions, and the bytes of each.
+def read_tree(
+    tree: tarfile.TarFile, own: Mapping[str, str]
+) -> tuple[dict[str, Package], dict[str, int]]:
+    """Returns the packages of a file tree, and the bytes of each.
 
     Args:
         tree: An open archive of a tree with the database of dpkg or apk; read once.
+        own: Whose the files of no package are, by path.
     """
     sizes: dict[str, int] = {}
     owners: dict[str, str] = {}
-    packages: dict[str, str] = {}
+    packages: dict[str, Package] = {}
+    licences: dict[str, tuple[str, ...]] = {}
     for entry in tree:
         path = "/" + entry.name.removeprefix("./").lstrip("/")
         if entry.isfile():
             sizes[path] = entry.size
         if path == "/var/lib/dpkg/status":
-            packages = _read_status(_text(tree, entry))
+            packages = read_status(_text(tree, entry))
+        elif document := re.fullmatch(r"/usr/share/doc/([^/]+)/copyright", path):
+            licences[document[1]] = read_licences(_text(tree, entry))
         elif listing := re.fullmatch(r"/var/lib/dpkg/info/([^:/]+)(:\w+)?\.list", path):
             owners |= dict.fromkeys(_text(tree, entry).splitlines(), listing[1])
         if path in apk_database.PATHS:
-            packages, owners = apk_database.read(_text(tree, entry))
+            versions, owners = apk_database.read(_text(tree, entry))
+            packages = {name: Package(version) for name, version in versions.items()}
     by_package: Counter[str] = Counter()
     for path, size in sizes.items():
-        owner = owners.get(path) or owners.get(path.removeprefix("/usr"))
-        by_package[owner or "(no package)"] += size
-    return packages, dict(by_package.most_common())
+        source = _BYTE_CODE.sub(r"\1/\2.py", path)
+        owner = owners.get(source) or owners.get(source.removeprefix("/usr"))
+        by_package[owner or own.get(source, shares.NO_PACKAGE)] += size
+    known = {
+        name: replace(package, licences=licences.get(name, ()))
+        for name, package in packages.items()
+    }
+    return known, dict(by_package.most_common())
 
 
 def check_budget(manifest: Manifest, budget: Budget) -> None:
@@ -123,29 +155,26 @@ class Folder:
         try:
             data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
             data["proof"] = tuple(Check(**check) for check in data["proof"])
+            data["packages"] = {
+                name: Package(**fields | {"licences": tuple(fields["licences"])})
+                for name, fields in data["packages"].items()
+            }
             data["layers"], data["tags"] = tuple(data["layers"]), tuple(data["tags"])
             return Manifest(**data)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def write(self, manifest: Manifest, dockerfile: str) -> None:
-        """Writes the manifest, the Dockerfile and a plain list of packages."""
+    def write(self, manifest: Manifest, dockerfile: str, papers: Mapping[str, str]) -> None:
+        """Writes the manifest, the Dockerfile, a plain list of packages, and papers by name."""
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "Dockerfile").write_text(dockerfile)
-        lines = (f"{name} {version}\n" for name, version in sorted(manifest.packages.items()))
+        lines = (f"{name} {p.version}\n" for name, p in sorted(manifest.packages.items()))
         (self.path / "packages.txt").write_text("".join(lines))
+        for name, text in papers.items():
+            (self.path / name).write_text(text)
         partial = self.path / "manifest.json.partial"
         partial.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
         partial.rename(self.path / "manifest.json")
-
-
-def _read_status(text: str) -> dict[str, str]:
-    packages = {}
-    for stanza in text.split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Version|Status): (.*)$", stanza, re.MULTILINE))
-        if fields.get("Status", "").endswith(" installed"):
-            packages[fields["Package"]] = fields["Version"]
-    return packages
 
 
 def _text(tree: tarfile.TarFile, entry: tarfile.TarInfo) -> str:

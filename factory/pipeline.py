@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from rich.table import Table
 from semver import Version
 
-from factory import builder, evidence, gate, publish, suites
+from factory import builder, difference, evidence, gate, publish, size_map, suites
 from factory.catalog import Catalog
 from factory.console import Console
 from factory.engine import Engine
-from factory.errors import EngineError, ProofError
+from factory.errors import EngineError, FactoryError, ProofError
 from factory.expectation import Expectation
+from factory.push_plan import Candidate
+from factory.sbom import bill_of_materials
 from factory.softphone import ensure_softphone
 
 GateKind = Literal["none", "quick", "full"]
@@ -31,42 +36,81 @@ def make_images(
     gate_kind: GateKind,
     console: Console,
 ) -> None:
-    """Makes the images of a recipe, and says what came of it.
+    """Makes and tags the images of a recipe, and says what came of it.
 
     Raises:
         FactoryError: an image failed to build, is over its budget, or was refused by the gate.
             Images that were proven before it in this run have their tags; it and those after
             it have not, and none of their tags moved.
     """
-    dockerfile = recipe.dockerfile(catalog)
-    base = builder.base_of(engine, catalog, recipe, console)
-    softphone = None if gate_kind == "none" else _Softphone.of(engine, catalog, recipe, console)
     done: list[evidence.Manifest] = []
-    for image, image_id in builder.build(engine, catalog, recipe, base, console).items():
-        folder = evidence.Folder(recipe.root / "build" / image)
-        gate_ = None
-        if softphone is not None:
-            gate_ = gate.Gate(Expectation.of(catalog, image), softphone.image())
-        known = folder.read()
-        if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
-            known = _examine(engine, image, image_id, gate_, console)
-            folder.write(known, dockerfile)
-        else:
-            console.note(f"{image} {_short(image_id)} is as it was")
-        if budget := catalog.budget_of(image, recipe.distribution):
-            evidence.check_budget(known, budget)
-        if gate_kind == "full":
-            known = replace(known, suites=suites.run(recipe.root, image, image_id, console))
-        if gate_:
-            names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
-        else:
+    for known in _prove_each(engine, catalog, recipe, gate_kind, console):
+        image, image_id = known.image, known.id
+        if gate_kind == "none":
             names = publish.tag_unproven(engine, repository, image, image_id)
-        known = replace(known, tags=tuple(f"{repository}:{name}" for name in names))
-        folder.write(known, dockerfile)
-        done.append(known)
+        else:
+            names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
+        done.append(_keep(recipe, catalog, replace(known, tags=_references(repository, names))))
     console.table(_table(done))
     for manifest in done:
         console.result(" ".join(manifest.tags))
+
+
+def push_images(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    *,
+    repository: str,
+    version: Version | None,
+    console: Console,
+) -> None:
+    """Makes the images of a recipe, and pushes them if each passed the full gate.
+
+    The registry is asked at first whether it lets us in, so that nobody waits for the gate in
+    vain. What it has decides which tags move, in the engine, too.
+
+    Raises:
+        FactoryError: the registry is not there or refuses; an image is not made or not proven; a
+            version would change. Until then nothing was pushed and no tag moved. Or a push broke
+            off: it can be repeated.
+    """
+    with console.activity(f"ask for {repository}"):
+        destination = publish.Destination.of(engine, repository)
+        destination.plan(_candidates(catalog, dict.fromkeys(recipe.images, "")), version)
+    proven = list(_prove_each(engine, catalog, recipe, "full", console))
+    with console.activity(f"ask what {repository} has"):
+        ids = {known.image: known.id for known in proven}
+        plan = destination.plan(_candidates(catalog, ids), version)
+    digests = destination.push(plan, console)
+    for left in plan.left:
+        console.note(f"{repository}:{left.tag} stays: {left.higher} is higher")
+    done = []
+    for known in proven:
+        names = tuple(step.tag for step in plan.steps if step.image == known.image)
+        pushed = {f"{repository}:{name}": digests[name] for name in names}
+        done.append(_keep(recipe, catalog, replace(known, tags=tuple(pushed), pushed=pushed)))
+    console.table(_table(done))
+    for manifest in done:
+        console.result(" ".join(manifest.tags))
+
+
+def plan_push(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    *,
+    repository: str,
+    version: Version | None,
+) -> str:
+    """Returns what a push would do to each tag, as far as it is known before building.
+
+    Raises:
+        RegistryError: the registry is not there, or refuses.
+    """
+    candidates = _candidates(catalog, dict.fromkeys(recipe.images, ""))
+    plan = publish.Destination.of(engine, repository).plan(candidates, version)
+    return publish.describe(plan, repository)
 
 
 def prove_image(
@@ -99,6 +143,41 @@ def prove_image(
     console.result(f"{reference} {_short(info.id)} is proven")
 
 
+def compare_images(
+    engine: Engine, catalog: Catalog, distribution: str, old: str, new: str, console: Console
+) -> str:
+    """Returns what changed between two images, as text.
+
+    Args:
+        engine: That has them.
+        catalog: Says which component brings what.
+        distribution: Whose packages they hold, by the catalog's name.
+        old: Name or id of an image, or a folder with the evidence of one, such as `build/full`.
+        new: The same.
+        console: Is told of the progress.
+
+    Raises:
+        FactoryError: there is no such image.
+    """
+
+    def known(text: str) -> evidence.Manifest:
+        if Path(text).is_dir():
+            manifest = evidence.Folder(Path(text)).read()
+            if manifest is None:
+                raise FactoryError(
+                    f"{text} has no manifest.json that can be read",
+                    "name a folder that this version of build.py has written, or an image",
+                )
+            return manifest
+        info = engine.image(text)
+        label = info.labels.get("org.opencontainers.image.ref.name", "")
+        image = label if label in catalog.images else catalog.default
+        with console.activity(f"measure {text}"):
+            return evidence.measure(engine, catalog, distribution, image, info.id)
+
+    return difference.describe(difference.compare(known(old), known(new)))
+
+
 def make_softphone(
     engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
 ) -> None:
@@ -108,6 +187,73 @@ def make_softphone(
         FactoryError: a step of its build failed.
     """
     console.result(_Softphone.of(engine, catalog, recipe, console).image())
+
+
+def _prove_each(
+    engine: Engine,
+    catalog: Catalog,
+    recipe: builder.Recipe,
+    gate_kind: GateKind,
+    console: Console,
+) -> Iterator[evidence.Manifest]:
+    """Makes the images of a recipe, and gives each as soon as it has passed the gate."""
+    base = builder.base_of(engine, catalog, recipe, console)
+    softphone = None if gate_kind == "none" else _Softphone.of(engine, catalog, recipe, console)
+    for image, image_id in builder.build(engine, catalog, recipe, base, console).items():
+        gate_ = None
+        if softphone is not None:
+            gate_ = gate.Gate(Expectation.of(catalog, image), softphone.image())
+        known = _folder(recipe, image).read()
+        if known is None or known.id != image_id or (gate_ and known.gate != gate_.fingerprint()):
+            measure = partial(
+                evidence.measure, Engine.connect(), catalog, recipe.distribution, image, image_id
+            )
+            known = _examine(engine, image, image_id, gate_, measure, console)
+            _keep(recipe, catalog, known)
+        else:
+            console.note(f"{image} {_short(image_id)} is as it was")
+        if budget := catalog.budget_of(image, recipe.distribution):
+            evidence.check_budget(known, budget)
+        if gate_kind == "full":
+            known = _keep(recipe, catalog, _run_suites(recipe, known, console))
+        yield known
+
+
+def _run_suites(
+    recipe: builder.Recipe, known: evidence.Manifest, console: Console
+) -> evidence.Manifest:
+    """Runs all suites on a candidate, unless it has passed these very suites."""
+    fingerprint = suites.fingerprint(recipe.root)
+    if known.suites_fingerprint == fingerprint:
+        console.note(f"{known.image} {_short(known.id)} has passed all suites: {known.suites}")
+        return known
+    said = suites.run(recipe.root, known.image, known.id, console)
+    return replace(known, suites=said, suites_fingerprint=fingerprint)
+
+
+def _candidates(catalog: Catalog, ids: Mapping[str, str]) -> list[Candidate]:
+    return [Candidate(image, ids[image], image == catalog.default) for image in ids]
+
+
+def _folder(recipe: builder.Recipe, image: str) -> evidence.Folder:
+    return evidence.Folder(recipe.root / "build" / image)
+
+
+def _keep(
+    recipe: builder.Recipe, catalog: Catalog, manifest: evidence.Manifest
+) -> evidence.Manifest:
+    title = f"{manifest.image}: {manifest.uncompressed / evidence.MEGABYTE:.1f} MB"
+    papers = {
+        "sbom.cdx.json": bill_of_materials(manifest, recipe.known_distribution(catalog).suite),
+        "sizes.txt": size_map.table(manifest.size_by_component, manifest.size_by_package),
+        "sizes.svg": size_map.treemap(title, manifest.size_by_component),
+    }
+    _folder(recipe, manifest.image).write(manifest, recipe.dockerfile(catalog), papers)
+    return manifest
+
+
+def _references(repository: str, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{repository}:{name}" for name in names)
 
 
 class _Softphone:
@@ -155,14 +301,19 @@ class _Softphone:
 
 
 def _examine(
-    engine: Engine, image: str, image_id: str, gate_: gate.Gate | None, console: Console
+    engine: Engine,
+    image: str,
+    image_id: str,
+    gate_: gate.Gate | None,
+    measure: Callable[[], evidence.Manifest],
+    console: Console,
 ) -> evidence.Manifest:
     """Measures a candidate, and proves it in the meantime if there is a gate."""
     with (
         console.activity(f"{'prove and ' if gate_ else ''}measure {image}"),
         ThreadPoolExecutor(1) as pool,
     ):
-        measuring = pool.submit(evidence.measure, Engine.connect(), image, image_id)
+        measuring = pool.submit(measure)
         if gate_ is None:
             return measuring.result()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 import subprocess
@@ -12,6 +13,18 @@ from factory.console import Console
 from factory.errors import ProofError
 
 SUITES = ("tests/image", "tests/integration")
+SOURCES = ("tests", "fixtures", "factory", "runtime", "stages")
+"""What the suites are made of, and what they read of the checkout."""
+
+
+def fingerprint(root: Path) -> str:
+    """Returns a digest of the suites: what passed others has to pass these, too."""
+    digest = hashlib.sha256()
+    for path in sorted(path for name in SOURCES for path in (root / name).rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            text = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()} {len(text)}\n".encode() + text)
+    return digest.hexdigest()[:12]
 
 
 def run(root: Path, image: str, image_id: str, console: Console) -> str:

@@ -10,6 +10,7 @@ An image's name begins with a letter and holds no hyphen followed by a digit, so
 reads as another image's version.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from semver import Version
@@ -91,6 +92,20 @@ def immutable(tag: str) -> bool:
     """
     words = tag.split("-")
     return any(Version.is_valid("-".join(words[i:])) for i in range(len(words)))
+
+
+def breadth(tag: str) -> int:
+    """Say how much a tag stands for: 0 an exact name, 1 `X.Y`, 2 `X`, 3 a bare name.
+
+    That is the order in which tags are pushed: who pulls a floating name must find the exact
+    one, too, however far a push has come.
+    """
+    if immutable(tag):
+        return 0
+    numbers = re.search(r"(?:^|-)[0-9]+(\.[0-9]+)?$", tag)
+    if numbers is None:
+        return 3
+    return 1 if numbers[1] else 2
 
 
 def refused(wanted: Mapping[str, str], existing: Mapping[str, str]) -> tuple[str, ...]:

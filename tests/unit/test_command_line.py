@@ -26,6 +26,9 @@ COMMANDS = {
     "invalid version": ["--version", "1.2", "--dry-run"],
     "unknown distribution": ["--distro", "suse", "--print", "dockerfile"],
     "verbose and quiet": ["-v", "-q", "--dry-run"],
+    "push unproven": ["--push", "--no-gate"],
+    "push with less": ["--push", "--gate", "quick"],
+    "push and print": ["--push", "--print", "tags"],
 }
 Result = subprocess.CompletedProcess[str]
 
@@ -183,6 +186,22 @@ def test_verbose_and_quiet_exclude_each_other(results: dict[str, Result]) -> Non
     result = results["verbose and quiet"]
     assert result.returncode == 2
     assert "not allowed with" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("push unproven", "--push not allowed with --no-gate"),
+        ("push with less", "--push wants the full gate, not --gate quick"),
+        ("push and print", "--push not allowed with --print"),
+    ],
+)
+def test_nothing_less_than_the_full_gate_is_pushed(
+    results: dict[str, Result], command: str, said: str
+) -> None:
+    result = results[command]
+    assert result.returncode == 2
+    assert result.stderr.endswith(f"error: {said}\n")
 
 
 def test_no_engine_is_said_with_what_to_do(results: dict[str, Result], checkout: Path) -> None:

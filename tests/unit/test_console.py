@@ -157,3 +157,17 @@ def test_any_other_result_is_printed_as_it_is(capsys: Printed, text: str) -> Non
     with Console(None) as console:
         console.result(text)
     assert capsys.readouterr().out == f"{text}\n"
+
+
+def test_progress_is_told_now_and_then(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with Console(tmp_path / "log") as console, console.activity("push mini"):
+        for done in range(12):
+            console.progress(f"{done} of 12 MB")
+            now += 1
+    expected = ["0:00 push mini", "0:05   5 of 12 MB", "0:10   10 of 12 MB"]
+    assert capsys.readouterr().out.splitlines() == expected
+    assert "0:05 5 of 12 MB\n" in (tmp_path / "log").read_text()

@@ -15,6 +15,7 @@ from factory.catalog import Budget
 from factory.errors import BudgetError
 from factory.evidence import Folder, Manifest, check_budget, read_tree
 from factory.gate import Check
+from factory.packages import Package
 
 STATUS = """\
 Package: bash
@@ -44,8 +45,12 @@ MANIFEST = Manifest(
     labels={"org.opencontainers.image.title": "Asterisk PBX (mini)"},
     uncompressed=57_000_000,
     compressed=23_000_000,
-    packages={"libc6": "2.42-5", "bash": "5.3-1"},
+    packages={
+        "libc6": Package("2.42-5", "amd64", "glibc", ("GPL-2+", "LGPL-2.1+")),
+        "bash": Package("5.3-1", "amd64", "bash"),
+    },
     size_by_package={"libc6": 3_000_000, "bash": 1_000_000},
+    size_by_component={"(dependencies)": 4_000_000},
     proof=(Check("gets healthy", "after 2 s", 2.25),),
     tags=("mlan/asterisk:mini",),
 )
@@ -77,39 +82,54 @@ FILES = {
     "var/lib/dpkg/info/bash.list": b"/.\n/bin\n/bin/bash\n/etc\n/etc/bash.bashrc\n/gone\n",
     "var/lib/dpkg/info/libc6:amd64.list": b"/.\n/usr/lib/x86_64-linux-gnu/libc.so.6\n",
     "var/lib/dpkg/info/bash.md5sums": b"0  bin/bash\n",
+    "usr/share/doc/bash/copyright": b"Format: 1.0\nLicense: GPL-3+\n",
 }
-DATABASE = sum(len(data) for name, data in FILES.items() if name.startswith("var/"))
+DATABASE = sum(len(d) for name, d in FILES.items() if name.startswith(("var/", "usr/share/doc/")))
 
 
 @pytest.mark.parametrize("prefix", ["", "./"])
 def test_packages_and_their_bytes_are_read_from_the_tree(prefix: str) -> None:
-    packages, sizes = read_tree(tree(FILES, prefix))
-    assert packages == {"bash": "5.3-1", "libc6": "2.42-5"}
+    packages, sizes = read_tree(tree(FILES, prefix), {})
+    assert packages == {
+        "bash": Package("5.3-1", "", "bash", ("GPL-3+",)),
+        "libc6": Package("2.42-5", "amd64", "libc6"),
+    }
     assert sizes == {"bash": 710, "libc6": 900, "(no package)": 20 + DATABASE}
 
 
 def test_biggest_package_comes_first() -> None:
-    sizes = list(read_tree(tree(FILES))[1].values())
+    sizes = list(read_tree(tree(FILES), {})[1].values())
     assert sizes == sorted(sizes, reverse=True)
 
 
 def test_database_may_come_before_the_files() -> None:
-    assert read_tree(tree(dict(reversed(FILES.items())))) == read_tree(tree(FILES))
+    assert read_tree(tree(dict(reversed(FILES.items()))), {}) == read_tree(tree(FILES), {})
 
 
 def test_tree_without_a_database_has_no_packages() -> None:
-    assert read_tree(tree({"etc/passwd": b"12345"})) == ({}, {"(no package)": 5})
+    assert read_tree(tree({"etc/passwd": b"12345"}), {}) == ({}, {"(no package)": 5})
+
+
+def test_byte_code_belongs_to_whom_its_source_does() -> None:
+    files = {
+        "usr/lib/python3/x/__pycache__/y.cpython-314.pyc": b"1234",
+        "usr/lib/python3/pbx/__pycache__/z.cpython-314.pyc": b"12345",
+        "usr/lib/python3/pbx/z.py": b"123456",
+        "var/lib/dpkg/info/python3-x.list": b"/usr/lib/python3/x/y.py\n",
+    }
+    sizes = read_tree(tree(files), {"/usr/lib/python3/pbx/z.py": "pbx/core"})[1]
+    assert (sizes["python3-x"], sizes["pbx/core"]) == (4, 11)
 
 
 def test_a_hidden_file_at_the_root_belongs_to_its_package() -> None:
     files = {".first": b"123", "var/lib/dpkg/info/base-files.list": b"/.\n/.first\n"}
-    assert read_tree(tree(files))[1]["base-files"] == 3
+    assert read_tree(tree(files), {})[1]["base-files"] == 3
 
 
 @settings(max_examples=40)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,5}(/[a-z]{1,5}){0,2}", fullmatch=True), st.binary()))
 def test_no_byte_is_lost_or_counted_twice(files: dict[str, bytes]) -> None:
-    _, sizes = read_tree(tree(files))
+    _, sizes = read_tree(tree(files), {})
     assert sum(sizes.values()) == sum(map(len, files.values()))
 
 
@@ -146,7 +166,7 @@ def test_broken_budget_lists_the_ten_biggest() -> None:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "build" / "mini")
     assert folder.read() is None
-    folder.write(MANIFEST, "FROM scratch\n")
+    folder.write(MANIFEST, "FROM scratch\n", {"sizes.txt": "4\n"})
     assert folder.read() == MANIFEST
     assert (folder.path / "Dockerfile").read_text() == "FROM scratch\n"
     assert (folder.path / "packages.txt").read_text() == "bash 5.3-1\nlibc6 2.42-5\n"
@@ -154,11 +174,14 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_writing_again_replaces_and_leaves_nothing_over(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.write(MANIFEST, "FROM scratch\n")
-    folder.write(replace(MANIFEST, id="sha256:4567", proof=()), "FROM scratch\n")
+    folder.write(MANIFEST, "FROM scratch\n", {"sizes.txt": "4\n"})
+    folder.write(
+        replace(MANIFEST, id="sha256:4567", proof=()), "FROM scratch\n", {"sizes.txt": "5\n"}
+    )
     assert folder.read() == replace(MANIFEST, id="sha256:4567", proof=())
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"Dockerfile", "manifest.json", "packages.txt"}
+    assert names == {"Dockerfile", "manifest.json", "packages.txt", "sizes.txt"}
+    assert (tmp_path / "sizes.txt").read_text() == "5\n"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +199,7 @@ def test_broken_manifest_reads_as_none(tmp_path: Path, text: str) -> None:
 )
 def test_manifest_of_another_form_reads_as_none(tmp_path: Path, change: dict[str, object]) -> None:
     folder = Folder(tmp_path)
-    folder.write(MANIFEST, "")
+    folder.write(MANIFEST, "", {})
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     assert folder.read() is None
@@ -184,7 +207,7 @@ def test_manifest_of_another_form_reads_as_none(tmp_path: Path, change: dict[str
 
 def test_manifest_cut_short_reads_as_none(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.write(MANIFEST, "")
+    folder.write(MANIFEST, "", {})
     file = tmp_path / "manifest.json"
     text = file.read_bytes()
     for end in range(0, len(text) - 2, 7):

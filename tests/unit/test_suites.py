@@ -90,3 +90,16 @@ def test_without_pytest_it_is_said_what_to_do(
         run(tmp_path, monkeypatch, "1 passed in 2s")
     assert "make test" in caught.value.hint
     assert log.read_text() == ""
+
+
+def test_the_fingerprint_is_that_of_tests_and_of_what_they_read(tmp_path: Path) -> None:
+    test = tmp_path / "tests" / "test_one.py"
+    test.parent.mkdir()
+    test.write_text("def test_one() -> None: ...\n")
+    before = suites.fingerprint(tmp_path)
+    (tmp_path / "README.md").touch()
+    (test.parent / "__pycache__").mkdir()
+    (test.parent / "__pycache__" / "test_one.pyc").touch()
+    assert suites.fingerprint(tmp_path) == before
+    test.write_text("def test_two() -> None: ...\n")
+    assert suites.fingerprint(tmp_path) != before

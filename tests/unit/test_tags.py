@@ -11,6 +11,7 @@ from semver import Version
 from factory.tags import (
     MAX_LENGTH,
     InvalidVersion,
+    breadth,
     image_tags,
     immutable,
     parse_version,
@@ -256,3 +257,29 @@ def test_refused_names_immutable_tags_with_another_digest_sorted() -> None:
     assert refused(wanted, existing) == ("1.2.3", "full-1.2.3")
     assert refused(existing, existing) == ()
     assert refused(wanted, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("1.2.3", 0),
+        ("full-1.2.3-rc.1", 0),
+        ("1.2.3-4", 0),
+        ("1.2", 1),
+        ("mini-1.2", 1),
+        ("10", 2),
+        ("mini-1", 2),
+        ("latest", 3),
+        ("mini", 3),
+        ("mini2", 3),
+    ],
+)
+def test_breadth_of_a_tag(tag: str, expected: int) -> None:
+    assert breadth(tag) == expected
+
+
+@given(versions)
+def test_an_exact_name_has_no_breadth_and_the_others_have(version: Version) -> None:
+    found = image_tags("full", version, default=True, released=[])
+    assert {tag for tag in found if breadth(tag) == 0} == {str(version), f"full-{version}"}
+    assert [breadth(tag) for tag in found].count(3) == (0 if version.prerelease else 2)

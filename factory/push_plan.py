@@ -1,0 +1,147 @@
+"""What a push does to each tag, given what the registry has. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from semver import Version
+
+from factory import tags
+from factory.errors import PublishError
+
+Kind = Literal["new", "moves", "there"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a tag stands for in the registry.
+
+    Attributes:
+        digest: Of the manifest.
+        config: Digest of the image's configuration; empty for an index of several images.
+    """
+
+    digest: str
+    config: str
+
+    def is_image(self, image_id: str) -> bool:
+        """Whether it is the image that an engine knows by this id.
+
+        An engine's ids are digests of configurations or, with containerd's store, of manifests.
+        """
+        return bool(image_id) and image_id in (self.digest, self.config)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An image that is to be pushed.
+
+    Attributes:
+        image: Its name in the catalog.
+        id: By which the engine knows it; empty if it is not built yet.
+        default: Whether it takes the bare tags.
+    """
+
+    image: str
+    id: str
+    default: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One tag of one image: new, moved from what the registry has, or there already."""
+
+    image: str
+    id: str
+    tag: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Left:
+    """A floating tag that stays where it is, since a higher version has it."""
+
+    image: str
+    tag: str
+    higher: Version
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps, in the order in which they are done; and what is left alone."""
+
+    steps: tuple[Step, ...]
+    left: tuple[Left, ...]
+
+
+def wanted_tags(
+    candidates: Iterable[Candidate], version: Version | None, existing: Sequence[str]
+) -> dict[str, Candidate]:
+    """Returns the tags that images take, by the tags that the registry has."""
+    return {
+        tag: candidate
+        for candidate in candidates
+        for tag in tags.image_tags(
+            candidate.image,
+            version,
+            default=candidate.default,
+            released=tags.released_versions(existing, candidate.image),
+        )
+    }
+
+
+def make_plan(
+    candidates: Sequence[Candidate],
+    version: Version | None,
+    existing: Sequence[str],
+    held: Mapping[str, Held],
+) -> Plan:
+    """Plans a push: exact names first, bare ones last, of all images.
+
+    Args:
+        candidates: The images.
+        version: Theirs, or None.
+        existing: All tags that the registry has.
+        held: What it has under those of the wanted tags that exist.
+
+    Raises:
+        PublishError: an exact name stands for another image already; nothing may be pushed.
+    """
+    wanted = wanted_tags(candidates, version, existing)
+    steps = [Step(c.image, c.id, tag, _kind(c.id, held.get(tag))) for tag, c in wanted.items()]
+    ids = {step.tag: step.id for step in steps if step.id}
+    taken = tags.refused(
+        ids,
+        {
+            tag: ids[tag] if held[tag].is_image(ids[tag]) else held[tag].digest
+            for tag in ids.keys() & held.keys()
+        },
+    )
+    if taken:
+        raise PublishError(
+            f"the registry has another image as {', '.join(taken)}, and versions do not "
+            "change: nothing was pushed",
+            "give it a new version",
+        )
+    steps.sort(key=lambda step: tags.breadth(step.tag))
+    return Plan(tuple(steps), tuple(_left(candidates, version, existing, wanted)))
+
+
+def _kind(image_id: str, held: Held | None) -> Kind:
+    if held is None:
+        return "new"
+    return "there" if held.is_image(image_id) else "moves"
+
+
+def _left(
+    candidates: Sequence[Candidate],
+    version: Version | None,
+    existing: Sequence[str],
+    wanted: Mapping[str, Candidate],
+) -> Iterable[Left]:
+    for tag, candidate in wanted_tags(candidates, version, []).items():
+        if tag not in wanted:
+            released = tags.released_versions(existing, candidate.image)
+            yield Left(candidate.image, tag, max(v for v in released if v.prerelease is None))

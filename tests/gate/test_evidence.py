@@ -1,0 +1,67 @@
+"""What is written down of a real image, and what `build.py --diff` says of two."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import docker
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from factory.catalog import Catalog
+from factory.engine import Engine
+from factory.evidence import measure
+from factory.sbom import bill_of_materials
+from tests.conftest import ROOT
+
+
+def test_the_bill_of_an_image_is_what_its_package_database_says(
+    engine: Engine, client: docker.DockerClient, catalog: Catalog
+) -> None:
+    reference = f"{catalog.repository}:mini"
+    manifest = measure(engine, catalog, "debian", "mini", reference)
+    text = bill_of_materials(manifest, "forky")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    told = {
+        (component["name"], component["version"])
+        for component in json.loads(text)["components"]
+        if component["bom-ref"].startswith("deb:")
+    }
+    listed = client.containers.run(
+        reference,
+        ["-W", "-f", "${Package} ${Version}\\n"],
+        entrypoint="dpkg-query",
+        network_mode="none",
+        remove=True,
+    )
+    assert told == {tuple(line.split()) for line in listed.decode().splitlines()}
+    with_licences = [package for package in manifest.packages.values() if package.licences]
+    assert len(with_licences) > len(manifest.packages) / 2
+    assert sum(manifest.size_by_component.values()) == sum(manifest.size_by_package.values())
+    assert manifest.size_by_component["privatedial"] > 0
+
+
+def diff(*images: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "build.py", "--quiet", "--diff", *images]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def test_diff_says_what_base_adds_to_mini(catalog: Catalog) -> None:
+    result = diff(f"{catalog.repository}:mini", f"{catalog.repository}:base")
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert any(line.startswith("+ python3 ") for line in lines)
+    assert not any(line.startswith("- ") for line in lines)
+    (autoban,) = (line.split() for line in lines if line.startswith("autoban "))
+    assert autoban[1] == "0.000"
+    assert float(autoban[2]) > 0
+
+
+def test_diff_of_what_is_not_there_is_one_line(catalog: Catalog) -> None:
+    result = diff(f"{catalog.repository}:mini", "no-such-image")
+    assert result.stderr == "error: the engine has no image no-such-image\n"
+    assert result.returncode == 1
