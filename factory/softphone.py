@@ -1,13 +1,11 @@
-"""The softphone's image: built once from fixtures/softphone, and kept under a digest of that."""
+"""The softphone's image, built from fixtures/softphone."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from factory.context import file_context
+from factory.counterpart import Counterpart, ensure_counterpart
 from factory.engine import Engine, OnLine
-from factory.errors import BuildError
 
 REPOSITORY = "asterisk-softphone"
 FOLDER = Path("fixtures") / "softphone"
@@ -28,26 +26,6 @@ def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_l
     """
     folder = root / FOLDER
     code = (path.relative_to(folder).as_posix() for path in folder.glob("inside/*.py"))
-    context = file_context(folder, ["config_site.h", "video.sed", "tones.py", *code])
-    key = repr((base, mirror)).encode() + context.getvalue()
-    tag = hashlib.sha256(key).hexdigest()[:12]
-    name = f"{REPOSITORY}:{tag}"
-    if not engine.find_image(name):
-        arguments = {"BASE": base, "MIRROR": mirror}
-        lines: list[str] = []
-
-        def take(line: str) -> None:
-            lines.append(line)
-            on_line(line)
-
-        try:
-            built = engine.build(context, "softphone", arguments, take, no_cache=False)
-        except BuildError as error:
-            said = next((line for line in reversed(lines) if line.strip()), "")
-            raise BuildError(
-                f"building the softphone failed: {said} — {error.cause}",
-                "the log file has every line: build/build.log",
-            ) from error
-        engine.tag(built, REPOSITORY, tag)
-    engine.tag(name, REPOSITORY, "latest")
-    return name
+    files = ["config_site.h", "video.sed", "tones.py", *code]
+    softphone = Counterpart("softphone", REPOSITORY, folder, files, target="softphone")
+    return ensure_counterpart(engine, softphone, base, mirror=mirror, on_line=on_line)

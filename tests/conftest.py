@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import docker
@@ -15,6 +15,7 @@ from factory.builder import Recipe, base_of
 from factory.catalog import Catalog, load_catalog
 from factory.console import Console
 from factory.engine import Engine
+from factory.pulse import ensure_pulse
 from factory.softphone import ensure_softphone
 from factory.whole_output import read_whole_output
 from tests.targets import Target, images_from, targets_of
@@ -100,12 +101,27 @@ def targets(pytestconfig: pytest.Config) -> dict[str, Target]:
 @pytest.fixture(scope="session")
 def softphone(catalog: Catalog, root: Path) -> str:
     """The softphone's image, built if it is not that of this checkout."""
+    with _builder(catalog, root) as (engine, base):
+        return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def pulse(catalog: Catalog, root: Path) -> str:
+    """The image of a PulseAudio server, likewise."""
+    with _builder(catalog, root) as (engine, base):
+        return ensure_pulse(engine, root, base, on_line=lambda _: None)
+
+
+@contextmanager
+def _builder(catalog: Catalog, root: Path) -> Iterator[tuple[Engine, str]]:
     engine = Engine.connect()
     (root / "build").mkdir(exist_ok=True)
-    with (root / "build" / "softphone.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want it, too
-        base = base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
-        return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
+    with (root / "build" / "counterparts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want the same
+        yield (
+            engine,
+            base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1)),
+        )
 
 
 @pytest.fixture(scope="session")
