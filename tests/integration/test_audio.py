@@ -20,6 +20,8 @@ from .test_configurations import JOHN
 
 pytestmark = pytest.mark.image("full")
 
+HARMLESS = ("Don't know how to display condition", "Exceptionally long voice queue")
+"""What the console says of what it does not show, and of a machine that is too busy."""
 NOISE = ("jack", "Cannot connect to server", "underrun occurred")
 """What the sound library says of things that we do not have; on the container's output."""
 
@@ -55,7 +57,7 @@ def pbx(lab: Visit, host: PulseServer) -> Iterator[Pbx]:
     pbx = lab.another_pbx("household", volumes={host.volume: {"bind": "/run/pulse"}})
     yield pbx
     complaints = [x for x in pbx.logs().splitlines() if "WARNING[" in x or "ERROR[" in x]
-    assert complaints == []
+    assert [x for x in complaints if not any(known in x for known in HARMLESS)] == []
 
 
 @pytest.fixture
