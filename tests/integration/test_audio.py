@@ -83,6 +83,8 @@ def assert_both_hear(host: PulseServer, phone: Phone) -> None:
 
 
 def test_console_and_phone_hear_each_other(pbx: Pbx, host: PulseServer, john: Phone) -> None:
+    host.speak(tones.draw())
+    pbx.run("sed -i s/^jb/;jb/ /etc/asterisk/console.conf")
     switch(pbx, "on")
     pbx.asterisk(f"console dial {JOHN.number}")
     john.answer()
