@@ -24,6 +24,10 @@ def ensure_pulse(engine: Engine, root: Path, base: str, *, on_line: OnLine) -> s
         BuildError: a step of the build failed.
     """
     pulse = Counterpart(
-        "PulseAudio server", REPOSITORY, root / FOLDER, ["host.pa", "standin.control"], target="pulse"
+        "PulseAudio server",
+        REPOSITORY,
+        root / FOLDER,
+        ["host.pa", "standin.control"],
+        target="pulse",
     )
     return ensure_counterpart(engine, pulse, base, mirror="", on_line=on_line)
