@@ -35,7 +35,7 @@ lint: ## ruff, mypy, hadolint, shellcheck
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@$(PYTHON) build.py --tag all --print dockerfile | .venv/bin/hadolint -
-	@.venv/bin/hadolint fixtures/softphone/Dockerfile bench/autoban/fail2ban/Dockerfile
+	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/pulse/Dockerfile bench/autoban/fail2ban/Dockerfile
 	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.py' ':!*.md')
 
 format: ## format the Python code
