@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import docker
@@ -18,6 +18,8 @@ from factory.engine import Engine
 from factory.softphone import ensure_softphone
 from factory.whole_output import read_whole_output
 from fixtures.linphone import ensure_linphone
+from fixtures.pulse import ensure_pulse
+from fixtures.registry import ensure_registry
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,23 +103,40 @@ def targets(pytestconfig: pytest.Config) -> dict[str, Target]:
 @pytest.fixture(scope="session")
 def softphone(catalog: Catalog, root: Path) -> str:
     """The softphone's image, built if it is not that of this checkout."""
+    with _builder(catalog, root) as (engine, base):
+        return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def pulse(catalog: Catalog, root: Path) -> str:
+    """The image of a PulseAudio server, likewise."""
+    with _builder(catalog, root) as (engine, base):
+        return ensure_pulse(engine, base, lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def registry_image(catalog: Catalog, root: Path) -> str:
+    """The image of a registry, likewise."""
+    with _builder(catalog, root) as (engine, base):
+        return ensure_registry(engine, base, lambda _: None)
+
+
+@contextmanager
+def _builder(catalog: Catalog, root: Path) -> Iterator[tuple[Engine, str]]:
     engine = Engine.connect()
     (root / "build").mkdir(exist_ok=True)
-    with (root / "build" / "softphone.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want it, too
-        base = base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
-        return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
+    with (root / "build" / "counterparts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want the same
+        console = Console(None, verbosity=-1)
+        yield engine, base_of(engine, catalog, Recipe(root, "debian", []), console)
 
 
 @pytest.fixture(scope="session")
 def linphone_image(catalog: Catalog, root: Path) -> str:
     """Linphone's image, built if it is not that of this checkout."""
-    (root / "build").mkdir(exist_ok=True)
-    with (root / "build" / "linphone.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want it, too
-        return ensure_linphone(
-            Engine.connect(), catalog.distributions["debian"], root / "stages", lambda _: None
-        )
+    with _builder(catalog, root) as (engine, _):
+        debian = catalog.distributions["debian"]
+        return ensure_linphone(engine, debian, root / "stages", lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -71,11 +71,23 @@ def test_nine_offers_the_menu(lab: Visit) -> None:
     hears_music(alice)
 
 
-@pytest.mark.parametrize("digit", ["0", "7", "8"])
+@pytest.mark.parametrize("digit", ["0", "8"])
 def test_other_digits_lead_to_the_menu(lab: Visit, digit: str) -> None:
     alice = lab.phone("alice")
     alice.call(digit).answered()
     hears_menu(alice)
+
+
+@pytest.mark.image("mini", only=True)
+def test_seven_is_a_tone(lab: Visit) -> None:
+    alice = lab.phone("alice")
+    alice.call("7").answered()
+    wait_for(
+        lambda: sum(tones.presence(alice.recording()[-tones.RATE :], 1004)),
+        lambda windows: windows > 15,
+        seconds=5,
+        otherwise="no test tone",
+    )
 
 
 @pytest.mark.image("mini", only=True)

@@ -14,18 +14,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog
-from factory.console import Console
 from factory.engine import Engine
 from fixtures.registry import (
     Between,
     RegistryServer,
-    build_image,
     running_registry,
     standing_between,
 )
-from tests.conftest import ROOT
 from tests.pbx import LABELS
 
 Login = Callable[[str, str, str], None]
@@ -40,12 +35,6 @@ def engine() -> Engine:
 @pytest.fixture(scope="session")
 def client(engine: Engine) -> docker.DockerClient:
     return engine.client
-
-
-@pytest.fixture(scope="session")
-def registry_image(engine: Engine, catalog: Catalog) -> str:
-    base = base_of(engine, catalog, Recipe(ROOT, "debian", []), Console(None, verbosity=-1))
-    return build_image(engine.client, base)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,32 @@
+"""What Asterisk's console answers about its audio, taken apart; pure."""
+
+MODULE = "chan_console.so"
+
+
+def is_running(modules: str) -> bool:
+    """Whether the console channel is loaded.
+
+    Args:
+        modules: The answer to `module show like chan_console`.
+    """
+    return any(line.startswith(MODULE) and " Running " in line for line in modules.splitlines())
+
+
+def devices(available: str) -> list[str]:
+    """Returns the sound devices that there are.
+
+    Args:
+        available: The answer to `console list available`.
+    """
+    mark = "=== Device Name: "
+    return [x.removeprefix(mark) for x in available.splitlines() if x.startswith(mark)]
+
+
+def channels(concise: str) -> list[str]:
+    """Returns the channels of the console, which are its calls.
+
+    Args:
+        concise: The answer to `core show channels concise`.
+    """
+    names = (line.partition("!")[0] for line in concise.splitlines())
+    return [name for name in names if name.startswith("Console/")]

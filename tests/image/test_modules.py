@@ -1,0 +1,44 @@
+"""Every module of the image for builders loads, but for those that its manual names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.image.conftest import Start
+
+MANUAL = Path("runtime/pbx/extras/README.md")
+
+
+def declined(log: str) -> set[str]:
+    """The modules that Asterisk's log says were not loaded."""
+    one = re.findall(r"load_modules: (\w+) declined to load\.", log)
+    others = re.findall(r"Declined modules which depend on \w+: (.+)", log)
+    return {*one, *(name.strip() for names in others for name in names.split(","))}
+
+
+def documented(manual: str) -> set[str]:
+    """The modules that the manual says need something."""
+    table = manual.partition("\n## Modules that need something\n")[2]
+    rows = re.findall(r"^\| (\w+_[\w, ]+?) +\|", table, re.MULTILINE)
+    return {name.strip() for row in rows for name in row.split(",")}
+
+
+@pytest.mark.image("xtra", only=True)
+def test_every_module_loads_but_those_of_the_manual(start: Start, root: Path) -> None:
+    pbx = start(environment={"SYSLOG_LEVEL": "5"})
+    pbx.run("printf '[modules]\\nautoload = yes\\n' > /etc/asterisk/modules.conf")
+    pbx.container.restart(timeout=10)
+    pbx.await_boot()
+    log = pbx.logs()
+    assert "undefined symbol" not in log
+    assert declined(log) == documented((root / MANUAL).read_text())
+
+
+@pytest.mark.image("xtra", only=True)
+def test_a_start_as_it_comes_is_free_of_complaints(start: Start) -> None:
+    pbx = start(environment={"SYSLOG_LEVEL": "8"})
+    lines = pbx.logs().splitlines()
+    assert [x for x in lines if "WARNING[" in x or "ERROR[" in x or "undefined symbol" in x] == []
