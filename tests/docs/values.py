@@ -37,12 +37,16 @@ PREPARATIONS = {
         " sed -i 's|^\\[websms\\]|&\\n{websms}|' /etc/asterisk/websms.conf &&"
         " sv restart websms && until websms queue; do usleep 50000; done; }"
     ),
+    r"\bsox welcome.flac": (
+        "mkdir -p /var/lib/asterisk/sounds/custom && sox -n -r 44100 welcome.flac synth 0.1 sine 440"
+    ),
     r"\bsox song.mp3": "sox -n -r 44100 song.mp3 synth 0.1 sine 440",
 }
 """Scripts for the container, so that the command has something to do; by what it contains."""
 
 STATUSES = {
     r"\bpbx config diff": (0, 1),  # 1: something differs
+    r"\bpbx audio on": (1,),  # no sound server is there; tests/integration/test_audio.py has one
 }
 """Exit statuses that are as the documents say, by what the command contains; else 0."""
 
