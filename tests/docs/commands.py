@@ -55,6 +55,12 @@ NEVER = {
     "mkdir -p pulse": "needs the sound server of a desktop; tests/integration/test_audio.py has one",
     "cp -f": "the same",
     "sudo": "the same",
+    "asterisk -rx 'console ": "the same",
+    "docker exec pbx aplay": "the same",
+    "docker run --rm -it --volumes-from pbx -p 8088:8088": "tests/integration/test_linphone.py has "
+    "a Linphone that fetches it",
+    "docker exec -it pbx pbx user phone ann --linphone": "the same",
+    "pbx user phone NAME --linphone": "the same",
     "gh ": "asks GitHub about one",
 }
 

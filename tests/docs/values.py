@@ -37,6 +37,7 @@ PREPARATIONS = {
         " sed -i 's|^\\[websms\\]|&\\n{websms}|' /etc/asterisk/websms.conf &&"
         " sv restart websms && until websms queue; do usleep 50000; done; }"
     ),
+    r"\bpbx user phone ann$": ("pbx user list | grep -q '^ann ' || pbx user add ann +12025550151"),
     r"\bsox welcome.flac": (
         "mkdir -p /var/lib/asterisk/sounds/custom && sox -n -r 44100 welcome.flac synth 0.1 sine 440"
     ),
@@ -46,7 +47,9 @@ PREPARATIONS = {
 
 STATUSES = {
     r"\bpbx config diff": (0, 1),  # 1: something differs
-    r"\bpbx audio on": (1,),  # no sound server is there; tests/integration/test_audio.py has one
+    r"\bpbx audio( on)?$": (
+        1,
+    ),  # no sound server is there; tests/integration/test_audio.py has one
 }
 """Exit statuses that are as the documents say, by what the command contains; else 0."""
 
