@@ -52,7 +52,7 @@ NEVER = {
     "CACHE=": "the same",
     "git tag": "makes a release",
     "docker login": "needs a registry; tests/publish has one",
-    "mkdir -p pulse": "needs the sound server of a desktop; tests/integration/test_audio.py has one",
+    "mkdir -p pulse": "needs a desktop's sound server; tests/integration/test_audio.py has one",
     "cp -f": "the same",
     "sudo": "the same",
     "asterisk -rx 'console ": "the same",

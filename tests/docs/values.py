@@ -39,7 +39,7 @@ PREPARATIONS = {
     ),
     r"\bpbx user phone ann$": ("pbx user list | grep -q '^ann ' || pbx user add ann +12025550151"),
     r"\bsox welcome.flac": (
-        "mkdir -p /var/lib/asterisk/sounds/custom && sox -n -r 44100 welcome.flac synth 0.1 sine 440"
+        "mkdir -p /var/lib/asterisk/sounds/custom && sox -n welcome.flac synth 0.1 sine 440"
     ),
     r"\bsox song.mp3": "sox -n -r 44100 song.mp3 synth 0.1 sine 440",
 }
