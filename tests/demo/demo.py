@@ -81,9 +81,9 @@ class Demo:
         }
 
     def commands(self) -> list[str]:
-        """What README.md tells people to type, in order."""
+        """What README.md tells people to type, in order; what goes on in further lines in one."""
         blocks = _COMMANDS.findall((self.folder / "README.md").read_text())
-        return [line for block in blocks for line in block.splitlines()]
+        return [line for block in blocks for line in re.sub(r"\\\n *", "", block).splitlines()]
 
     def type(
         self, command: str, environment: Mapping[str, str] | None = None

@@ -21,6 +21,10 @@ newer = pytest.mark.parametrize("compose", ["compose_2"], indirect=True)
 JOHN, JANE = "+12025550160", "+12025550183"
 OUTSIDE = "+12025550199"
 SERVICES = ("asterisk", "autoban", "certificates", "syslogd", "voicemail", "websms")
+POST = (
+    f"curl -u websms:PASSWORD --data-urlencode To=+12025550160 --data-urlencode From={OUTSIDE} "
+    "--data-urlencode Body='Hello from outside' http://MACHINE:8080/"
+)
 
 
 class Newcomer:
@@ -40,6 +44,7 @@ class Newcomer:
             "make call TO=john.doe": self.call,
             "make user NAME=ann.smith NUMBER=+12025550177": self.user,
             f"make sms TO=john.doe FROM={OUTSIDE} BODY='Hello from outside'": self.sms,
+            POST: self.post,
             "make cmd": self.console,
             "make cmd CMD='pjsip show contacts'": self.shows("john.doe/sip:", "jane.doe/sip:"),
             "make health": self.health,
@@ -117,6 +122,18 @@ class Newcomer:
         assert text.body == "Hello from outside"
         assert OUTSIDE in text.sender
         self.shows("it waits until a phone of ann.smith is there")("make sms TO=ann.smith")
+
+    def post(self, command: str) -> None:
+        conf = self._demo.do("bin/inside cat /etc/asterisk/websms.conf")
+        secret = re.search(r"^verify_secret = (\S+)", conf, re.MULTILINE)
+        assert secret
+        for word, value in {
+            "PASSWORD": secret[1],
+            "MACHINE:8080": f"{self._demo.address}:{self._demo.sms}",
+        }.items():
+            command = command.replace(word, value)
+        self._demo.do(f"{command} -sS --fail")
+        assert self._john.receives_message().body == "Hello from outside"
 
     def health(self, command: str) -> None:
         shown = wait_for(  # a busy machine answers late now and then, and that is unwell
