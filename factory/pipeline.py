@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -51,9 +51,7 @@ def make_images(
         else:
             names = publish.tag_proven(engine, catalog, repository, image, image_id, version)
         done.append(_keep(recipe, catalog, replace(known, tags=_references(repository, names))))
-    console.table(_table(done))
-    for manifest in done:
-        console.result(" ".join(manifest.tags))
+    _show(done, console)
 
 
 def push_images(
@@ -90,9 +88,7 @@ def push_images(
         names = tuple(step.tag for step in plan.steps if step.image == known.image)
         pushed = {f"{repository}:{name}": digests[name] for name in names}
         done.append(_keep(recipe, catalog, replace(known, tags=tuple(pushed), pushed=pushed)))
-    console.table(_table(done))
-    for manifest in done:
-        console.result(" ".join(manifest.tags))
+    _show(done, console)
 
 
 def plan_push(
@@ -252,6 +248,12 @@ def _keep(
     return manifest
 
 
+def _show(done: Sequence[evidence.Manifest], console: Console) -> None:
+    console.table(_table(done))
+    for manifest in done:
+        console.result(" ".join(manifest.tags))
+
+
 def _references(repository: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{repository}:{name}" for name in names)
 
@@ -340,7 +342,7 @@ def _short(image_id: str) -> str:
     return image_id.removeprefix("sha256:")[:12]
 
 
-def _table(manifests: list[evidence.Manifest]) -> Table:
+def _table(manifests: Sequence[evidence.Manifest]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("image", "id", "MB", "MB gzip", "packages", "proof"):
         table.add_column(heading, justify="right" if heading.startswith(("MB", "pa")) else "left")

@@ -15,11 +15,12 @@ from factory.builder import Recipe, base_of
 from factory.catalog import Catalog, load_catalog
 from factory.console import Console
 from factory.engine import Engine
+from factory.fixture_image import FixtureImage, ensure_fixture_image
 from factory.softphone import ensure_softphone
 from factory.whole_output import read_whole_output
+from fixtures import pulse as pulse_server
+from fixtures import registry
 from fixtures.linphone import ensure_linphone
-from fixtures.pulse import ensure_pulse
-from fixtures.registry import ensure_registry
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +84,12 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine as the factory sees it."""
+    return Engine.connect()
+
+
+@pytest.fixture(scope="session")
 def client(pytestconfig: pytest.Config) -> docker.DockerClient:
     """The engine; the images have to be there."""
     client = read_whole_output(docker.from_env())
@@ -101,42 +108,44 @@ def targets(pytestconfig: pytest.Config) -> dict[str, Target]:
 
 
 @pytest.fixture(scope="session")
-def softphone(catalog: Catalog, root: Path) -> str:
+def softphone(engine: Engine, catalog: Catalog, root: Path) -> str:
     """The softphone's image, built if it is not that of this checkout."""
-    with _builder(catalog, root) as (engine, base):
+    with _base(engine, catalog, root) as base:
         return ensure_softphone(engine, root, base, mirror="", on_line=lambda _: None)
 
 
 @pytest.fixture(scope="session")
-def pulse(catalog: Catalog, root: Path) -> str:
+def pulse(engine: Engine, catalog: Catalog, root: Path) -> str:
     """The image of a PulseAudio server, likewise."""
-    with _builder(catalog, root) as (engine, base):
-        return ensure_pulse(engine, base, lambda _: None)
+    return _fixture_image(engine, catalog, root, pulse_server.IMAGE)
 
 
 @pytest.fixture(scope="session")
-def registry_image(catalog: Catalog, root: Path) -> str:
+def registry_image(engine: Engine, catalog: Catalog, root: Path) -> str:
     """The image of a registry, likewise."""
-    with _builder(catalog, root) as (engine, base):
-        return ensure_registry(engine, base, lambda _: None)
+    return _fixture_image(engine, catalog, root, registry.IMAGE)
+
+
+@pytest.fixture(scope="session")
+def linphone_image(engine: Engine, catalog: Catalog, root: Path) -> str:
+    """Linphone's image, likewise; it stands on a base of its own."""
+    with _base(engine, catalog, root):
+        debian = catalog.distributions["debian"]
+        return ensure_linphone(engine, debian, root / "stages", lambda _: None)
+
+
+def _fixture_image(engine: Engine, catalog: Catalog, root: Path, image: FixtureImage) -> str:
+    with _base(engine, catalog, root) as base:
+        return ensure_fixture_image(engine, image, base, mirror="", on_line=lambda _: None)
 
 
 @contextmanager
-def _builder(catalog: Catalog, root: Path) -> Iterator[tuple[Engine, str]]:
-    engine = Engine.connect()
+def _base(engine: Engine, catalog: Catalog, root: Path) -> Iterator[str]:
+    """The distribution's base, while no other process of this run builds upon it."""
     (root / "build").mkdir(exist_ok=True)
     with (root / "build" / "counterparts.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of this run want the same
-        console = Console(None, verbosity=-1)
-        yield engine, base_of(engine, catalog, Recipe(root, "debian", []), console)
-
-
-@pytest.fixture(scope="session")
-def linphone_image(catalog: Catalog, root: Path) -> str:
-    """Linphone's image, built if it is not that of this checkout."""
-    with _builder(catalog, root) as (engine, _):
-        debian = catalog.distributions["debian"]
-        return ensure_linphone(engine, debian, root / "stages", lambda _: None)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
 
 
 @pytest.fixture(scope="session")

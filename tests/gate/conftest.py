@@ -21,11 +21,6 @@ Build = Callable[[str, str], str]
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
-    return Engine.connect()
-
-
-@pytest.fixture(scope="session")
 def client(engine: Engine) -> docker.DockerClient:
     return engine.client
 

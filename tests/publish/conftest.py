@@ -28,11 +28,6 @@ MakeImage = Callable[[int], str]
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
-    return Engine.connect()
-
-
-@pytest.fixture(scope="session")
 def client(engine: Engine) -> docker.DockerClient:
     return engine.client
 
