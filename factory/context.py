@@ -54,7 +54,8 @@ def file_context(folder: Path, names: Iterable[str]) -> io.BytesIO:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name in sorted({"Dockerfile", *names}):
-            _add_file(tar, name, (folder / name).read_bytes(), epoch=0)
+            path = folder / name
+            _add_file(tar, name, path.read_bytes(), epoch=0, executable=os.access(path, os.X_OK))
     archive.seek(0)
     return archive
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.context import build_context
+from factory.context import build_context, file_context
 from factory.dockerfile import MANIFEST_PATH
 
 EPOCH = 1_700_000_000
@@ -103,3 +103,11 @@ def test_archive_is_rewound_and_holds_the_texts(checkout: Path) -> None:
         assert dockerfile.read() == b"FROM me\n"
         assert manifest is not None
         assert b'"mini"' in manifest.read()
+
+
+def test_files_of_a_fixture_keep_their_executable_bit(tmp_path: Path) -> None:
+    for name, mode in (("Dockerfile", 0o644), ("start", 0o755)):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(mode)
+    with tarfile.open(fileobj=file_context(tmp_path, ["start"])) as tar:
+        assert {entry.name: entry.mode for entry in tar} == {"Dockerfile": 0o644, "start": 0o755}
