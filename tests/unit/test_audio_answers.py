@@ -41,9 +41,7 @@ def test_the_devices_are_those_with_a_name() -> None:
 
 @given(st.lists(names))
 def test_all_devices_are_listed(found: list[str]) -> None:
-    listing = "".join(
-        f"=== Device Name: {name}\n=== ---> Default Input Device\n" for name in found
-    )
+    listing = "".join(f"=== Device Name: {name}\n=== ---> Default Input Device\n" for name in found)
     assert devices(listing) == found
 
 
