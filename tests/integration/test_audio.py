@@ -168,8 +168,9 @@ def test_the_sound_server_may_come_later(
     pbx.asterisk(f"console dial {JOHN.number}")
     phone.answer()
     assert_loudspeaker_plays(server, phone)
+    call = phone.current
     switch(pbx, "off")
-    phone.current.ended()
+    call.ended()
 
 
 def test_the_cookie_is_readable_for_asterisk_alone(pbx: Pbx) -> None:
