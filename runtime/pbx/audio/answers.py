@@ -9,7 +9,8 @@ def is_running(modules: str) -> bool:
     Args:
         modules: The answer to `module show like chan_console`.
     """
-    return any(line.startswith(MODULE) and " Running " in line for line in modules.splitlines())
+    lines = [line for line in modules.splitlines() if line.startswith(MODULE)]
+    return any(" Running " in line and " Not Running " not in line for line in lines)
 
 
 def devices(available: str) -> list[str]:

@@ -1,0 +1,55 @@
+"""What Asterisk's console answers about its audio."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pbx.audio.answers import channels, devices, is_running
+
+MODULES = """\
+Module                         Description                              Use Count  Status      Support Level
+chan_console.so                Console Channel Driver                   0          {}          extended
+1 modules loaded
+"""  # noqa: E501 # as Asterisk prints it
+DEVICES = """
+=============================================================
+=== Available Devices =======================================
+=============================================================
+===
+=== ---------------------------------------------------------
+=== Device Name: default
+=== ---> Default Input Device
+=== ---> Default Output Device
+=== ---------------------------------------------------------
+===
+=============================================================
+"""
+CALL = "Console/default!dp_entry_call_inout!5!1!Up!WaitExten!600!0!!!3!12!!1790000000.{}"
+PHONES = "PJSIP/alice-00000001!dp_entry_call_inout!Console/default!1!Up!Dial!x!!!!3!12!!17.2"
+names = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
+
+
+def test_a_module_that_runs() -> None:
+    assert is_running(MODULES.format("Running"))
+    assert not is_running(MODULES.format("Not Running"))
+    assert not is_running("0 modules loaded\n")
+    assert not is_running("")
+
+
+def test_the_devices_are_those_with_a_name() -> None:
+    assert devices(DEVICES) == ["default"]
+    assert devices("(None)\n") == []
+
+
+@given(st.lists(names))
+def test_all_devices_are_listed(found: list[str]) -> None:
+    listing = "".join(f"=== Device Name: {name}\n=== ---> Default Input Device\n" for name in found)
+    assert devices(listing) == found
+
+
+def test_calls_of_phones_are_not_the_consoles() -> None:
+    assert channels(PHONES) == []
+    assert channels("") == []
+
+
+@given(st.permutations([CALL.format(1), PHONES, PHONES]))
+def test_the_consoles_call_is_found_among_others(lines: list[str]) -> None:
+    assert channels("\n".join(lines)) == ["Console/default"]
