@@ -94,6 +94,17 @@ def test_the_console_hears_whom_it_calls(pbx: Pbx, host: PulseServer, john: Phon
     wait_for(lambda: not host.clients(), seconds=5, otherwise="the sound devices stay open")
 
 
+def test_both_hear_each_other(pbx: Pbx, host: PulseServer, john: Phone) -> None:
+    host.speak(tones.draw())
+    switch(pbx, "on")
+    pbx.asterisk(f"console dial {JOHN.number}")
+    john.answer()
+    assert_loudspeaker_plays(host, john)
+    heard = john.hears(host.tone, 10)
+    assert heard, heard.reason
+    assert_loudspeaker_plays(host, john)
+
+
 def test_a_phone_calls_the_console(pbx: Pbx, host: PulseServer, john: Phone) -> None:
     host.speak(tones.draw())
     switch(pbx, "on")
