@@ -89,8 +89,9 @@ def test_the_console_hears_whom_it_calls(pbx: Pbx, host: PulseServer, john: Phon
     pbx.asterisk(f"console dial {JOHN.number}")
     john.answer()
     assert_loudspeaker_plays(host, john)
+    call = john.current
     pbx.asterisk("console hangup")
-    john.current.ended()
+    call.ended()
     wait_for(lambda: not host.clients(), seconds=5, otherwise="the sound devices stay open")
 
 
@@ -147,11 +148,11 @@ def test_audio_goes_on_and_off_again(pbx: Pbx, host: PulseServer, john: Phone) -
         pbx.asterisk(f"console dial {JOHN.number}")
         john.answer()
         assert_loudspeaker_plays(host, john)
-        pid = pbx.pid("asterisk")
+        pid, call = pbx.pid("asterisk"), john.current
         switch(pbx, "off")
         switch(pbx, "off")
         assert pbx.pid("asterisk") == pid
-        john.current.ended()
+        call.ended()
 
 
 def test_the_sound_server_may_come_later(
@@ -205,8 +206,9 @@ def test_the_module_alone_is_enough(pbx: Pbx, host: PulseServer, john: Phone) ->
     pbx.asterisk(f"console dial {JOHN.number}@dp_entry_call_inout")
     john.answer()
     assert_loudspeaker_plays(host, john)
+    call = john.current
     pbx.asterisk("console hangup")
-    john.current.ended()
+    call.ended()
     assert "Unloaded" in pbx.asterisk("module unload chan_console.so")
     noise = [x for x in pbx.logs().splitlines() if "ALSA" in x or "pulse" in x.lower()]
     assert [x for x in noise if not any(known in x for known in NOISE)] == []

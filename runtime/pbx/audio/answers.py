@@ -13,14 +13,13 @@ def is_running(modules: str) -> bool:
     return any(" Running " in line and " Not Running " not in line for line in lines)
 
 
-def devices(available: str) -> list[str]:
-    """Returns the sound devices that there are.
+def has_microphone(available: str) -> bool:
+    """Whether a microphone can be opened; what plays is a pipe, and is always there.
 
     Args:
         available: The answer to `console list available`.
     """
-    mark = "=== Device Name: "
-    return [x.removeprefix(mark) for x in available.splitlines() if x.startswith(mark)]
+    return "Default Input Device" in available
 
 
 def channels(concise: str) -> list[str]:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pbx.asterisk.console import NotRunningError, ask, await_answer
-from pbx.audio.answers import MODULE, channels, devices, is_running
+from pbx.audio.answers import MODULE, channels, has_microphone, is_running
 from pbx.audio.host import check_socket, share_cookie
 from pbx.core.errors import CommandError
 
@@ -26,7 +26,7 @@ def switch_on() -> int:
     if cookie := os.environ.get("PULSE_COOKIE"):
         share_cookie(Path(cookie))
     if _is_on():
-        if _devices():
+        if _reaches_the_host():
             print("audio is on already")
             return 0
         _unload()  # it looks for devices only when it is loaded
@@ -36,7 +36,7 @@ def switch_on() -> int:
             f"Asterisk did not load {MODULE} ({answer})",
             "is there /etc/asterisk/console.conf? `pbx config upgrade` adds it",
         )
-    if not _devices():
+    if not _reaches_the_host():
         _unload()
         raise CommandError(
             "the sound server lets nobody in",
@@ -77,8 +77,8 @@ def _is_on() -> bool:
     return is_running(_ask("module show like chan_console"))
 
 
-def _devices() -> list[str]:
-    return devices(_ask("console list available"))
+def _reaches_the_host() -> bool:
+    return has_microphone(_ask("console list available"))
 
 
 def _unload() -> None:
