@@ -37,6 +37,7 @@ PREPARATIONS = {
         " sed -i 's|^\\[websms\\]|&\\n{websms}|' /etc/asterisk/websms.conf &&"
         " sv restart websms && until websms queue; do usleep 50000; done; }"
     ),
+    r"\bpbx user add kim\.roe": "sed -i '/^\\[kim.roe\\]/,$d' /etc/asterisk/pjsip_endpoint.conf",
     r"\bpbx user phone ann$": ("pbx user list | grep -q '^ann ' || pbx user add ann +12025550151"),
     r"\bsox welcome.flac": (
         "mkdir -p /var/lib/asterisk/sounds/custom && sox -n welcome.flac synth 0.1 sine 440"
