@@ -24,6 +24,7 @@ from fixtures.linphone import ensure_linphone
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST_NAME = 100  # characters of a value that become part of a test's name
 
 pytest_plugins = ["tests.report.plugin"]
 
@@ -64,6 +65,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = images_from(catalog, lowest, only=bool(marker and marker.kwargs.get("only")))
     wanted = [name for name in names if name in targets_of(metafunc.config)]
     metafunc.parametrize("image", wanted, scope="session")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names a case by its argument where its value is no name: long texts, keys made anew each run.
+
+    pytest-xdist runs nothing when its processes find different names.
+    """
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 def _chooses_itself(metafunc: pytest.Metafunc) -> bool:
