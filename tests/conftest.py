@@ -6,6 +6,7 @@ import fcntl
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import docker
@@ -24,6 +25,7 @@ from fixtures.linphone import ensure_linphone
 from tests.targets import Target, images_from, targets_of
 
 ROOT = Path(__file__).resolve().parent.parent
+load_once = cache(load_catalog)
 LONGEST_NAME = 100  # characters of a value that become part of a test's name
 
 pytest_plugins = ["tests.report.plugin"]
@@ -60,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "image" not in metafunc.fixturenames or _chooses_itself(metafunc):
         return
     marker = metafunc.definition.get_closest_marker("image")
-    catalog = load_catalog(metafunc.config.rootpath)
+    catalog = load_once(metafunc.config.rootpath)
     lowest = marker.args[0] if marker and marker.args else next(iter(catalog.images))
     names = images_from(catalog, lowest, only=bool(marker and marker.kwargs.get("only")))
     wanted = [name for name in names if name in targets_of(metafunc.config)]
@@ -89,7 +91,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The project's own catalog."""
-    return load_catalog(ROOT)
+    return load_once(ROOT)
 
 
 @pytest.fixture(scope="session")
