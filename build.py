@@ -21,9 +21,12 @@ from factory.console import Console
 from factory.dockerfile import rootfs_manifest
 from factory.engine import Engine
 from factory.errors import FactoryError
+from factory.machine import Machine
 from factory.matrix import ci_matrix
 
 ROOT = Path(__file__).resolve().parent
+NO_ENGINE = ("dockerfile", "matrix", "bake", "picture")
+"""What `--print` shows without regard to the engine."""
 OPTIONS = {"no_gate": "no-gate", "show": "print"}
 REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.ASCII)
 
@@ -45,6 +48,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--version", metavar="X.Y.Z", help="version for the tags (default: from git's tags)")
     add("--repo", metavar="NAME", help="repository of the images (default: mlan/asterisk)")
     add("--distro", metavar="NAME", help="distribution: debian (default) or alpine")
+    add(
+        "--platform",
+        metavar="OS/ARCH",
+        help="kind of machine that the images are for, as linux/arm64 (default: the engine's own); "
+        "those of another kind are emulated, and get a repository of their own: NAME-arm64",
+    )
     add(
         "--mirror",
         default="",
@@ -93,6 +102,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show every line")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show results and errors only")
     options = parser.parse_args(arguments)
+    if options.platform and options.softphone:
+        parser.error("--platform not allowed with --softphone, which is for the engine's machine")
     if options.push:
         for other in ("no_gate", "prove", "softphone", "show", "diff"):
             if getattr(options, other):
@@ -138,6 +149,38 @@ def bake(catalog: Catalog, recipe: Recipe, repository: str) -> dict[str, Any]:
     )
 
 
+def wanted_images(catalog: Catalog, asked: list[str]) -> list[str]:
+    """Returns the images that are asked for, in the catalog's order.
+
+    Raises:
+        FactoryError: there is none of that name.
+    """
+    for image in asked:
+        if image != "all" and image not in catalog.images:
+            raise FactoryError(
+                f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all"
+            )
+    return [name for name in catalog.images if name in asked or "all" in asked]
+
+
+def foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine | None:
+    """Returns the kind of machine that images are asked for; None for the engine's own kind.
+
+    Args:
+        catalog: Of that kind alone, if one is named.
+        options: The command line.
+
+    Raises:
+        EngineError: no engine answers.
+    """
+    if not options.platform or options.show in NO_ENGINE:
+        return None
+    if options.platform == Engine.connect().platform:
+        return None
+    (name,) = catalog.architectures
+    return Machine(name, options.platform)
+
+
 def run(options: argparse.Namespace, console: Console) -> None:
     """Does what the command line asks.
 
@@ -145,13 +188,7 @@ def run(options: argparse.Namespace, console: Console) -> None:
         FactoryError: with the cause and a hint.
     """
     catalog = load_catalog(ROOT)
-    asked = options.images or [catalog.default]
-    for image in asked:
-        if image != "all" and image not in catalog.images:
-            raise FactoryError(
-                f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all"
-            )
-    images = [name for name in catalog.images if name in asked or "all" in asked]
+    images = wanted_images(catalog, options.images or [catalog.default])
     try:
         version = (
             tags.parse_version(options.version)
@@ -167,8 +204,13 @@ def run(options: argparse.Namespace, console: Console) -> None:
             f"'{repository}' is no name of a repository",
             "use lower case letters, digits and . _ - / as in registry.example:5000/pbx/asterisk",
         )
+    if options.platform:
+        catalog = catalog.only_for(options.platform)
+    machine = foreign_machine(catalog, options)
+    if machine:
+        repository = machine.repository(repository)
     recipe = Recipe(
-        ROOT, distribution, images, str(version or ""), options.mirror, options.no_cache
+        ROOT, distribution, images, str(version or ""), options.mirror, options.no_cache, machine
     )
     if options.show == "matrix":
         distributions = [options.distro] if options.distro else list(catalog.distributions)

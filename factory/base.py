@@ -6,7 +6,9 @@ from, so that the same inputs are never made twice.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,9 +17,15 @@ from pathlib import Path
 
 from factory.catalog import Distribution
 from factory.engine import Engine, OnLine
-from factory.errors import BaseError
+from factory.errors import BaseError, EngineError
+from factory.image_archive import Label
+from factory.machine import Machine
 
 REPOSITORY = "asterisk-image-base"
+EMULATION_HINT = (
+    "on Debian `make arm64` sets that up as root; elsewhere install QEMU's user emulation and "
+    "register it with binfmt_misc, with the flag F"
+)
 
 
 def ensure_base(
@@ -28,6 +36,7 @@ def ensure_base(
     mirror: str,
     renew: bool,
     on_line: OnLine,
+    machine: Machine | None = None,
 ) -> str:
     """Returns the name of a base image in the engine, made now if it was not there.
 
@@ -38,6 +47,7 @@ def ensure_base(
         mirror: URL of a Debian archive; empty for that of this machine.
         renew: Make it again even if it is there.
         on_line: Called with each line of progress.
+        machine: For which it is; None for the engine's own kind.
 
     Raises:
         BaseError: neither a registry nor the archive gave one.
@@ -46,12 +56,14 @@ def ensure_base(
     dpkg_cfg = _settings(stages / "dpkg.cfg", comment="#")
     recipe = [distribution.suite, distribution.pull, mirror, apt_conf, dpkg_cfg]
     tag = f"{distribution.suite}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
+    if machine:
+        tag = f"{machine.name}-{tag}"
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
     reference = distribution.base
     on_line(f"pulling {reference}")
-    if pulled := engine.pull(reference):
+    if pulled := _pull(engine, reference, machine):
         engine.tag(pulled, REPOSITORY, tag)
         return name
     if not distribution.bootstrap:
@@ -62,19 +74,41 @@ def ensure_base(
     on_line(f"no registry gives {reference}; bootstrapping {distribution.suite} from its archive")
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         tree = Path(folder) / "base.tar"
-        bootstrap(distribution.suite, tree, mirror or machine_mirror(), apt_conf, dpkg_cfg, on_line)
+        settings = [f"--aptopt={line}" for line in apt_conf]
+        settings += [f"--dpkgopt={line}" for line in dpkg_cfg]
+        if machine:
+            settings.append(f"--architectures={machine.name}")
+        bootstrap(distribution.suite, tree, mirror or machine_mirror(), settings, on_line)
         with tree.open("rb") as file:
-            engine.load_tree(file, REPOSITORY, tag)
+            engine.load_tree(file, _label(name, engine, machine))
     return name
 
 
+def ensure_nothing(engine: Engine, machine: Machine) -> str:
+    """Returns the name of an image without files that is marked as of a machine, made if need be.
+
+    What stands on it inherits the mark; on `scratch` engines of old put their own.
+    """
+    name = f"{REPOSITORY}:{machine.name}-nothing"
+    if not engine.find_image(name):
+        engine.load_tree(None, _label(name, engine, machine))
+    return name
+
+
+def check_emulation(engine: Engine, base: str, machine: Machine) -> None:
+    """Does nothing if the engine can run what a base of another kind of machine holds.
+
+    Raises:
+        EngineError: it cannot; says what to do.
+    """
+    if not engine.runs_programs_of(base):
+        raise EngineError(
+            f"the engine's machine cannot run programs of {machine.platform}", EMULATION_HINT
+        )
+
+
 def bootstrap(
-    suite: str,
-    tree: Path,
-    mirror: str,
-    apt_conf: Sequence[str],
-    dpkg_cfg: Sequence[str],
-    on_line: OnLine,
+    suite: str, tree: Path, mirror: str, settings: Sequence[str], on_line: OnLine
 ) -> None:
     """Writes a minimal Debian as a tar archive, with mmdebstrap.
 
@@ -82,8 +116,7 @@ def bootstrap(
         suite: Codename, e.g. `forky`.
         tree: The archive to write.
         mirror: URL of the archive; empty for the one that mmdebstrap knows.
-        apt_conf: Settings for apt, a line each.
-        dpkg_cfg: Options for dpkg, a line each.
+        settings: More options of mmdebstrap.
         on_line: Called with each line that mmdebstrap prints.
 
     Raises:
@@ -95,9 +128,7 @@ def bootstrap(
             "no registry answers, and mmdebstrap, which makes a base without one, is missing",
             "install mmdebstrap (apt-get install mmdebstrap), or make the registry reachable",
         )
-    command = [program, "--variant=minbase", "--format=tar"]
-    command += [f"--aptopt={line}" for line in apt_conf]
-    command += [f"--dpkgopt={line}" for line in dpkg_cfg]
+    command = [program, "--variant=minbase", "--format=tar", *settings]
     command += [suite, str(tree), *([mirror] if mirror else [])]
     lines = []
     with subprocess.Popen(
@@ -110,7 +141,9 @@ def bootstrap(
         reasons = [line for line in lines if line.startswith("E:")] or lines[-1:]
         raise BaseError(
             f"bootstrapping {suite} failed: {'; '.join(reasons)}",
-            "check that the mirror is reachable and has this suite (--mirror names another)",
+            EMULATION_HINT
+            if any(re.search(r"qemu|arch-test", line) for line in reasons)
+            else "check that the mirror is reachable and has this suite (--mirror names another)",
         )
 
 
@@ -130,6 +163,21 @@ def machine_mirror() -> str:
         if source == "Debian Debian":
             return uri
     return ""
+
+
+def _pull(engine: Engine, reference: str, machine: Machine | None) -> str | None:
+    """Pulls an image for a machine; None where no registry gives it for that one."""
+    if machine is None:
+        return engine.pull(reference)
+    pulled = engine.pull(reference, machine.platform)
+    if pulled and engine.image(pulled).architecture == machine.architecture:
+        return pulled
+    return None
+
+
+def _label(name: str, engine: Engine, machine: Machine | None) -> Label:
+    architecture = machine.architecture if machine else engine.architecture
+    return Label(name, architecture, datetime.datetime.now(datetime.UTC))
 
 
 def _settings(file: Path, comment: str) -> list[str]:

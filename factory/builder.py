@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.base import ensure_base
+from factory.base import check_emulation, ensure_base, ensure_nothing
 from factory.catalog import Catalog, Distribution
 from factory.console import Console
 from factory.context import build_context
 from factory.dockerfile import render, rootfs_manifest
 from factory.engine import Engine
 from factory.errors import BuildError, FactoryError
+from factory.machine import Machine
 
 _HINTS = (
     (r"no space left on device", "make room, for instance with `docker system prune`"),
@@ -96,6 +97,7 @@ class Recipe:
         version: For the label; empty if none.
         mirror: Package mirror; empty for that of the base.
         no_cache: Use nothing of earlier builds.
+        machine: Which kind of machine the images are for; None for the engine's own.
     """
 
     root: Path
@@ -104,6 +106,7 @@ class Recipe:
     version: str = ""
     mirror: str = ""
     no_cache: bool = False
+    machine: Machine | None = None
 
     def dockerfile(self, catalog: Catalog) -> str:
         """Returns the Dockerfile.
@@ -138,18 +141,24 @@ def base_of(engine: Engine, catalog: Catalog, recipe: Recipe, console: Console) 
     """Returns the name of the base image that a recipe stands on, made now if it was not there.
 
     Raises:
-        FactoryError: the distribution is unknown, or no base could be had.
+        FactoryError: the distribution is unknown, no base could be had, or the engine cannot run
+            its programs.
     """
     distribution = recipe.known_distribution(catalog)
-    with console.activity(f"base {recipe.distribution} {distribution.suite}"):
-        return ensure_base(
+    kind = f" for {recipe.machine.platform}" if recipe.machine else ""
+    with console.activity(f"base {recipe.distribution} {distribution.suite}{kind}"):
+        base = ensure_base(
             engine,
             distribution,
             recipe.root / "stages",
             mirror=recipe.mirror,
             renew=recipe.no_cache,
             on_line=console.line,
+            machine=recipe.machine,
         )
+        if recipe.machine:
+            check_emulation(engine, base, recipe.machine)
+    return base
 
 
 def build(
@@ -164,6 +173,8 @@ def build(
     epoch = source_date_epoch(engine.image(base).created)
     manifest = rootfs_manifest(catalog, recipe.distribution)
     arguments = Source.of(recipe.root).arguments(base, epoch, recipe.version)
+    if recipe.machine:
+        arguments["NOTHING"] = ensure_nothing(engine, recipe.machine)
     candidates: dict[str, str] = {}
     # The highest image first: its stages hold those of the others, which then come from the cache.
     for name in reversed([name for name in catalog.images if name in recipe.images]):
@@ -178,7 +189,12 @@ def build(
         with console.activity(f"build {name}"):
             try:
                 candidates[name] = engine.build(
-                    context, name, arguments, on_line, no_cache=no_cache
+                    context,
+                    name,
+                    arguments,
+                    on_line,
+                    no_cache=no_cache,
+                    platform=recipe.machine.platform if recipe.machine else None,
                 )
             except BuildError as error:
                 cause, hint = explain([*printed, error.cause])

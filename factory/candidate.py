@@ -7,9 +7,9 @@ import re
 import secrets
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from factory.engine import Container, Engine, Network, remove_container, remove_network
 from factory.errors import EngineError, ProofError
@@ -19,10 +19,13 @@ from fixtures.softphone import Account, Softphones
 START_SECONDS = 10
 STOP_SECONDS = 10
 HEALTH_CHECK_SECONDS = 5
+EMULATED = 6
+"""How many times as long a candidate may take for anything, if its programs are emulated."""
 KILLED = 128 + signal.SIGKILL
 CONFIGURATION = "/etc/asterisk"
 USERS = f"{CONFIGURATION}/pjsip_endpoint.conf"
 HOST_NAME = "pbx.example"
+_Value = TypeVar("_Value")
 
 
 class Candidate:
@@ -30,15 +33,45 @@ class Candidate:
 
     Attributes:
         phones: Softphones on the same network.
+
+    Args:
+        engine: Where it runs.
+        container: The container.
+        network: Name of its network.
+        phones: Softphones on it.
+        patience: How many times as long as usual anything may take.
     """
 
     def __init__(
-        self, engine: Engine, container: Container, network: str, phones: Softphones
+        self,
+        engine: Engine,
+        container: Container,
+        network: str,
+        phones: Softphones,
+        *,
+        patience: float = 1,
     ) -> None:
         self.phones = phones
+        self._patience = patience
         self._engine = engine
         self._container = container
         self._network = network
+
+    def wait_for(
+        self,
+        probe: Callable[[], _Value],
+        wanted: Callable[[_Value], bool] = bool,
+        *,
+        seconds: float,
+        otherwise: str,
+    ) -> _Value:
+        """Waits for something as factory.waiting does, with the patience that it deserves.
+
+        Raises:
+            TimeoutError: with the text `otherwise`.
+        """
+        limit = seconds * self._patience
+        return wait_for(probe, wanted, seconds=limit, otherwise=otherwise)
 
     def logs(self) -> str:
         """Returns all that the container printed."""
@@ -70,9 +103,9 @@ class Candidate:
 
         Raises:
             ProofError: it ended, or has no health check.
-            TimeoutError: there was no verdict within a minute.
+            TimeoutError: there was no verdict within a minute, or as patience has it.
         """
-        return wait_for(
+        return self.wait_for(
             self._health,
             lambda status: status != "starting",
             seconds=60,
@@ -85,8 +118,9 @@ class Candidate:
         Raises:
             TimeoutError: it did not.
         """
-        wait_for(
-            lambda: self.run("timeout 5 asterisk -rx 'core waitfullybooted'").strip(),
+        ask = f"timeout {5 * self._patience:g} asterisk -rx 'core waitfullybooted'"
+        self.wait_for(
+            lambda: self.run(ask).strip(),
             lambda said: "fully booted" in said,
             seconds=START_SECONDS,
             otherwise="it is called healthy, but Asterisk does not boot",
@@ -104,7 +138,7 @@ class Candidate:
         command = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
         status = self._engine.start_in(self._container, command)
         try:
-            ended = wait_for(
+            ended = self.wait_for(
                 status,
                 lambda number: number is not None,
                 seconds=HEALTH_CHECK_SECONDS,
@@ -139,14 +173,13 @@ class Candidate:
         Raises:
             ProofError: it had to be killed, or its exit status was not 0.
         """
+        limit = round(STOP_SECONDS * self._patience)
         start = time.monotonic()
-        self._container.stop(timeout=STOP_SECONDS)
+        self._container.stop(timeout=limit)
         seconds = time.monotonic() - start
         status = self._container.wait()["StatusCode"]
         if status == KILLED:
-            raise ProofError(
-                f"it had to be killed (status {status}), {STOP_SECONDS} s after SIGTERM"
-            )
+            raise ProofError(f"it had to be killed (status {status}), {limit} s after SIGTERM")
         if status != 0:
             raise ProofError(f"it stopped with status {status} after {seconds:.1f} s")
         return seconds
@@ -164,7 +197,7 @@ class Candidate:
             self.check_that_it_runs()
             return self.is_well()
 
-        wait_for(is_well, seconds=20, otherwise="it did not get healthy after a restart")
+        self.wait_for(is_well, seconds=20, otherwise="it did not get healthy after a restart")
 
     def address(self) -> str:
         """Returns the container's IP address."""
@@ -195,7 +228,7 @@ class Candidate:
         image = self._container.attrs["Image"]
         with _container(self._engine, image, labels, network_mode="none") as other:
             self._engine.start_container(other)
-            return wait_for(
+            return self.wait_for(
                 lambda: read_users(self._engine.run_in(other, ["cat", USERS])),
                 seconds=START_SECONDS,
                 otherwise="another container of the image made no users",
@@ -237,6 +270,8 @@ def make_candidate(
         labels: For all that is made.
     """
     name = f"gate-{secrets.token_hex(4)}"
+    emulated = engine.image(image).architecture != engine.architecture
+    patience = EMULATED if emulated else 1
     with ExitStack() as stack:
         network = make_network(engine, name, labels)
         stack.callback(remove_network, network)
@@ -249,12 +284,13 @@ def make_candidate(
             "environment": {"SYSLOG_LEVEL": "6"},  # notices, too
             # The image's own test, only more often, and sooner taken for bad, so that the proof
             # takes seconds.
-            "healthcheck": {"interval": 10**9, "start_period": START_SECONDS * 10**9},
+            "healthcheck": {"interval": 10**9, "start_period": START_SECONDS * patience * 10**9}
+            | ({"timeout": HEALTH_CHECK_SECONDS * patience * 10**9} if emulated else {}),
         }
         container = stack.enter_context(_container(engine, image, labels, **options))
         phones = Softphones(engine.client, name, labels=labels, image=softphone)
         stack.callback(phones.close)
-        yield Candidate(engine, container, name, phones)
+        yield Candidate(engine, container, name, phones, patience=patience)
 
 
 @contextmanager

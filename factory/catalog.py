@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from factory.errors import CatalogError
+from factory.errors import CatalogError, FactoryError
 
 Proof = Literal["quick", "full"]
 Selection = Literal["whole", "with-depends"] | list[str]
@@ -165,6 +165,21 @@ class Catalog:
         if distribution == self.default_distribution:
             return self.repository
         return f"{self.repository}-{distribution}"
+
+    def only_for(self, platform: str) -> Catalog:
+        """Returns the same for one kind of machine alone.
+
+        Args:
+            platform: As Docker names it, e.g. `linux/arm64`.
+
+        Raises:
+            FactoryError: images are made for no such machine.
+        """
+        found = {name: x for name, x in self.architectures.items() if x.platform == platform}
+        if not found:
+            known = ", ".join(machine.platform for machine in self.architectures.values())
+            raise FactoryError(f"unknown platform '{platform}'", f"known platforms: {known}")
+        return replace(self, architectures=found)
 
     def budget_of(self, image: str, distribution: str) -> Budget | None:
         """Returns the largest size allowed, or None where there is none."""

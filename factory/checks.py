@@ -13,7 +13,6 @@ from functools import partial
 from factory.candidate import CONFIGURATION, Candidate
 from factory.errors import ProofError
 from factory.expectation import Expectation
-from factory.waiting import wait_for
 from fixtures.softphone import (
     Account,
     Call,
@@ -216,7 +215,11 @@ class Checks:
     def says_what_happens(self) -> str:
         """What Asterisk logs is in the container's output, such as that it refused somebody."""
         try:
-            wait_for(lambda: "sip:stranger@" in self._candidate.logs(), seconds=3, otherwise="")
+            self._candidate.wait_for(
+                lambda: "sip:stranger@" in self._candidate.logs(),
+                seconds=3,
+                otherwise="",
+            )
         except TimeoutError as error:
             raise ProofError(
                 "the container's output does not tell of the strangers who were refused"
@@ -246,7 +249,11 @@ class Checks:
                 raise ProofError("it says that it is well while Asterisk is halted")
         finally:
             self._candidate.run("kill -CONT $(pidof asterisk)")
-        wait_for(self._candidate.is_well, seconds=10, otherwise="it did not get well again")
+        self._candidate.wait_for(
+            self._candidate.is_well,
+            seconds=10,
+            otherwise="it did not get well again",
+        )
         return "unhealthy while halted"
 
     def restarts_its_services(self) -> str:
@@ -258,7 +265,7 @@ class Checks:
         self._candidate.run(f"sv kill {' '.join(services)}")
         for service in services:
             self._await_restart(service, before[service])
-        wait_for(
+        self._candidate.wait_for(
             self._candidate.is_well,
             seconds=15,
             otherwise="the PBX did not get well after its services were killed",
@@ -320,7 +327,7 @@ class Checks:
             raise ProofError(f"{name} offered encryption (SRTP) and did not get it")
 
     def _await_restart(self, service: str, killed: str) -> None:
-        wait_for(
+        self._candidate.wait_for(
             partial(self._state_of, service),
             lambda state: state.startswith("run:") and _pid(state) != killed,
             seconds=8,

@@ -7,6 +7,7 @@ import ipaddress
 import re
 import socket
 import tarfile
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from docker.models.networks import Network
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from factory.errors import BuildError, EngineError, PublishError
+from factory.image_archive import Label, write_archive
 from factory.whole_output import read_whole_output
 
 __all__ = ["Container", "Engine", "ImageInfo", "Network", "OnLine"]
@@ -82,6 +84,16 @@ class Engine:
         """The SDK's client, for the softphones, which stand on the SDK themselves."""
         return self._client
 
+    @property
+    def architecture(self) -> str:
+        """The kind of machine that it runs on, as Go names it: `amd64`, `arm64`."""
+        return str(self._client.version()["Arch"])
+
+    @property
+    def platform(self) -> str:
+        """The same as Docker names it: `linux/amd64`."""
+        return f"linux/{self.architecture}"
+
     def find_image(self, name: str) -> ImageInfo | None:
         """Returns the image with this name or id, if the engine has it."""
         try:
@@ -131,10 +143,15 @@ class Engine:
         with _ignoring_not_found():
             self._client.images.remove(f"{repository}:{tag}", noprune=True)
 
-    def pull(self, reference: str) -> str | None:
-        """Pulls an image; returns its id, or None where no registry gives it."""
+    def pull(self, reference: str, platform: str | None = None) -> str | None:
+        """Pulls an image; returns its id, or None where no registry gives it.
+
+        Args:
+            reference: Name of the image.
+            platform: For which machine, e.g. `linux/arm64`; None for the engine's own.
+        """
         try:
-            return self._client.images.pull(reference).id
+            return self._client.images.pull(reference, platform=platform).id
         except (APIError, requests.exceptions.RequestException):
             return None
 
@@ -188,10 +205,17 @@ class Engine:
             raise _broken_off(name, "the engine tells no digest")
         return digest
 
-    def load_tree(self, tar: BinaryIO, repository: str, tag: str) -> str:
-        """Makes an image of one layer from a tar archive of a file tree; returns its id."""
-        self._client.api.import_image_from_data(tar, repository=repository, tag=tag)
-        return self.image(f"{repository}:{tag}").id
+    def load_tree(self, tree: io.BufferedIOBase | None, label: Label) -> str:
+        """Makes an image of one layer from a tar archive of a file tree, or an empty one.
+
+        Returns:
+            The image's id.
+        """
+        with tempfile.TemporaryFile() as archive:
+            write_archive(archive, label, tree)
+            archive.seek(0)
+            self._client.images.load(archive)
+        return self.image(label.name).id
 
     def build(
         self,
@@ -201,6 +225,7 @@ class Engine:
         on_line: OnLine,
         *,
         no_cache: bool,
+        platform: str | None = None,
     ) -> str:
         """Builds one target of the Dockerfile in a build context.
 
@@ -210,6 +235,7 @@ class Engine:
             arguments: Build arguments.
             on_line: Called with each line that the engine prints.
             no_cache: Run every step again.
+            platform: For which machine, e.g. `linux/arm64`; None for the engine's own.
 
         Returns:
             The image's id.
@@ -225,6 +251,7 @@ class Engine:
                 target=target,
                 buildargs=dict(arguments),
                 nocache=no_cache,
+                platform=platform,
                 rm=True,
                 forcerm=True,
                 decode=True,
@@ -255,6 +282,23 @@ class Engine:
                 yield tar
         finally:
             remove_container(container)
+
+    def runs_programs_of(self, image: str) -> bool:
+        """Whether the machine can run the programs in an image, itself or by an emulator.
+
+        Args:
+            image: Name or id of one that has the program `true`.
+        """
+        container = self.create_container(image, entrypoint=["true"], network_mode="none")
+        try:
+            container.start()
+            container.wait()
+            said = container.logs().decode("utf-8", "replace")
+        except APIError as error:
+            said = _first_line(error)
+        finally:
+            remove_container(container)
+        return "exec format error" not in said
 
     def create_container(self, image: str, **options: Any) -> Container:
         """Makes a container of an image; options are those of the SDK's containers.create."""

@@ -122,7 +122,7 @@ def prove_image(
     info = engine.find_image(reference)
     if info is None:
         with console.activity(f"pull {reference}"):
-            pulled = engine.pull(reference)
+            pulled = engine.pull(reference, recipe.machine.platform if recipe.machine else None)
         if pulled is None:
             raise EngineError(
                 f"there is no image {reference}",
@@ -223,7 +223,8 @@ def _run_suites(
     if known.suites_fingerprint == fingerprint:
         console.note(f"{known.image} {_short(known.id)} has passed all suites: {known.suites}")
         return known
-    said = suites.run(recipe.root, known.image, known.id, console)
+    report = _place(recipe, known.image) / "report"
+    said = suites.run(recipe.root, known.image, known.id, report, console)
     return replace(known, suites=said, suites_fingerprint=fingerprint)
 
 
@@ -232,7 +233,12 @@ def _candidates(catalog: Catalog, ids: Mapping[str, str]) -> list[Candidate]:
 
 
 def _folder(recipe: builder.Recipe, image: str) -> evidence.Folder:
-    return evidence.Folder(recipe.root / "build" / image)
+    return evidence.Folder(recipe.root / _place(recipe, image))
+
+
+def _place(recipe: builder.Recipe, image: str) -> Path:
+    """Returns where an image's evidence is, below the checkout."""
+    return Path("build") / (recipe.machine.folder(image) if recipe.machine else image)
 
 
 def _keep(
@@ -274,7 +280,8 @@ class _Softphone:
     def of(
         cls, engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
     ) -> _Softphone:
-        """Begins to build it, on the default distribution whatever the images stand on."""
+        """Begins to build it, on the default distribution and for the engine's own machine."""
+        recipe = replace(recipe, machine=None)
         if recipe.distribution != catalog.default_distribution:
             # A mirror that was named is one of the other distribution.
             recipe = replace(recipe, distribution=catalog.default_distribution, mirror="")

@@ -27,13 +27,14 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def run(root: Path, image: str, image_id: str, console: Console) -> str:
+def run(root: Path, image: str, image_id: str, report: Path, console: Console) -> str:
     """Runs the suites on a candidate; returns pytest's last line, such as `212 passed in 301.2s`.
 
     Args:
         root: The checkout.
         image: Name of the image in the catalog.
         image_id: The candidate.
+        report: Folder for the report.
         console: Gets each line.
 
     Raises:
@@ -44,7 +45,6 @@ def run(root: Path, image: str, image_id: str, console: Console) -> str:
             "--gate full needs the packages for tests",
             "run `make test` once, or .venv/bin/pip install -r requirements-dev.lock",
         )
-    report = Path("build") / image / "report"
     command = [sys.executable, "-m", "pytest", *SUITES, "-q", "-n", "3", "--dist", "loadgroup"]
     command += ["--image", f"{image}={image_id}", f"--report={report}"]
     last = ""

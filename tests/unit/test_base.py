@@ -1,16 +1,27 @@
 """The base: made once for each recipe, by pulling or by bootstrapping."""
 
+import io
 import tarfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 
-from factory.base import REPOSITORY, bootstrap, ensure_base, machine_mirror
+from factory.base import (
+    REPOSITORY,
+    bootstrap,
+    check_emulation,
+    ensure_base,
+    ensure_nothing,
+    machine_mirror,
+)
 from factory.catalog import Distribution
 from factory.engine import Engine, ImageInfo
-from factory.errors import BaseError
+from factory.errors import BaseError, EngineError
+from factory.image_archive import Label
+from factory.machine import Machine
 
+ARM = Machine("arm64", "linux/arm64")
 DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", bootstrap=True)
 MIRROR = "http://mirror.example/debian"
 PROGRAM = """\
@@ -26,22 +37,31 @@ done
 
 
 class FakeEngine(Engine):
-    """Keeps names and says what was asked of it; pulls only what a registry is said to have."""
+    """Keeps names and says what was asked of it; pulls only what a registry is said to have.
 
-    def __init__(self, registry: tuple[str, ...] = ()) -> None:
+    The registry has images for one kind of machine, whichever is asked for.
+    """
+
+    architecture = "amd64"
+
+    def __init__(self, registry: tuple[str, ...] = (), has: str = "amd64") -> None:
         self.registry = registry
+        self.has = has
+        self.emulates = True
+        self.labels: list[Label] = []
         self.names: dict[str, str] = {}
         self.calls: list[str] = []
         self.loaded: list[str] = []
 
     def find_image(self, name: str) -> ImageInfo | None:
         self.calls.append(f"find {name}")
-        if name not in self.names:
+        if name not in self.names and not name.startswith("id of"):
             return None
-        return ImageInfo(self.names[name], 1, (name,), "2024-05-16T10:03:20Z", "amd64", (), {}, ())
+        id_ = self.names.get(name, name)
+        return ImageInfo(id_, 1, (name,), "2024-05-16T10:03:20Z", self.has, (), {}, ())
 
-    def pull(self, reference: str) -> str | None:
-        self.calls.append(f"pull {reference}")
+    def pull(self, reference: str, platform: str | None = None) -> str | None:
+        self.calls.append(f"pull {reference}{f' for {platform}' if platform else ''}")
         return f"id of {reference}" if reference in self.registry else None
 
     def tag(  # type: ignore[override]  # the real one is wrapped to try again
@@ -50,12 +70,18 @@ class FakeEngine(Engine):
         self.calls.append(f"tag {repository}")
         self.names[f"{repository}:{tag}"] = image
 
-    def load_tree(self, tar: BinaryIO, repository: str, tag: str) -> str:
-        self.calls.append(f"load {repository}")
-        with tarfile.open(fileobj=tar) as tree:
-            self.loaded += tree.getnames()
-        self.names[f"{repository}:{tag}"] = "id of a tree"
+    def load_tree(self, tree: io.BufferedIOBase | None, label: Label) -> str:
+        self.calls.append(f"load {label.name}")
+        self.labels.append(label)
+        if tree:
+            with tarfile.open(fileobj=tree) as archive:
+                self.loaded += archive.getnames()
+        self.names[label.name] = "id of a tree"
         return "id of a tree"
+
+    def runs_programs_of(self, image: str) -> bool:
+        self.calls.append(f"run {image}")
+        return self.emulates
 
     def did(self, verb: str) -> bool:
         return any(call.startswith(verb) for call in self.calls)
@@ -228,4 +254,71 @@ def test_failing_mmdebstrap_is_said_with_its_reasons(
 
 def test_output_that_is_not_utf_8_is_no_obstacle(programs: Path, tmp_path: Path) -> None:
     install(programs, "mmdebstrap", "#!/bin/sh\nprintf 'I: caf\\351\\n'\n")
-    bootstrap("forky", tmp_path / "base.tar", "", (), (), print)
+    bootstrap("forky", tmp_path / "base.tar", "", (), print)
+
+
+# ---- for another kind of machine
+
+
+def ensure_arm(engine: Engine, stages: Path) -> str:
+    return ensure_base(
+        engine, DEBIAN, stages, mirror=MIRROR, renew=False, on_line=print, machine=ARM
+    )
+
+
+def test_what_a_registry_has_for_a_machine_is_pulled_and_named_after_it(stages: Path) -> None:
+    engine = FakeEngine(registry=("debian:forky-slim",), has="arm64")
+    name = ensure_arm(engine, stages)
+    assert engine.did("pull debian:forky-slim for linux/arm64")
+    assert name.startswith(f"{REPOSITORY}:arm64-forky-")
+    assert name not in (ensure(engine, stages), ensure(engine, stages, mirror=MIRROR))
+
+
+def test_what_a_registry_gives_for_another_machine_is_not_taken(
+    stages: Path, programs: Path
+) -> None:
+    engine = FakeEngine(registry=("debian:forky-slim",), has="amd64")
+    name = ensure_arm(engine, stages)
+    assert engine.names == {name: "id of a tree"}
+    assert "--architectures=arm64" in (programs / "arguments").read_text().splitlines()
+    assert [label.architecture for label in engine.labels] == ["arm64"]
+
+
+def test_a_base_for_this_machine_is_marked_as_such(stages: Path, programs: Path) -> None:
+    engine = FakeEngine()
+    name = ensure(engine, stages)
+    assert [(label.name, label.architecture) for label in engine.labels] == [(name, "amd64")]
+    assert "--architectures" not in (programs / "arguments").read_text()
+
+
+def test_nothing_is_made_once_for_each_machine() -> None:
+    engine = FakeEngine()
+    name = ensure_nothing(engine, ARM)
+    assert ensure_nothing(engine, ARM) == name
+    assert [(label.name, label.architecture) for label in engine.labels] == [(name, "arm64")]
+    assert engine.loaded == []
+
+
+def test_a_machine_that_cannot_emulate_is_told_what_to_do() -> None:
+    engine = FakeEngine()
+    check_emulation(engine, "a base", ARM)
+    engine.emulates = False
+    with pytest.raises(EngineError, match="cannot run programs of linux/arm64") as caught:
+        check_emulation(engine, "a base", ARM)
+    assert "make arm64" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "install arch-test for foreign architecture support",
+        "arm64 can neither be executed natively nor via qemu user emulation with binfmt_misc",
+    ],
+)
+def test_a_bootstrap_that_cannot_emulate_is_told_what_to_do(
+    stages: Path, programs: Path, said: str
+) -> None:
+    install(programs, "mmdebstrap", f"#!/bin/sh\necho 'E: {said}'\nexit 25\n")
+    with pytest.raises(BaseError, match=said) as caught:
+        ensure_arm(FakeEngine(), stages)
+    assert "make arm64" in caught.value.hint

@@ -93,7 +93,7 @@ def test_the_projects_files_are_one_layer_of_an_image(stages: dict[str, Stage]) 
 
 
 def test_every_stage_is_defined_before_it_is_used(root: Path) -> None:
-    known = {"scratch", "${BASE}"}
+    known = {"${NOTHING}", "${BASE}"}
     for stage in parse(rendered(root)):
         assert stage.name not in known
         assert stage.base in known
@@ -289,7 +289,7 @@ def test_one_more_image_shows_up_by_a_line(made_up: Path, kind: str) -> None:
     edit_images(made_up, lambda images: images.update(hello=more("full", kind, "greeting")))
     stages = {stage.name: stage for stage in parse(rendered(made_up, "hello"))}
     assert stages["hello"].base == "hello-root"
-    assert stages["hello-root"].base == ("full-root" if kind == "assembled" else "scratch")
+    assert stages["hello-root"].base == ("full-root" if kind == "assembled" else "${NOTHING}")
     where = stages["packages" if kind == "assembled" else "hello-packages"]
     assert any("figlet" in line for line in where.all_of("RUN"))
     assert "xtra" not in stages

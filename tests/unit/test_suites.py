@@ -29,7 +29,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, end: str, status: int = 0
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     with Console(folder / "build.log", verbosity=-1) as console:
-        return suites.run(folder, "full", "sha256:12", console)
+        return suites.run(folder, "full", "sha256:12", Path("build/full/report"), console)
 
 
 def test_what_passes_returns_the_last_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
