@@ -6,11 +6,15 @@
 IMAGE ?= full
 PYTHON := .venv/bin/python
 
-.PHONY: image test unit fuzz softphone lint format lock clean help
+.PHONY: image arm64 test unit fuzz softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
 	@$(PYTHON) build.py --tag $(IMAGE)
+
+arm64: ## the same for a Raspberry Pi; on other machines emulated, as root on Debian: make arm64 IMAGE=mini
+	@factory/prepare.sh requirements.lock arm64
+	@$(PYTHON) build.py --tag $(IMAGE) --platform linux/arm64
 
 test: ## lint, build all images, run every test
 	@factory/prepare.sh requirements-dev.lock
@@ -59,4 +63,4 @@ clean: ## remove the virtual environment and what builds left in this folder
 	@rm -rf .venv build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10

@@ -2,10 +2,12 @@
 # Sets up what is missing on this machine: the virtual environment, and a container engine if none
 # answers. Fast when nothing is missing. An engine that runs already is used as it is.
 #
-# usage: prepare.sh LOCKFILE
+# usage: prepare.sh LOCKFILE [arm64]
+#   arm64  so that programs of such machines run here, too, emulated
 set -eu
 cd "$(dirname "$0")/.."
 lock=$1
+machine=${2:-}
 
 say() {
     printf '%s\n' "$*" >&2
@@ -115,7 +117,19 @@ make_demo_tools() {
     [ -z "$missing" ] || ! can_install || install_packages $missing
 }
 
+# QEMU, which the kernel starts for programs of arm64. It is opened when it is registered (flag F), so
+# that containers need none of their own. Who is not root is told by build.py if something is missing.
+make_emulator() {
+    formats=/proc/sys/fs/binfmt_misc
+    [ "$(uname -m)" != aarch64 ] && can_install || return 0
+    command -v arch-test > /dev/null && [ -e "$formats/qemu-aarch64" ] && return
+    install_packages qemu-user-static binfmt-support arch-test
+    [ -e "$formats/register" ] || mount -t binfmt_misc binfmt_misc "$formats"
+    [ -e "$formats/qemu-aarch64" ] || update-binfmts --enable qemu-aarch64
+}
+
 make_environment
 make_engine
 make_bootstrapper
+[ "$machine" != arm64 ] || make_emulator
 [ "$lock" = requirements.lock ] || make_demo_tools
