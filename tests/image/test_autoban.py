@@ -186,6 +186,27 @@ def test_without_the_right_to_it_only_watches(
     assert pbx.is_well()
 
 
+def test_where_the_packet_filter_is_out_of_reach_it_only_watches(
+    start: Start, options: dict[str, Any]
+) -> None:
+    """So it is where QEMU emulates the machine; the library would end the process."""
+    netlink, netfilter, not_supported = 16, 12, 93
+    refused = {
+        "names": ["socket"],
+        "action": "SCMP_ACT_ERRNO",
+        "errnoRet": not_supported,
+        "args": [
+            {"index": 0, "value": netlink, "op": "SCMP_CMP_EQ"},
+            {"index": 2, "value": netfilter, "op": "SCMP_CMP_EQ"},
+        ],
+    }
+    profile = json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [refused]})
+    pbx = at_work(start(**{**options, "security_opt": [f"seccomp={profile}"]}))
+    (line,) = lines(pbx, "watching only")
+    assert "no way to the packet filter: Protocol not supported" in line
+    assert pbx.is_well()
+
+
 def test_verify_shows_that_a_ban_drops_or_why_that_cannot_be_tried(
     start: Start, options: dict[str, Any]
 ) -> None:

@@ -1,11 +1,13 @@
 """The kernel's side: our table, put there and kept there by libnftables in this process."""
 
+import socket
 from collections.abc import Callable, Iterable, Mapping
 
 from pbx.autoban import ruleset
 from pbx.autoban.addresses import Span
 from pbx.autoban.ruleset import Dropped, Prisoner
 
+_NETFILTER = 12  # NETLINK_NETFILTER of linux/netlink.h, which Python's socket has no name for
 _SLACK = 5.0  # seconds; who has less left may be gone already where the kernel counts
 
 
@@ -111,8 +113,13 @@ def connect() -> Callable[[str], str]:
     """Returns what runs commands of nft in this process.
 
     Raises:
-        FirewallError: the library is not there.
+        FirewallError: the library is not there, or the kernel cannot be talked to, as where QEMU
+            emulates it. The library would end the process then (nft_mnl_socket_open).
     """
+    try:
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETFILTER).close()
+    except OSError as error:
+        raise FirewallError(f"there is no way to the packet filter: {error.strerror}") from error
     try:
         from nftables import Nftables  # noqa: PLC0415 # costs memory where it is of no use
 
