@@ -171,12 +171,18 @@ def foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine | 
         options: The command line.
 
     Raises:
-        EngineError: no engine answers.
+        FactoryError: no engine answers; or images that are emulated were to be pushed.
     """
     if not options.platform or options.show in NO_ENGINE:
         return None
     if options.platform == Engine.connect().platform:
         return None
+    if options.push:
+        raise FactoryError(
+            f"images for {options.platform} are emulated here, and do not pass the full gate so: "
+            "AutoBan needs a kernel's packet filter",
+            "push from a machine of that kind, as the workflow `release` does",
+        )
     (name,) = catalog.architectures
     return Machine(name, options.platform)
 

@@ -96,9 +96,20 @@ def test_a_machine_knows_which_programs_it_cannot_run(
     assert not engine.runs_programs_of(load("amd64", {"bin/true": program_for(NOBODYS)}))
 
 
+def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> None:
+    platforms = {machine.platform for machine in catalog.architectures.values()}
+    other = min(platforms - {engine.platform})
+    command = [sys.executable, "build.py", "--push", "--dry-run", "--platform", other]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: images for {other} are emulated here, ")
+
+
 @pytest.fixture
 def emulation(engine: Engine, catalog: Catalog) -> None:
-    """Skips the test where programs of arm64 cannot run."""
+    """Skips the test where programs of arm64 cannot run, or need no emulation."""
+    if engine.platform == ARM.platform:
+        pytest.skip("this machine is one: the other tests have built and proven its images")
     recipe = Recipe(ROOT, "debian", ["mini"], machine=ARM)
     try:
         base_of(engine, catalog, recipe, Console(None, verbosity=-1))

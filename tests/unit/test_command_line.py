@@ -20,6 +20,11 @@ COMMANDS = {
     "matrix": ["--print", "matrix", "--tag", "all"],
     "matrix of one": ["--print", "matrix", "--tag", "full", "--distro", "debian"],
     "bake": ["--print", "bake", "--tag", "full", "--version", "1.2.3"],
+    "matrix of a machine": ["--print", "matrix", "--platform", "linux/arm64"],
+    "bake for a machine": ["--print", "bake", "--platform", "linux/arm64"],
+    "tags for a machine": ["--print", "tags", "--platform", "linux/arm64"],
+    "unknown machine": ["--platform", "linux/vax", "--dry-run"],
+    "softphone for a machine": ["--softphone", "--platform", "linux/arm64"],
     "alpine": ["--print", "tags", "--tag", "full", "--distro", "alpine"],
     "dockerfile": ["--print", "dockerfile", "--tag", "mini", "--mirror", "http://mirror.example/d"],
     "unknown image": ["--tag", "maxi", "--dry-run"],
@@ -169,6 +174,8 @@ def test_dockerfile_is_printed_line_by_line_as_it_is(results: dict[str, Result])
         ("unknown image", "error: unknown image 'maxi'\nhint: known: mini, "),
         ("invalid version", "error: '1.2' is not a version: use "),
         ("unknown distribution", "error: "),
+        ("unknown machine", "error: unknown platform 'linux/vax'\nhint: known platforms: linux/"),
+        ("tags for a machine", "error: no container engine answers: "),
     ],
 )
 def test_useless_value_is_one_clear_line(
@@ -180,6 +187,23 @@ def test_useless_value_is_one_clear_line(
     lines = [line for line in result.stderr.splitlines() if not line.startswith("hint: ")]
     assert len(lines) == 1
     assert "unexpected" not in result.stderr
+
+
+def test_matrix_and_bake_file_keep_to_the_machine_that_is_named(
+    results: dict[str, Result],
+) -> None:
+    jobs = json.loads(results["matrix of a machine"].stdout)["include"]
+    assert {job["arch"] for job in jobs} == {"arm64"}
+    file = json.loads(results["bake for a machine"].stdout)
+    assert file["target"]["_common"]["platforms"] == ["linux/arm64"]
+    both = json.loads(results["bake"].stdout)
+    assert both["target"]["_common"]["platforms"] == ["linux/amd64", "linux/arm64"]
+
+
+def test_the_softphone_is_for_the_engines_machine(results: dict[str, Result]) -> None:
+    result = results["softphone for a machine"]
+    assert result.returncode == 2
+    assert "--platform not allowed with --softphone" in result.stderr
 
 
 def test_verbose_and_quiet_exclude_each_other(results: dict[str, Result]) -> None:
