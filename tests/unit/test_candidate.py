@@ -217,3 +217,14 @@ def test_one_user_is_too_few_for_a_call() -> None:
         candidate(FakeContainer(), section(ALICE)).users()
     two = section(ALICE) + section(ALICE, "another")
     assert candidate(FakeContainer(), two).users() == (ALICE, ALICE)
+
+
+# ---- patience
+
+
+@pytest.mark.parametrize(("patience", "limit"), [(1, "0.1"), (3, "0.3")])
+def test_who_deserves_patience_is_waited_for_longer(patience: float, limit: str) -> None:
+    nobody: Any = None
+    candidate = Candidate(nobody, nobody, "", nobody, patience=patience)
+    with pytest.raises(TimeoutError, match=f"^it did not come within {limit} s"):
+        candidate.wait_for(lambda: False, seconds=0.1, otherwise="it did not come")
