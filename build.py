@@ -45,11 +45,18 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--version", metavar="X.Y.Z", help="version for the tags (default: from git's tags)")
     add("--repo", metavar="NAME", help="repository of the images (default: mlan/asterisk)")
     add("--distro", metavar="NAME", help="distribution: debian (default) or alpine")
-    add(
+    archives = parser.add_mutually_exclusive_group()
+    archives.add_argument(
         "--mirror",
         default="",
         metavar="URL",
         help="package mirror (default: that of the base, or of this machine)",
+    )
+    archives.add_argument(
+        "--snapshot",
+        metavar="MOMENT",
+        help="build from the distribution's archive as it was then, e.g. 20261120T000000Z: the "
+        "same commit and moment give the same layers",
     )
     add(
         "--push",
@@ -168,8 +175,9 @@ def run(options: argparse.Namespace, console: Console) -> None:
             "use lower case letters, digits and . _ - / as in registry.example:5000/pbx/asterisk",
         )
     recipe = Recipe(
-        ROOT, distribution, images, str(version or ""), options.mirror, options.no_cache
+        ROOT, distribution, images, str(version or ""), options.mirror, no_cache=options.no_cache
     )
+    recipe = recipe.at(catalog, options.snapshot)
     if options.show == "matrix":
         distributions = [options.distro] if options.distro else list(catalog.distributions)
         recipe.known_distribution(catalog)

@@ -16,6 +16,7 @@ from pathlib import Path
 from factory.catalog import Distribution
 from factory.engine import Engine, OnLine
 from factory.errors import BaseError
+from factory.snapshot import sources_line
 
 REPOSITORY = "asterisk-image-base"
 
@@ -26,6 +27,7 @@ def ensure_base(
     stages: Path,
     *,
     mirror: str,
+    fixed: bool = False,
     renew: bool,
     on_line: OnLine,
 ) -> str:
@@ -36,6 +38,7 @@ def ensure_base(
         distribution: Which suite, and what to pull.
         stages: Folder with apt.conf and dpkg.cfg.
         mirror: URL of a Debian archive; empty for that of this machine.
+        fixed: The mirror is a snapshot. A registry has only the base of today, so it is made here.
         renew: Make it again even if it is there.
         on_line: Called with each line of progress.
 
@@ -49,20 +52,23 @@ def ensure_base(
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
-    reference = distribution.base
-    on_line(f"pulling {reference}")
-    if pulled := engine.pull(reference):
-        engine.tag(pulled, REPOSITORY, tag)
-        return name
-    if not distribution.bootstrap:
-        raise BaseError(
-            f"no registry gives {reference}, and there is no way to make it here",
-            "make the registry reachable, or load that image into the engine's own",
-        )
-    on_line(f"no registry gives {reference}; bootstrapping {distribution.suite} from its archive")
+    if not fixed:
+        reference = distribution.base
+        on_line(f"pulling {reference}")
+        if pulled := engine.pull(reference):
+            engine.tag(pulled, REPOSITORY, tag)
+            return name
+        on_line(f"no registry gives {reference}")
+        if not distribution.bootstrap:
+            raise BaseError(
+                f"no registry gives {reference}, and there is no way to make it here",
+                "make the registry reachable, or load that image into the engine's own",
+            )
+    on_line(f"bootstrapping {distribution.suite} from its archive")
+    source = sources_line(mirror, distribution.suite, fixed=True) if fixed else mirror
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         tree = Path(folder) / "base.tar"
-        bootstrap(distribution.suite, tree, mirror or machine_mirror(), apt_conf, dpkg_cfg, on_line)
+        bootstrap(distribution.suite, tree, source or machine_mirror(), apt_conf, dpkg_cfg, on_line)
         with tree.open("rb") as file:
             engine.load_tree(file, REPOSITORY, tag)
     return name
@@ -81,7 +87,7 @@ def bootstrap(
     Args:
         suite: Codename, e.g. `forky`.
         tree: The archive to write.
-        mirror: URL of the archive; empty for the one that mmdebstrap knows.
+        mirror: URL of the archive or a line of sources.list; empty for what mmdebstrap knows.
         apt_conf: Settings for apt, a line each.
         dpkg_cfg: Options for dpkg, a line each.
         on_line: Called with each line that mmdebstrap prints.

@@ -274,10 +274,11 @@ class _Softphone:
     def of(
         cls, engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
     ) -> _Softphone:
-        """Begins to build it, on the default distribution whatever the images stand on."""
+        """Begins to build it, on today's default distribution whatever the images stand on."""
         if recipe.distribution != catalog.default_distribution:
             # A mirror that was named is one of the other distribution.
             recipe = replace(recipe, distribution=catalog.default_distribution, mirror="")
+        recipe = replace(recipe, snapshot=None, no_cache=False)
         return cls(recipe, builder.base_of(engine, catalog, recipe, console), console)
 
     def image(self) -> str:
