@@ -239,8 +239,9 @@ def _keep(
     recipe: builder.Recipe, catalog: Catalog, manifest: evidence.Manifest
 ) -> evidence.Manifest:
     title = f"{manifest.image}: {manifest.uncompressed / evidence.MEGABYTE:.1f} MB"
+    suite = recipe.known_distribution(catalog).suite
     papers = {
-        "sbom.cdx.json": bill_of_materials(manifest, recipe.known_distribution(catalog).suite),
+        "sbom.cdx.json": bill_of_materials(manifest, recipe.distribution, suite),
         "sizes.txt": size_map.table(manifest.size_by_component, manifest.size_by_package),
         "sizes.svg": size_map.treemap(title, manifest.size_by_component),
     }

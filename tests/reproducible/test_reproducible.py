@@ -39,9 +39,7 @@ def builds(
         with frozen_archive(machine_mirror() or debian.archive, bridge, kept) as url:
             frozen = debian.model_copy(update={"snapshots": url})
             snapshot = Snapshot.of(frozen, MOMENT)
-            recipe = Recipe(
-                root, "debian", list(catalog.images), snapshot=snapshot, no_cache=True
-            )
+            recipe = Recipe(root, "debian", list(catalog.images), snapshot=snapshot, no_cache=True)
             for _ in range(2):
                 base = base_of(engine, catalog, recipe, console)
                 bases.append(engine.image(base).id)
