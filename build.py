@@ -54,11 +54,18 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="kind of machine that the images are for, as linux/arm64 (default: the engine's own); "
         "those of another kind are emulated, and get a repository of their own: NAME-arm64",
     )
-    add(
+    archives = parser.add_mutually_exclusive_group()
+    archives.add_argument(
         "--mirror",
         default="",
         metavar="URL",
         help="package mirror (default: that of the base, or of this machine)",
+    )
+    archives.add_argument(
+        "--snapshot",
+        metavar="MOMENT",
+        help="build from the distribution's archive as it was then, e.g. 20261120T000000Z: the "
+        "same commit and moment give the same layers",
     )
     add(
         "--push",
@@ -216,8 +223,15 @@ def run(options: argparse.Namespace, console: Console) -> None:
     if machine:
         repository = machine.repository(repository)
     recipe = Recipe(
-        ROOT, distribution, images, str(version or ""), options.mirror, options.no_cache, machine
+        ROOT,
+        distribution,
+        images,
+        str(version or ""),
+        options.mirror,
+        no_cache=options.no_cache,
+        machine=machine,
     )
+    recipe = recipe.at(catalog, options.snapshot)
     if options.show == "matrix":
         distributions = [options.distro] if options.distro else list(catalog.distributions)
         recipe.known_distribution(catalog)

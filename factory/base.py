@@ -20,6 +20,7 @@ from factory.engine import Engine, OnLine
 from factory.errors import BaseError, EngineError
 from factory.image_archive import Label
 from factory.machine import Machine
+from factory.snapshot import sources_line
 
 REPOSITORY = "asterisk-image-base"
 EMULATION_HINT = (
@@ -34,6 +35,7 @@ def ensure_base(
     stages: Path,
     *,
     mirror: str,
+    fixed: bool = False,
     renew: bool,
     on_line: OnLine,
     machine: Machine | None = None,
@@ -45,6 +47,7 @@ def ensure_base(
         distribution: Which suite, and what to pull.
         stages: Folder with apt.conf and dpkg.cfg.
         mirror: URL of a Debian archive; empty for that of this machine.
+        fixed: The mirror is a snapshot. A registry has only the base of today, so it is made here.
         renew: Make it again even if it is there.
         on_line: Called with each line of progress.
         machine: For which it is; None for the engine's own kind.
@@ -61,24 +64,27 @@ def ensure_base(
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
-    reference = distribution.base
-    on_line(f"pulling {reference}")
-    if pulled := _pull(engine, reference, machine):
-        engine.tag(pulled, REPOSITORY, tag)
-        return name
-    if not distribution.bootstrap:
-        raise BaseError(
-            f"no registry gives {reference}, and there is no way to make it here",
-            "make the registry reachable, or load that image into the engine's own",
-        )
-    on_line(f"no registry gives {reference}; bootstrapping {distribution.suite} from its archive")
+    if not fixed:
+        reference = distribution.base
+        on_line(f"pulling {reference}")
+        if pulled := _pull(engine, reference, machine):
+            engine.tag(pulled, REPOSITORY, tag)
+            return name
+        on_line(f"no registry gives {reference}")
+        if not distribution.bootstrap:
+            raise BaseError(
+                f"no registry gives {reference}, and there is no way to make it here",
+                "make the registry reachable, or load that image into the engine's own",
+            )
+    on_line(f"bootstrapping {distribution.suite} from its archive")
+    source = sources_line(mirror, distribution.suite, fixed=True) if fixed else mirror
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         tree = Path(folder) / "base.tar"
         settings = [f"--aptopt={line}" for line in apt_conf]
         settings += [f"--dpkgopt={line}" for line in dpkg_cfg]
         if machine:
             settings.append(f"--architectures={machine.name}")
-        bootstrap(distribution.suite, tree, mirror or machine_mirror(), settings, on_line)
+        bootstrap(distribution.suite, tree, source or machine_mirror(), settings, on_line)
         with tree.open("rb") as file:
             engine.load_tree(file, _label(name, engine, machine))
     return name
@@ -115,7 +121,7 @@ def bootstrap(
     Args:
         suite: Codename, e.g. `forky`.
         tree: The archive to write.
-        mirror: URL of the archive; empty for the one that mmdebstrap knows.
+        mirror: URL of the archive or a line of sources.list; empty for what mmdebstrap knows.
         settings: More options of mmdebstrap.
         on_line: Called with each line that mmdebstrap prints.
 

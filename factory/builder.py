@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from factory.base import check_emulation, ensure_base, ensure_nothing
@@ -18,6 +18,7 @@ from factory.dockerfile import render, rootfs_manifest
 from factory.engine import Engine
 from factory.errors import BuildError, FactoryError
 from factory.machine import Machine
+from factory.snapshot import Snapshot
 
 _HINTS = (
     (r"no space left on device", "make room, for instance with `docker system prune`"),
@@ -96,6 +97,7 @@ class Recipe:
         images: Images wanted; what they stand on is built along.
         version: For the label; empty if none.
         mirror: Package mirror; empty for that of the base.
+        snapshot: The archive as it was, in the place of a mirror; None for that of today.
         no_cache: Use nothing of earlier builds.
         machine: Which kind of machine the images are for; None for the engine's own.
     """
@@ -105,6 +107,7 @@ class Recipe:
     images: Sequence[str]
     version: str = ""
     mirror: str = ""
+    snapshot: Snapshot | None = None
     no_cache: bool = False
     machine: Machine | None = None
 
@@ -116,7 +119,14 @@ class Recipe:
         """
         parts = (self._template(catalog), self.root / "stages" / "images.j2")
         template = "".join(part.read_text(encoding="utf-8") for part in parts)
-        return render(catalog, self.distribution, self.images, template, mirror=self.mirror)
+        return render(
+            catalog,
+            self.distribution,
+            self.images,
+            template,
+            mirror=self.mirror,
+            snapshot=self.snapshot,
+        )
 
     def known_distribution(self, catalog: Catalog) -> Distribution:
         """Returns the distribution.
@@ -126,6 +136,17 @@ class Recipe:
         """
         self._template(catalog)
         return catalog.distributions[self.distribution]
+
+    def at(self, catalog: Catalog, moment: str | None) -> Recipe:
+        """Returns the same with the packages of a moment; of today if there is none.
+
+        Raises:
+            FactoryError: it is no moment, or there are no snapshots of the distribution.
+        """
+        if moment is None:
+            return self
+        distribution = self.known_distribution(catalog)
+        return replace(self, snapshot=Snapshot.of(distribution, moment))
 
     def _template(self, catalog: Catalog) -> Path:
         path = self.root / "stages" / f"Dockerfile.{self.distribution}.j2"
@@ -151,7 +172,8 @@ def base_of(engine: Engine, catalog: Catalog, recipe: Recipe, console: Console) 
             engine,
             distribution,
             recipe.root / "stages",
-            mirror=recipe.mirror,
+            mirror=recipe.snapshot.url if recipe.snapshot else recipe.mirror,
+            fixed=recipe.snapshot is not None,
             renew=recipe.no_cache,
             on_line=console.line,
             machine=recipe.machine,
@@ -170,7 +192,7 @@ def build(
         FactoryError: with cause and hint, if a step of the build fails.
     """
     dockerfile = recipe.dockerfile(catalog)
-    epoch = source_date_epoch(engine.image(base).created)
+    epoch = source_date_epoch(engine.image(base).created, recipe.snapshot)
     manifest = rootfs_manifest(catalog, recipe.distribution)
     arguments = Source.of(recipe.root).arguments(base, epoch, recipe.version)
     if recipe.machine:
@@ -216,19 +238,26 @@ def explain(lines: Sequence[str]) -> tuple[str, str]:
     return " — ".join([*said[-1:], lines[-1]]), "the log file has every line: build/build.log"
 
 
-def source_date_epoch(base_created: str, environment: Mapping[str, str] | None = None) -> int:
+def source_date_epoch(
+    base_created: str,
+    snapshot: Snapshot | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """Returns the latest time that a file in an image may show, in seconds since 1970.
 
-    That is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else the moment when the
-    base was made: it stays the same as long as the base does.
+    That is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else the moment of the
+    snapshot, else the one when the base was made: it stays the same as long as the base does.
 
     Args:
         base_created: Time of the base image, as the engine says it.
+        snapshot: What the packages are taken from, if from one.
         environment: Instead of the process's own.
     """
     given = _given_epoch(os.environ if environment is None else environment)
     if given is not None:
         return given
+    if snapshot:
+        return snapshot.epoch
     return int(datetime.datetime.fromisoformat(base_created[:19] + "+00:00").timestamp())
 
 

@@ -59,6 +59,10 @@ class Distribution(_Entry):
     suite: str
     pull: str
     """Reference of the base image; {suite} is filled in."""
+    archive: str = ""
+    """Where its packages are today."""
+    snapshots: str = ""
+    """Where they are as they were at a {moment}; empty if nobody keeps that."""
     bootstrap: bool = False
     """Whether a base can be made without a registry, with mmdebstrap."""
     budgeted: bool = False

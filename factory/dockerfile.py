@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from factory.catalog import Catalog, Component, Image
+from factory.snapshot import Snapshot, sources_line
 
 FOLDERS = {
     "bin": "/usr/local/bin/",
@@ -60,7 +61,13 @@ class Stage:
 
 
 def render(
-    catalog: Catalog, distribution: str, images: Iterable[str], template: str, *, mirror: str = ""
+    catalog: Catalog,
+    distribution: str,
+    images: Iterable[str],
+    template: str,
+    *,
+    mirror: str = "",
+    snapshot: Snapshot | None = None,
 ) -> str:
     """Returns the Dockerfile that builds these images and what they stand on.
 
@@ -70,6 +77,7 @@ def render(
         images: Names of the images wanted.
         template: Text of the Jinja2 template of that distribution's family.
         mirror: Package mirror to write into the image's sources; empty keeps the base's own.
+        snapshot: What to build from instead; users of the image get today's packages.
     """
     wanted = {ancestor for image in images for ancestor in catalog.lineage(image)}
     stages = [_stage(catalog, distribution, name) for name in catalog.images if name in wanted]
@@ -82,8 +90,11 @@ def render(
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - a Dockerfile, not a page
     )
+    suite = catalog.distributions[distribution].suite
     return environment.from_string(template).render(
-        suite=catalog.distributions[distribution].suite,
+        suite=suite,
+        build_source=_build_source(suite, mirror, snapshot),
+        users_source=sources_line(snapshot.archive, suite, fixed=False) if snapshot else "",
         mirror=mirror,
         stages=stages,
         assembled=assembled,
@@ -93,6 +104,12 @@ def render(
         manifest_stage=MANIFEST_STAGE,
         python_root=PYTHON_ROOT,
     )
+
+
+def _build_source(suite: str, mirror: str, snapshot: Snapshot | None) -> str:
+    if snapshot:
+        return sources_line(snapshot.url, suite, fixed=True)
+    return sources_line(mirror, suite, fixed=False) if mirror else ""
 
 
 def rootfs_manifest(catalog: Catalog, distribution: str) -> dict[str, Any] | None:

@@ -245,8 +245,9 @@ def _keep(
     recipe: builder.Recipe, catalog: Catalog, manifest: evidence.Manifest
 ) -> evidence.Manifest:
     title = f"{manifest.image}: {manifest.uncompressed / evidence.MEGABYTE:.1f} MB"
+    suite = recipe.known_distribution(catalog).suite
     papers = {
-        "sbom.cdx.json": bill_of_materials(manifest, recipe.known_distribution(catalog).suite),
+        "sbom.cdx.json": bill_of_materials(manifest, recipe.distribution, suite),
         "sizes.txt": size_map.table(manifest.size_by_component, manifest.size_by_package),
         "sizes.svg": size_map.treemap(title, manifest.size_by_component),
     }
@@ -280,11 +281,12 @@ class _Softphone:
     def of(
         cls, engine: Engine, catalog: Catalog, recipe: builder.Recipe, console: Console
     ) -> _Softphone:
-        """Begins to build it, on the default distribution and for the engine's own machine."""
+        """Begins to build it, on today's default distribution, for the engine's own machine."""
         recipe = replace(recipe, machine=None)
         if recipe.distribution != catalog.default_distribution:
             # A mirror that was named is one of the other distribution.
             recipe = replace(recipe, distribution=catalog.default_distribution, mirror="")
+        recipe = replace(recipe, snapshot=None, no_cache=False)
         return cls(recipe, builder.base_of(engine, catalog, recipe, console), console)
 
     def image(self) -> str:

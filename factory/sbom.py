@@ -1,6 +1,6 @@
 """The bill of materials of an image: CycloneDX 1.6 in JSON. Pure, the same for the same image.
 
-Source: https://cyclonedx.org/docs/1.6/json/, and the type `deb` of package URLs.
+Source: https://cyclonedx.org/docs/1.6/json/, and the types `deb` and `apk` of package URLs.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from factory.evidence import Manifest
 from factory.packages import Package
 
 _LABEL = "org.opencontainers.image"
+_KINDS = {"debian": "deb", "alpine": "apk"}
+"""Types of package URLs by distribution."""
 _SPDX = {
     "GPL-1": "GPL-1.0-only",
     "GPL-1+": "GPL-1.0-or-later",
@@ -39,14 +41,15 @@ _SPDX = {
 """SPDX's identifiers of licences to which Debian gives names of its own."""
 
 
-def bill_of_materials(manifest: Manifest, suite: str) -> str:
+def bill_of_materials(manifest: Manifest, distribution: str, suite: str) -> str:
     """Returns the bill of an image, with every package and the project's own files.
 
     Serial number and time come from the image: its layers, and its label `created`.
 
     Args:
         manifest: Of the image.
-        suite: Codename of the distribution, such as `forky`.
+        distribution: What the packages are of, `debian` or `alpine`.
+        suite: Its release, such as `forky`.
     """
     labels = manifest.labels
     created = labels.get(f"{_LABEL}.created", "")
@@ -69,7 +72,7 @@ def bill_of_materials(manifest: Manifest, suite: str) -> str:
         properties=[_property("bytes", str(own_bytes(manifest)))],
     )
     packages = [
-        _component(name, package, suite, manifest.size_by_package.get(name, 0))
+        _component(name, package, distribution, suite, manifest.size_by_package.get(name, 0))
         for name, package in sorted(manifest.packages.items())
     ]
     bom = Bom(
@@ -87,16 +90,17 @@ def own_bytes(manifest: Manifest) -> int:
     return sum(n for name, n in manifest.size_by_package.items() if name.startswith("pbx/"))
 
 
-def _component(name: str, package: Package, suite: str, size: int) -> Component:
-    qualifiers = {"arch": package.architecture, "distro": f"debian-{suite}"}
+def _component(name: str, package: Package, distribution: str, suite: str, size: int) -> Component:
+    kind = _KINDS[distribution]
+    qualifiers = {"arch": package.architecture, "distro": f"{distribution}-{suite}"}
     if package.source != name:
         qualifiers["upstream"] = package.source
     return Component(
         name=name,
         version=package.version,
         type=ComponentType.LIBRARY,
-        bom_ref=f"deb:{name}",
-        purl=PackageURL("deb", "debian", name, package.version, qualifiers),
+        bom_ref=f"{kind}:{name}",
+        purl=PackageURL(kind, distribution, name, package.version, qualifiers),
         licenses=[_licence(licence) for licence in package.licences],
         properties=[_property("bytes", str(size))],
     )

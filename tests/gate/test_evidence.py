@@ -22,7 +22,7 @@ def test_the_bill_of_an_image_is_what_its_package_database_says(
 ) -> None:
     reference = f"{catalog.repository}:mini"
     manifest = measure(engine, catalog, "debian", "mini", reference)
-    text = bill_of_materials(manifest, "forky")
+    text = bill_of_materials(manifest, "debian", "forky")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     told = {
         (component["name"], component["version"])

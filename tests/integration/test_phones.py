@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.softphone import RegistrationError
+from fixtures.traefik import Authority
+
 from .lab import Visit
 
 
@@ -19,3 +22,15 @@ def test_a_phone_that_rested_offers_what_a_new_one_does(lab: Visit) -> None:
     media = [[x for x in offer.splitlines() if x.startswith("m=audio")] for offer in offers]
     assert media[0] == media[2]
     assert media[0] != media[1]
+
+
+@pytest.mark.image("base", only=True)
+def test_a_phone_takes_any_number_of_settings_of_tls_in_turn(lab: Visit) -> None:
+    """The library has room for some transports; the phone makes room for more."""
+    alice = lab.phone("alice")
+    account, server = lab.lab.account("alice"), lab.lab.server()
+    for _ in range(10):
+        with pytest.raises(RegistrationError):
+            alice.register(account, server, transport="tls", ca=Authority().certificate)
+    for transport in ("udp", "tls"):
+        alice.register(account, server, transport=transport)

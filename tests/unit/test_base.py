@@ -191,6 +191,19 @@ def test_without_a_registry_it_is_bootstrapped(stages: Path, programs: Path) -> 
     ]
 
 
+def test_a_base_of_a_snapshot_is_made_though_a_registry_has_that_of_today(
+    stages: Path, programs: Path
+) -> None:
+    engine = FakeEngine(registry=("debian:forky-slim",))
+    name = ensure_base(
+        engine, DEBIAN, stages, mirror=MIRROR, fixed=True, renew=False, on_line=print
+    )
+    assert engine.names == {name: "id of a tree"}
+    assert not engine.did("pull")
+    source = (programs / "arguments").read_text().splitlines()[-1]
+    assert source == f"deb [check-valid-until=no] {MIRROR} forky main"
+
+
 def test_what_cannot_be_bootstrapped_is_said_with_what_to_do(stages: Path, programs: Path) -> None:
     engine = FakeEngine()
     with pytest.raises(BaseError, match="no registry gives debian:forky-slim") as caught:

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.builder import Recipe, Source, explain, source_date_epoch
-from factory.catalog import Catalog
+from factory.catalog import Catalog, Distribution
 from factory.errors import FactoryError
+from factory.snapshot import Snapshot
 
+DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")
 LAST = "The command '/bin/sh -euc apt-get update' returned a non-zero code: 100"
 
 
@@ -87,24 +89,32 @@ def test_unreachable_mirror_explains_the_packages_that_are_not_found_then() -> N
     "created", ["2024-05-16T10:03:20.123456789Z", "2024-05-16T10:03:20Z", "2024-05-16T10:03:20"]
 )
 def test_epoch_is_the_moment_of_the_base(created: str) -> None:
-    assert source_date_epoch(created, {}) == 1715853800
-    assert source_date_epoch(created, {"SOURCE_DATE_EPOCH": ""}) == 1715853800
+    assert source_date_epoch(created, environment={}) == 1715853800
+    assert source_date_epoch(created, environment={"SOURCE_DATE_EPOCH": ""}) == 1715853800
 
 
 @given(st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2100, 1, 1)))  # noqa: DTZ001
 def test_epoch_is_read_as_utc(moment: datetime.datetime) -> None:
     whole = moment.replace(microsecond=0, tzinfo=datetime.UTC)
-    assert source_date_epoch(f"{moment.isoformat()}Z"[:19], {}) == whole.timestamp()
+    assert source_date_epoch(f"{moment.isoformat()}Z"[:19], environment={}) == whole.timestamp()
 
 
 def test_epoch_that_is_given_wins() -> None:
-    assert source_date_epoch("2024-05-16T10:03:20Z", {"SOURCE_DATE_EPOCH": "86400"}) == 86400
+    created = "2024-05-16T10:03:20Z"
+    snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
+    given_ = {"SOURCE_DATE_EPOCH": "86400"}
+    assert source_date_epoch(created, snapshot, given_) == 86400
+
+
+def test_a_snapshot_is_older_than_a_base_made_of_it() -> None:
+    snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
+    assert source_date_epoch("2026-01-01T00:00:00Z", snapshot, {}) == 1715853800
 
 
 @pytest.mark.parametrize("given_", ["yesterday", "-1", "1.5", "2024-05-16", " "])
 def test_epoch_that_is_no_number_is_refused(given_: str) -> None:
     with pytest.raises(FactoryError, match=f"SOURCE_DATE_EPOCH is '{given_}'") as caught:
-        source_date_epoch("2024-05-16T10:03:20Z", {"SOURCE_DATE_EPOCH": given_})
+        source_date_epoch("2024-05-16T10:03:20Z", environment={"SOURCE_DATE_EPOCH": given_})
     assert "whole seconds" in caught.value.hint
 
 

@@ -31,7 +31,7 @@ def read(text: str) -> dict[str, Any]:
 
 
 def test_it_names_each_package_and_our_own_files() -> None:
-    bill = read(bill_of_materials(SHIPPED, "forky"))
+    bill = read(bill_of_materials(SHIPPED, "debian", "forky"))
     assert bill["metadata"]["timestamp"] == "2026-11-02T03:04:05+00:00"
     assert bill["metadata"]["component"]["version"] == "1.2.3"
     layers = [layer["value"] for layer in bill["metadata"]["component"]["properties"]]
@@ -53,13 +53,25 @@ def test_it_names_each_package_and_our_own_files() -> None:
 
 def test_the_same_image_has_the_same_bill_whatever_was_proven_or_named() -> None:
     other = replace(SHIPPED, id="sha256:built-again", tags=(), proof=(), suites="2 passed")
-    assert bill_of_materials(other, "forky") == bill_of_materials(SHIPPED, "forky")
-    changed = read(bill_of_materials(replace(SHIPPED, layers=("sha256:c",)), "forky"))
-    assert changed["serialNumber"] != read(bill_of_materials(SHIPPED, "forky"))["serialNumber"]
+    assert bill_of_materials(other, "debian", "forky") == bill_of_materials(
+        SHIPPED, "debian", "forky"
+    )
+    changed = read(bill_of_materials(replace(SHIPPED, layers=("sha256:c",)), "debian", "forky"))
+    assert (
+        changed["serialNumber"]
+        != read(bill_of_materials(SHIPPED, "debian", "forky"))["serialNumber"]
+    )
+
+
+def test_a_package_of_alpine_is_one_of_alpine() -> None:
+    bill = read(bill_of_materials(SHIPPED, "alpine", "3.23"))
+    named = {c.get("purl", "").partition("/")[0] for c in bill["components"]} - {""}
+    assert named == {"pkg:apk"}
+    assert "distro=alpine-3.23" in json.dumps(bill)
 
 
 def test_without_a_version_or_time_it_is_valid_too() -> None:
-    read(bill_of_materials(replace(SHIPPED, labels={}), "forky"))
+    read(bill_of_materials(replace(SHIPPED, labels={}), "debian", "forky"))
 
 
 names = st.from_regex(r"[a-z0-9][a-z0-9+.-]{1,12}", fullmatch=True)
@@ -83,7 +95,7 @@ licences = st.sampled_from(
     )
 )
 def test_any_package_is_told_validly_and_in_full(packages: dict[str, Package]) -> None:
-    bill = read(bill_of_materials(replace(SHIPPED, packages=packages), "forky"))
+    bill = read(bill_of_materials(replace(SHIPPED, packages=packages), "debian", "forky"))
     told = {c["name"]: c for c in bill["components"] if c["bom-ref"].startswith("deb:")}
     assert {name: c["version"] for name, c in told.items()} == {
         name: package.version for name, package in packages.items()

@@ -1,0 +1,63 @@
+"""The archive of a distribution as it was at one moment: the same packages whenever one builds."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from factory.catalog import Distribution
+from factory.errors import FactoryError
+
+_FORM = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An archive that does not change any more.
+
+    Attributes:
+        moment: When the distribution's archive was like this.
+        url: Where it is.
+        archive: The one that changes, for the users of an image where packages are installed.
+    """
+
+    moment: datetime.datetime
+    url: str
+    archive: str
+
+    @classmethod
+    def of(cls, distribution: Distribution, moment: str) -> Snapshot:
+        """Reads a moment as snapshot.debian.org writes them, e.g. `20261120T000000Z`.
+
+        Raises:
+            FactoryError: it is none, or of this distribution no snapshots are known.
+        """
+        if not distribution.snapshots:
+            raise FactoryError(
+                "there are no snapshots of this distribution",
+                "build without --snapshot, or add `snapshots` to it in stages/images.yaml",
+            )
+        try:
+            read = datetime.datetime.strptime(moment, _FORM).replace(tzinfo=datetime.UTC)
+        except ValueError:
+            raise FactoryError(
+                f"'{moment[:40]}' is no moment of a snapshot", "write it like 20261120T000000Z"
+            ) from None
+        url = distribution.snapshots.format(moment=read.strftime(_FORM))
+        return cls(read, url, distribution.archive)
+
+    @property
+    def epoch(self) -> int:
+        """That moment in seconds since 1970."""
+        return int(self.moment.timestamp())
+
+
+def sources_line(mirror: str, suite: str, *, fixed: bool) -> str:
+    """Returns an archive as a line of sources.list(5).
+
+    Args:
+        mirror: Its URL.
+        suite: Codename.
+        fixed: It is a snapshot: that its lists are out of date is what one wants.
+    """
+    return f"deb {'[check-valid-until=no] ' if fixed else ''}{mirror} {suite} main"
