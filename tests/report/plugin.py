@@ -62,6 +62,12 @@ def run_evidence(pytestconfig: pytest.Config) -> Evidence:
     return pytestconfig.stash[_EVIDENCE]
 
 
+@pytest.fixture(scope="session")
+def report_folder(pytestconfig: pytest.Config) -> Path:
+    """The folder of the report, for what is worth keeping of a test that passed, too."""
+    return _folder(pytestconfig)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Notes the image of a test, for the page and for JUnit's XML."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})

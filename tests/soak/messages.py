@@ -1,0 +1,74 @@
+"""Voicemail: somebody leaves messages, one after the other, for somebody who is never there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fixtures.mail import ReceivedMail
+from tests.integration.voicemail import RECORDINGS, await_beep, holds, speak
+from tests.soak.calls import register
+from tests.soak.journal import Journal, Sent
+from tests.soak.stage import NUMBERS, Stage
+
+_NEWEST = f"$(ls -t {RECORDINGS}/*.wav | head -n 1)"
+
+
+@dataclass(frozen=True)
+class Left:
+    """A message that was left: its name in the journal, and the tone that is in it, in Hz."""
+
+    name: str
+    tone: int
+
+
+class Messages:
+    """Leaves messages.
+
+    Args:
+        stage: Where.
+        journal: Where each is noted.
+    """
+
+    def __init__(self, stage: Stage, journal: Journal) -> None:
+        self._stage = stage
+        self._journal = journal
+        self._phones = stage.phones()
+        self._left: list[Left] = []
+
+    def leave(self) -> None:
+        """Calls, speaks, and hangs up."""
+        name = f"voicemail {self._journal.number('voicemail')}"
+        begun = time.time()
+        taken = 0.0
+        try:
+            (phone,) = register(self._stage, self._phones, ["gus"], "udp")
+            call = phone.call(NUMBERS["hana"]).answered()
+            self._left.append(Left(name, phone.tone))
+            await_beep(phone)
+            speak(self._stage.pbx, _NEWEST, 2)
+            call.hang_up()
+            taken = time.time()
+        finally:
+            self._journal.note(Sent("voicemail", name, begun, taken, NUMBERS["hana"]))
+            self._phones.rest()
+
+    def arrivals(self) -> dict[str, list[float]]:
+        """When each message came by mail."""
+        return match(self._left, self._stage.mail.mails())
+
+
+def match(left: Sequence[Left], mails: Sequence[ReceivedMail]) -> dict[str, list[float]]:
+    """Returns when each message came: that which was left first, of those with the mail's tone.
+
+    Tones are drawn anew for each call, and may come again; mails go out in the order of messages,
+    but for those that had to wait.
+    """
+    came: dict[str, list[float]] = {}
+    for mail in mails:
+        fitting = [message.name for message in left if holds(mail, message.tone)]
+        fresh = [name for name in fitting if name not in came]
+        name = next(iter(fresh or fitting), f"a mail of {mail.time:.0f}")
+        came.setdefault(name, []).append(mail.time)
+    return came
