@@ -25,7 +25,7 @@ import pytest
 from factory.catalog import load_catalog
 from factory.errors import CatalogError
 from tests.report import page
-from tests.report.evidence import FAILED, Evidence, folder_name, keep, prepare_folder
+from tests.report.evidence import FAILED, KEPT, Evidence, folder_name, keep, prepare_folder
 from tests.report.results import Report, Run, failure_text, result_of
 
 _EVIDENCE = pytest.StashKey[Evidence]()
@@ -63,9 +63,11 @@ def run_evidence(pytestconfig: pytest.Config) -> Evidence:
 
 
 @pytest.fixture(scope="session")
-def report_folder(pytestconfig: pytest.Config) -> Path:
-    """The folder of the report, for what is worth keeping of a test that passed, too."""
-    return _folder(pytestconfig)
+def kept(pytestconfig: pytest.Config) -> Path:
+    """A folder beside the page, for what is worth keeping of a test that passed, too."""
+    folder = _folder(pytestconfig) / KEPT
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -77,8 +77,16 @@ class Attacks:
         if answered != OWNERS_GUESSES or address in self._stage.jailed():
             raise AssertionError(f"an owner's phone was shut out after {answered} guesses")
 
+    def forgive(self) -> None:
+        """Has AutoBan forget everybody."""
+        self._stage.pbx.run("autoban del watch,jail,parole = all")
+        self._jailed.clear()
+
     def _look_at_earlier_ones(self) -> None:
         now, inside = time.time(), self._stage.jailed()
+        innocent = sorted(set(inside) - set(self._addresses))
+        if innocent:
+            raise AssertionError(f"{', '.join(innocent)} is in jail, and is a phone's")
         kills = self._journal.of(Kill)
         for source, since in list(self._jailed.items()):
             if excused(kills, ("autoban",), since, since + UNSAVED):

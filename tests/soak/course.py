@@ -7,9 +7,9 @@ from dataclasses import dataclass
 KILLS = 0.45
 """Share of the time in which services are killed. In the rest all else goes on, and processes live
 long enough to tell whether they grow."""
-KILL_EVERY = 12.0
-"""Seconds, at least, from one kill to the next; a round of six services is done in two minutes. If
-Asterisk were killed five times within a minute, the container would have to give up."""
+KILL_EVERY = (8.0, 12.0)
+"""Fewest and most seconds from one kill to the next. If Asterisk, one of several, were killed five
+times within a minute, the container would have to give up."""
 SAMPLES = 120
 
 

@@ -41,8 +41,12 @@ class Kills:
     def __init__(self, stage: Stage, journal: Journal, seed: int) -> None:
         self._stage = stage
         self._journal = journal
-        self.services = stage.services()
-        self._order = order(self.services, seed)
+        self._services = stage.services()
+        self._order = order(self._services, seed)
+
+    def all_killed(self) -> bool:
+        """Says whether each service was killed at least once."""
+        return {kill.service for kill in self._journal.of(Kill)} == set(self._services)
 
     def kill(self) -> None:
         """Kills the next service with SIGKILL, and waits until the container is well again.

@@ -67,8 +67,11 @@ def match(left: Sequence[Left], mails: Sequence[ReceivedMail]) -> dict[str, list
     """
     came: dict[str, list[float]] = {}
     for mail in mails:
-        fitting = [message.name for message in left if holds(mail, message.tone)]
-        fresh = [name for name in fitting if name not in came]
-        name = next(iter(fresh or fitting), f"a mail of {mail.time:.0f}")
-        came.setdefault(name, []).append(mail.time)
+        # Those that have not come yet first: to listen takes time.
+        for message in sorted(left, key=lambda message: message.name in came):
+            if holds(mail, message.tone):
+                came.setdefault(message.name, []).append(mail.time)
+                break
+        else:
+            came[f"a mail with another sound, at {mail.time:.0f},"] = [mail.time]
     return came

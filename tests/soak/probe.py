@@ -9,6 +9,8 @@ import os
 import re
 import subprocess
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 SERVICES = Path("/etc/service")
@@ -50,18 +52,15 @@ def services() -> "dict[str, dict[str, float]]":
     return found
 
 
-def zombies() -> "list[int]":
-    """Processes that ended, and were not waited for."""
-    found = []
+def states() -> "Iterator[tuple[int, str, str]]":
+    """Gives id, name and state of each process."""
     for folder in PROC.iterdir():
         if folder.name.isdigit():
             try:
-                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+                name, _, rest = (folder / "stat").read_text().partition(" (")[2].rpartition(") ")
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if state == "Z":
-                found.append(int(folder.name))
-    return found
+            yield int(folder.name), name, rest.split()[0]
 
 
 def files() -> "dict[str, int]":
@@ -97,7 +96,8 @@ print(
             "time": time.time(),
             "uptime": uptime(),
             "services": services(),
-            "zombies": zombies(),
+            "names": Counter(name for _, name, _ in states()),
+            "zombies": [pid for pid, _, state in states() if state == "Z"],
             "files": files(),
             "sets": sets(),
         }

@@ -20,7 +20,9 @@ AGE = 45.0
 LIMITS = {"memory": 4096.0, "descriptors": 8.0, "threads": 8.0}
 """What a process may gain: KiB (some arenas of the C library); what two calls take."""
 PASSING = ("-wal", "-shm", "-journal")
-"""Ends of names of files that a database has while it is in use."""
+"""Ends of names of files that a database has while it is in use …"""
+PASSING_BYTES = 8 * 1024 * 1024
+"""… and how large each may become: SQLite begins its log anew at 4 MiB if nobody reads it then."""
 BYTES_EACH = 1024
 """What a message may leave below /srv: its number, by which a repetition is known."""
 BYTES_AT_ALL = 256 * 1024
@@ -53,6 +55,7 @@ class Sample:
     Attributes:
         time: When, in seconds since 1970.
         processes: By service.
+        names: How many processes there are, by name: those of services, and all others.
         zombies: Process ids.
         files: Below /srv, with their sizes.
         sets: How many members AutoBan's sets have in the kernel.
@@ -60,14 +63,15 @@ class Sample:
 
     time: float
     processes: dict[str, Process]
+    names: dict[str, int]
     zombies: tuple[int, ...]
     files: dict[str, int]
     sets: dict[str, int]
 
     @property
     def size(self) -> int:
-        """Bytes below /srv."""
-        return sum(self.files.values())
+        """Bytes below /srv, without what a database has while it is in use."""
+        return sum(size for name, size in self.files.items() if not name.endswith(PASSING))
 
 
 def parse(line: str) -> Sample:
@@ -83,7 +87,14 @@ def parse(line: str) -> Sample:
         )
         for name, holds in said["services"].items()
     }
-    return Sample(said["time"], processes, tuple(said["zombies"]), said["files"], said["sets"])
+    return Sample(
+        said["time"],
+        processes,
+        said["names"],
+        tuple(said["zombies"]),
+        said["files"],
+        said["sets"],
+    )
 
 
 def lives(samples: Sequence[Sample]) -> dict[tuple[str, int], list[tuple[float, Process]]]:
@@ -134,8 +145,18 @@ def left(before: Sample, after: Sample, messages: int) -> list[str]:
         elif now.descriptors > was.descriptors:
             lines.append(f"{service} has {now.descriptors} descriptors, before {was.descriptors}")
     lines += [f"process {pid} ended, and nobody waited for it" for pid in after.zombies]
+    lines += [
+        f"{count} processes {name} run, before {before.names.get(name, 0)}"
+        for name, count in after.names.items()
+        if count > before.names.get(name, 0)
+    ]
     new = sorted(set(after.files) - set(before.files))
     lines += [f"{name} is left" for name in new if not name.endswith(PASSING)]
+    lines += [
+        f"{name} has {size} bytes"
+        for name, size in after.files.items()
+        if name.endswith(PASSING) and size > PASSING_BYTES
+    ]
     more = after.size - before.size
     if more > BYTES_AT_ALL + messages * BYTES_EACH:
         lines.append(f"/srv grew by {more} bytes with {messages} messages")

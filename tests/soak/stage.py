@@ -131,10 +131,6 @@ class Stage:
 
         wait_for(waiting, lambda said: not said, seconds=seconds, otherwise="something waits")
 
-    def forgive(self) -> None:
-        """Has AutoBan forget everybody."""
-        self.pbx.run("autoban del watch,jail,parole = all")
-
     def _enter(self, running: Any, **options: Any) -> Any:
         return self._stack.enter_context(
             running(self._client, self._network, image=self._softphone, labels=LABELS, **options)

@@ -78,7 +78,7 @@ def document(result: Result) -> dict[str, Any]:
         },
         "messages": result.messages,
         "kills": [asdict(kill) for kill in result.kills],
-        "rest": [_brief(sample) for sample in result.rest],
+        "rest": [asdict(sample) for sample in result.rest],
         "samples": [_brief(sample) for sample in result.samples],
         "trends": [
             {"service": service, "measure": measure, **asdict(found)}
@@ -140,8 +140,7 @@ def _trends(samples: Sequence[Sample]) -> list[str]:
 
 
 def _brief(sample: Sample) -> dict[str, Any]:
-    files = {"files": len(sample.files), "bytes": sample.size}
-    return asdict(sample) | files
+    return asdict(sample) | {"files": len(sample.files), "bytes": sample.size}
 
 
 def _row(first: str, *others: object) -> str:

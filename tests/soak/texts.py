@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from factory.waiting import wait_for
 from fixtures.softphone import Phone
 from tests.integration.websms import post
 from tests.soak.journal import Journal, Sent
@@ -57,12 +58,16 @@ class Texts:
         fields = {"To": to, "From": f"{OUTSIDE}000", "Body": name, "id": name}
         begun = time.time()
         taken = 0.0
-        while not taken and time.time() < begun + PATIENCE:
-            if post(self._stage.pbx, fields) == ACKNOWLEDGED:
-                taken = time.time()
-        self._journal.note(Sent("sms in", name, begun, taken, to))
-        if not taken:
-            raise TimeoutError(f"WebSMS did not take {name} within {PATIENCE} s")
+        try:
+            wait_for(
+                lambda: post(self._stage.pbx, fields),
+                lambda status: status == ACKNOWLEDGED,
+                seconds=PATIENCE,
+                otherwise=f"WebSMS did not take {name}",
+            )
+            taken = time.time()
+        finally:
+            self._journal.note(Sent("sms in", name, begun, taken, to))
 
     def _send(self, sender: Phone, to: str, way: str) -> None:
         name = f"{way} {self._journal.number(way)}"
@@ -121,8 +126,3 @@ def attribute(told: Sequence[tuple[str, Notice]], sent: Sequence[Sent]) -> dict[
 
 def _is_notice(body: str) -> bool:
     return body.startswith((NOT_SENT, PERHAPS, "Not delivered"))
-
-
-def arrived_in_all(came: Mapping[str, Sequence[float]]) -> int:
-    """How many messages came, however often."""
-    return sum(bool(times) for times in came.values())
