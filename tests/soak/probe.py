@@ -19,23 +19,22 @@ SETS = ["nft", "-j", "list", "table", "inet", "autoban"]
 
 
 def process(pid: str) -> "dict[str, float] | None":
-    """What a process holds; memory in KiB. None if there is no such process."""
+    """What a process holds; resident memory in KiB. None if there is no such process."""
     folder = PROC / pid
     try:
         status = (folder / "status").read_text()
-        memory = (folder / "smaps_rollup").read_text()
         descriptors = len(list((folder / "fd").iterdir()))
         ticks = (folder / "stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError):
         return None
     threads = re.search(r"Threads:\s*(\d+)", status)
-    pss = re.search(r"Pss:\s*(\d+)", memory)
-    if threads is None or pss is None:
+    resident = re.search(r"VmRSS:\s*(\d+)", status)
+    if threads is None or resident is None:  # it has ended
         return None
     return {
         "pid": int(pid),
         "started": int(ticks) / os.sysconf("SC_CLK_TCK"),
-        "memory": int(pss[1]),
+        "memory": int(resident[1]),
         "descriptors": descriptors,
         "threads": int(threads[1]),
     }

@@ -55,7 +55,7 @@ def page(result: Result) -> str:
         _row("killed", "times", "s back", "s well", "longest"),
         *(_row(service, *times) for service, times in _returns(result.kills).items()),
         "",
-        _row("at rest", "PSS KiB", "", "descriptors", "", "threads", ""),
+        _row("at rest", "KiB", "", "descriptors", "", "threads", ""),
         *_at_rest(*result.rest),
         "",
         _row("trend", "KiB an hour", "KiB", "descriptors", "threads", "over s"),

@@ -80,13 +80,13 @@ def test_descriptors_and_threads_are_judged_like_memory() -> None:
         replace(
             REST,
             time=1000.0 + 5 * n,
-            processes={"websms": Process(21, AGE + 5 * n, 30_000, 9 + n, 1 + 2 * n)},
+            processes={"websms": Process(21, AGE + 5 * n, 30_000, 9 + 2 * n, 1 + n)},
         )
         for n in range(30)
     ]
     assert [line.split(" in ")[0] for line in leaks(samples)] == [
-        "websms gained 29 descriptors",
-        "websms gained 58 threads",
+        "websms gained 58 descriptors",
+        "websms gained 29 threads",
     ]
 
 
