@@ -5,7 +5,7 @@
 | text      | Asterisk, which keeps it in memory       | Asterisk        | never                  |
 | sms out   | Asterisk, until WebSMS has it            | nobody          | that it was not sent   |
 | sms in    | nobody                                   | Asterisk        | never                  |
-| voicemail | Asterisk, which records it               | nobody          | never                  |
+| voicemail | nobody                                   | Asterisk        | never                  |
 
 Told (runtime/pbx/websms/README.md): "Not sent" means that it has not arrived, "Perhaps not sent"
 that it may have. Times are seconds since 1970.
@@ -44,7 +44,7 @@ RULES = {
     "text": Rule(2, twice=("asterisk",)),
     "sms out": Rule(2),
     "sms in": Rule(0, lost=(), twice=("asterisk",)),
-    "voicemail": Rule(5),
+    "voicemail": Rule(0, lost=(), twice=("asterisk",)),
 }
 
 
