@@ -4,9 +4,10 @@
 # Both set up what is missing first.
 
 IMAGE ?= full
+MINUTES ?= 60
 PYTHON := .venv/bin/python
 
-.PHONY: image arm64 test unit fuzz softphone lint format lock clean help
+.PHONY: image arm64 test unit fuzz soak softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
@@ -29,6 +30,11 @@ fuzz: ## ten thousand hostile requests to WebSMS; some minutes
 	@factory/prepare.sh requirements-dev.lock
 	@$(PYTHON) build.py --tag base
 	@$(PYTHON) -m pytest tests/fuzz -m fuzz -rP --image mlan/asterisk:base $(PYTEST)
+
+soak: ## an hour of calls, texts, attacks, kills of every service: make soak MINUTES=60
+	@factory/prepare.sh requirements-dev.lock
+	@$(PYTHON) build.py --tag full
+	@$(PYTHON) -m pytest tests/soak -m soak -rP --image mlan/asterisk:full --soak-minutes $(MINUTES) $(PYTEST)
 
 softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock

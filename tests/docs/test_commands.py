@@ -82,7 +82,7 @@ def test_the_tests_take_other_targets(
         text=True,
         check=False,
     )
-    assert re.search(r"^\d+ tests collected", result.stdout, re.MULTILINE), result.stdout
+    assert re.search(r"^\d+ tests? collected", result.stdout, re.MULTILINE), result.stdout
 
 
 def test_no_command_is_taken_for_something_else(around: Surroundings, resources: ExitStack) -> None:

@@ -165,6 +165,29 @@ def test_a_message_waits_through_a_restart_of_the_container(lab: Visit, post: Ma
 
 
 @once
+def test_what_was_recorded_when_asterisk_was_killed_is_mailed(lab: Visit, post: MailServer) -> None:
+    if lab.lab.target.container:
+        pytest.skip("kills a container of its own")
+    pbx = lab.another_pbx("household")
+    MailSettings(pbx, post).starttls()
+    alice = lab.phones.phone("alice")
+    alice.register(Account("john.doe", "of-john", "+12025550121"), pbx.address())
+    alice.call("+12025550122").answered()
+    await_beep(alice)
+    speak(pbx, f"{RECORDINGS}/*.wav")
+    pbx.run("kill -9 $(pidof asterisk)")
+    (mail,) = post.await_mails(1, seconds=40)
+    assert mail.recipients == ["jane.doe@example.com"]
+    assert holds(mail, alice.tone)
+    wait_for(
+        lambda: pbx.run(f"ls {RECORDINGS}"),
+        lambda left: left == "",
+        seconds=5,
+        otherwise="the recording is left",
+    )
+
+
+@once
 def test_a_message_waits_if_the_password_is_wrong(
     lab: Visit, post: MailServer, settings: MailSettings
 ) -> None:

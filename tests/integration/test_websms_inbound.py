@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import re
@@ -11,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
-from urllib.parse import urlencode
 
 import pytest
 
@@ -23,7 +21,7 @@ from tests.pbx import Pbx
 from .accounts import NUMBERS
 from .lab import Visit
 from .test_messages import TEXTS
-from .websms import await_service
+from .websms import await_service, post
 
 pytestmark = pytest.mark.image("base", only=True)
 everywhere = pytest.mark.image("base")
@@ -40,19 +38,6 @@ LONG = [
     pytest.param("%41 %% %0a + %", id="percent signs"),
     pytest.param("${SHELL(id)} ${EXTEN} $[1+1] \\${X}", id="expressions"),
 ]
-
-
-def post(pbx: Pbx, fields: dict[str, str]) -> int:
-    """Posts a message from outside; returns the status, 0 if there was no answer."""
-    connection = http.client.HTTPConnection(pbx.address(), 80, timeout=5)
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    try:
-        connection.request("POST", "/", urlencode(fields), headers)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
 
 
 def send(pbx: Pbx, to: str, body: str, sender: str = OUTSIDE) -> None:

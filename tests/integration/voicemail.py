@@ -18,7 +18,7 @@ from tests.pbx import Pbx
 BEEP = 700
 """Hz; Asterisk's own prompt and ours have it."""
 SPOOL = "/var/spool/asterisk/voicemail"
-RECORDINGS = f"{SPOOL}/0000_minivm_temp/mediafiles"
+RECORDINGS = f"{SPOOL}/*/*/tmp"
 AUTHORITY = "/tmp/proof-mail-authority.pem"
 _CONFIGURATION = "/etc/asterisk/minivm.conf"
 _BYTES_A_SECOND = 16000

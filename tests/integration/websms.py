@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from factory.waiting import wait_for
 from fixtures.itsp import Provider
@@ -62,6 +64,19 @@ class WebSmsSettings:
 
     def _write(self, text: str) -> None:
         self._pbx.run(f"cat > {_CONFIGURATION} << 'END'\n{text}\nEND\n")
+
+
+def post(pbx: Pbx, fields: dict[str, str]) -> int:
+    """Posts a message from outside; returns the status, 0 if there was no answer."""
+    connection = http.client.HTTPConnection(pbx.address(), 80, timeout=5)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        connection.request("POST", "/", urlencode(fields), headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def await_service(pbx: Pbx) -> None:

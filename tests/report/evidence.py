@@ -15,6 +15,9 @@ Collect = Callable[[Path], None]
 FAILED = "failed"
 """Name of the folder with the evidence, in the folder of the report."""
 
+KEPT = "kept"
+"""Name of the folder with what is kept whether tests fail or not, likewise."""
+
 _PAGE = "report.html"
 _MARKER = ".report"
 
@@ -78,5 +81,6 @@ def prepare_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     marker.touch()
     (folder / _PAGE).unlink(missing_ok=True)
-    if (folder / FAILED).exists():
-        shutil.rmtree(folder / FAILED)
+    for name in (FAILED, KEPT):
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)

@@ -25,7 +25,7 @@ import pytest
 from factory.catalog import load_catalog
 from factory.errors import CatalogError
 from tests.report import page
-from tests.report.evidence import FAILED, Evidence, folder_name, keep, prepare_folder
+from tests.report.evidence import FAILED, KEPT, Evidence, folder_name, keep, prepare_folder
 from tests.report.results import Report, Run, failure_text, result_of
 
 _EVIDENCE = pytest.StashKey[Evidence]()
@@ -60,6 +60,14 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
 def run_evidence(pytestconfig: pytest.Config) -> Evidence:
     """The same for what lives longer: kept of every test that fails until taken back."""
     return pytestconfig.stash[_EVIDENCE]
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config) -> Path:
+    """A folder beside the page, for what is worth keeping of a test that passed, too."""
+    folder = _folder(pytestconfig) / KEPT
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -11,10 +11,13 @@ from pbx.core.log import ERROR, log
 from pbx.voicemail.listing import format_queue
 from pbx.voicemail.message import MessageError
 from pbx.voicemail.outbox import Outbox
+from pbx.voicemail.rescue import rescue
 from pbx.voicemail.settings import PROGRAM, SettingError, Settings, parse, settings_of
 
 # As in sysexits.h.
 SENT, USAGE, NO_MAIL, NOT_KEPT, WAITS = 0, 64, 65, 74, 75
+_PID_FILE = Path("/run/asterisk/asterisk.pid")
+"""Written when Asterisk starts."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         if options.echo:
             os.environ["SYSLOG_LEVEL"] = "8"
-        if not (options.queue or options.retry or options.due):
+        if not (options.queue or options.retry or options.due or options.rescue):
             settings = settings_of(options)
     except SettingError as error:
         options, mistake = None, str(error)
@@ -40,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options and options.queue:
         print(format_queue([entry.state for entry in outbox.queue], time.time()))
         return SENT
+    if options and options.rescue:
+        return _rescue(outbox)
     if options and (options.retry or options.due):
         return _retry(outbox, everything=options.retry)
     return _send(outbox, settings, mistake)
@@ -66,6 +71,16 @@ def _send_unkept(outbox: Outbox, settings: Settings | None, raw: bytes) -> int:
     if failure:
         _say(ERROR, f"nor can it be sent: {failure.reason}")
     return NOT_KEPT if failure else SENT
+
+
+def _rescue(outbox: Outbox) -> int:
+    try:
+        started = _PID_FILE.stat().st_mtime
+    except FileNotFoundError:
+        _say(ERROR, f"there is no {_PID_FILE}: what is finished is only known once Asterisk runs")
+        return WAITS
+    rescue(outbox, started, time.time())
+    return SENT
 
 
 def _retry(outbox: Outbox, *, everything: bool) -> int:

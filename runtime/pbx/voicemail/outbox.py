@@ -55,8 +55,9 @@ class Outbox:
         state = State(now, now, mail.recipients, reason=mistake, settings=settings)
         entry = self.queue.add(raw, state)
         if mail.recording:
-            for path in self.spool.glob(f"voicemail/*/*/{mail.recording}*"):
-                path.unlink()
+            for folder in ("", "tmp/"):  # the latter is that of a mailbox
+                for path in self.spool.glob(f"voicemail/*/*/{folder}{mail.recording}*"):
+                    path.unlink()
         return entry
 
     def attempt(self, entry: Entry, now: float) -> bool:

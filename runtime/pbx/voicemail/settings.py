@@ -93,6 +93,11 @@ def _make_parser() -> argparse.ArgumentParser:
         "--retry", action="store_true", help="try to send all of it now, what was refused as well"
     )
     kept.add_argument("--due", action="store_true", help="try what is due (the service does this)")
+    kept.add_argument(
+        "--rescue",
+        action="store_true",
+        help="mail what was being recorded when Asterisk was killed (likewise)",
+    )
     return parser
 
 

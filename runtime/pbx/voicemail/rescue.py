@@ -1,0 +1,116 @@
+"""Messages that were being recorded when Asterisk was killed: what there is of them becomes mail.
+
+MiniVM records into the folder `tmp` of a mailbox, where it has one: then its path says whose it is.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from pbx.core.log import NOTICE
+from pbx.voicemail.outbox import Outbox
+from pbx.voicemail.settings import SettingError, settings_of_mailcmd
+
+_NOTES = "voicemail/*/*/tmp/??????"
+_HEADER = 44
+_SHORTEST = _HEADER + 16000
+"""Bytes of a second of sound (16 bits, 8,000 samples) with its header; less says nothing."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that nobody finishes any more.
+
+    Attributes:
+        notes: MiniVM's about it, DOMAIN/USER/tmp/NAME; the sound has a suffix.
+    """
+
+    notes: Path
+
+    @property
+    def mailbox(self) -> str:
+        """Whose it is."""
+        return f"{self.notes.parents[1].name}@{self.notes.parents[2].name}"
+
+    @property
+    def sound(self) -> Path | None:
+        """What there is of it; None if nothing."""
+        return next(self.notes.parent.glob(f"{self.notes.name}.*"), None)
+
+    def remove(self) -> None:
+        """Removes all of it."""
+        for path in self.notes.parent.glob(f"{self.notes.name}*"):
+            path.unlink()
+
+
+def rescue(outbox: Outbox, started: float, now: float) -> None:
+    """Keeps each message that broke off, as a mail to whom it was for, and tries to send it.
+
+    Nothing is done where another program sends the mail: it may want the recordings.
+
+    Args:
+        outbox: Where mail is kept.
+        started: When Asterisk was started, in seconds since 1970.
+        now: Likewise.
+    """
+    mistake, settings = "", None
+    try:
+        settings = settings_of_mailcmd(outbox.configuration.read_bytes())
+        if settings is None:
+            return
+    except SettingError as error:
+        mistake = str(error)
+    for recording in unfinished(outbox.spool, started):
+        path = recording.sound
+        if path is None or path.stat().st_size < _SHORTEST:
+            recording.remove()
+            continue
+        outbox.say(NOTICE, f"a message for {recording.mailbox} broke off; what there is, is mailed")
+        came = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).astimezone()
+        mail = mail_of(recording.mailbox, path.name, whole(path.read_bytes()), came)
+        outbox.attempt(outbox.accept(mail, settings, mistake, now), now)
+
+
+def unfinished(spool: Path, started: float) -> Iterator[Recording]:
+    """Gives the recordings that an earlier Asterisk left.
+
+    Args:
+        spool: Asterisk's spool folder.
+        started: When this Asterisk was started, in seconds since 1970.
+    """
+    for path in sorted(spool.glob(_NOTES)):
+        if path.stat().st_mtime < started:
+            yield Recording(path)
+
+
+def mail_of(mailbox: str, name: str, sound: bytes, came: datetime.datetime) -> bytes:
+    """Returns a mail with a message that broke off.
+
+    Args:
+        mailbox: For whom.
+        name: Of the recording; the outbox knows by it what to remove.
+        sound: What there is of it.
+        came: When it broke off.
+    """
+    mail = EmailMessage()
+    mail["To"] = mailbox
+    mail["Subject"] = "Voicemail that broke off"
+    mail.set_content(
+        f"Somebody left you a message on {came:%A, %d %B %Y at %H:%M}. It broke off, since "
+        "Asterisk ended all of a sudden. What there is of it is attached.\n"
+    )
+    mail.add_attachment(sound, maintype="audio", subtype="x-wav", filename=f"voicemail-{name}")
+    return mail.as_bytes()
+
+
+def whole(sound: bytes) -> bytes:
+    """Returns a sound file with the lengths in its header, which are written last; others as is.
+
+    Source: "Multimedia Programming Interface and Data Specifications 1.0" (RIFF, WAVE), 1991.
+    """
+    if sound[:4] != b"RIFF" or sound[36:40] != b"data":
+        return sound
+    lengths = [(len(sound) - begin - 4).to_bytes(4, "little") for begin in (4, 40)]
+    return sound[:4] + lengths[0] + sound[8:40] + lengths[1] + sound[_HEADER:]

@@ -1,0 +1,119 @@
+"""Attackers, each with an address of its own; and an owner who has forgotten the password."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import get_args
+
+from factory.waiting import wait_for
+from fixtures.attacker import Attacker, Attempt, Plan
+from fixtures.attacker.inside import Kind
+from fixtures.softphone import Phone, Transport
+from tests.soak.blame import excused
+from tests.soak.journal import Journal, Kill
+from tests.soak.stage import JAIL, Stage
+
+MAXCOUNT = 10
+LATE = 3
+"""More than MAXCOUNT guesses may be answered: those that are under way before the kernel knows."""
+JAILED_WITHIN = 2.0
+SLACK = 10.0
+"""Seconds by which a jail may last longer or shorter: AutoBan may have been killed meanwhile."""
+UNSAVED = 5.0
+"""Seconds before a kill of which AutoBan may know nothing afterwards."""
+OWNERS_GUESSES = 15
+
+
+@dataclass(frozen=True)
+class Jailed:
+    """Who was jailed: since when, and how he came.
+
+    What was sent over TCP and dropped, his machine sends again for a minute, even when he has gone.
+    After so short a jail that is an attempt on parole: who comes by TCP may be jailed again.
+    """
+
+    since: float
+    transport: Transport
+
+
+class Attacks:
+    """Guesses passwords from one address after the other; and looks how earlier ones fared.
+
+    Args:
+        stage: Where.
+        journal: Where kills are noted.
+        owner: A phone that is registered all the time.
+        seed: Of the choices.
+    """
+
+    def __init__(self, stage: Stage, journal: Journal, owner: Phone, seed: int) -> None:
+        self._stage = stage
+        self._journal = journal
+        self._owner = owner
+        self._random = random.Random(f"{seed} attacks")  # noqa: S311 # a course, no secret
+        self._addresses = [x for x in stage.attacker.addresses[1:] if ":" not in x]
+        self._jailed: dict[str, Jailed] = {}
+        self.released = 0
+
+    def attack(self) -> None:
+        """Attacks from the next address until there is no answer any more."""
+        source = self._addresses.pop(0)
+        self._addresses.append(source)
+        kind: Kind = self._random.choice(("guess", "scan", "invite"))
+        transport: Transport = self._random.choice(get_args(Transport))
+        plan = Plan(
+            *(self._stage.pbx.address(), kind, 3 * MAXCOUNT, "ann", transport),
+            rate=20,
+            patience=1.0,
+            gives_up=True,
+        )
+        answered = _answered(self._stage.attacker.attack(plan, [source]))
+        if not MAXCOUNT <= answered <= MAXCOUNT + LATE:
+            raise AssertionError(f"{answered} attempts of {source} ({kind}, {transport}) answered")
+        wait_for(
+            lambda: source in self._stage.jailed(),
+            seconds=JAILED_WITHIN,
+            otherwise=f"{source} is not in jail",
+        )
+        self._jailed[source] = Jailed(time.time(), transport)
+        self._look_at_earlier_ones()
+
+    def forget_password(self) -> None:
+        """Guesses from the address of a phone that is registered."""
+        address = self._owner.address()
+        plan = Plan(
+            self._stage.pbx.address(), "guess", OWNERS_GUESSES, self._owner.name, patience=2.0
+        )
+        answered = _answered(Attacker(self._owner.container, [address]).attack(plan))
+        if answered != OWNERS_GUESSES or address in self._stage.jailed():
+            raise AssertionError(f"an owner's phone was shut out after {answered} guesses")
+
+    def forgive(self) -> None:
+        """Has AutoBan forget everybody."""
+        self._stage.pbx.run("autoban del watch,jail,parole = all")
+        self._jailed.clear()
+
+    def _look_at_earlier_ones(self) -> None:
+        now, inside = time.time(), self._stage.jailed()
+        innocent = sorted(set(inside) - set(self._addresses))
+        if innocent:
+            raise AssertionError(f"{', '.join(innocent)} is in jail, and is a phone's")
+        kills = self._journal.of(Kill)
+        for source, jailed in list(self._jailed.items()):
+            since, seconds = jailed.since, now - jailed.since
+            if excused(kills, ("autoban",), since, since + UNSAVED):
+                del self._jailed[source]
+            elif seconds < JAIL - SLACK and source not in inside:
+                del self._jailed[source]
+                raise AssertionError(f"{source} left jail after {seconds:.0f} s of {JAIL}")
+            elif seconds > JAIL + SLACK:
+                del self._jailed[source]
+                if source in inside and jailed.transport == "udp":
+                    raise AssertionError(f"{source} is in jail for {seconds:.0f} s of {JAIL}")
+                self.released += source not in inside
+
+
+def _answered(attempts: list[Attempt]) -> int:
+    return sum(attempt.code is not None for attempt in attempts)

@@ -1,0 +1,143 @@
+"""What disturbs the others: kills of services, new certificates, counterparts that go away."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from cryptography import x509
+
+from factory.waiting import wait_for
+from tests.soak.journal import Journal, Kill, Outage
+from tests.soak.stage import Stage
+
+RETURN_SECONDS = 30.0
+"""For a killed service to be back and well."""
+CERTIFICATE_SECONDS = 15.0
+AWAY_SECONDS = 6.0
+_PID = r"^run: .*?\(pid (\d+)\)"
+
+
+def order(services: Sequence[str], seed: int) -> Iterator[str]:
+    """Gives services for ever: in each round each of them once, in an order drawn anew."""
+    draw = random.Random(f"{seed} kills")  # noqa: S311 # a course, no secret
+    while True:
+        yield from draw.sample(services, len(services))
+
+
+class Kills:
+    """Kills one service after the other.
+
+    Args:
+        stage: Where.
+        journal: Where each kill is noted.
+        seed: Of the order.
+    """
+
+    def __init__(self, stage: Stage, journal: Journal, seed: int) -> None:
+        self._stage = stage
+        self._journal = journal
+        self._services = stage.services()
+        self._order = order(self._services, seed)
+
+    def all_killed(self) -> bool:
+        """Says whether each service was killed at least once."""
+        return {kill.service for kill in self._journal.of(Kill)} == set(self._services)
+
+    def kill(self) -> None:
+        """Kills the next service with SIGKILL, and waits until the container is well again.
+
+        Raises:
+            AssertionError: the health check passed while the service was gone.
+            TimeoutError: it did not come back.
+        """
+        service = next(self._order)
+        before = self._pid(service)
+        if service == "asterisk":
+            self._stage.asterisk_runs.clear()
+        at = back = time.time()
+        try:
+            said = self._kill(before)
+            back = self._await_return(service, before)
+            self._await_health(service)
+        finally:
+            self._journal.note(Kill(service, at, back, time.time()))
+            if service == "asterisk":
+                self._stage.asterisk_starts += 1
+                self._stage.asterisk_runs.set()
+        if said is None:
+            return
+        raise AssertionError(f"the health check passed without {service}: {said}")
+
+    def _kill(self, pid: str) -> str | None:
+        """Kills a process; returns what the health check says then, None if it fails."""
+        result = self._stage.pbx.container.exec_run(["sh", "-c", f"kill -9 {pid} && healthcheck"])
+        return cast(bytes, result.output).decode() if result.exit_code == 0 else None
+
+    def _await_return(self, service: str, before: str) -> float:
+        wait_for(
+            lambda: self._pid(service) not in ("", before),
+            seconds=RETURN_SECONDS,
+            otherwise=f"{service} did not come back",
+        )
+        return time.time()
+
+    def _await_health(self, service: str) -> None:
+        wait_for(
+            self._stage.pbx.is_well,
+            seconds=RETURN_SECONDS,
+            otherwise=f"the container is not well after a kill of {service}",
+        )
+
+    def _pid(self, service: str) -> str:
+        found = re.match(_PID, self._stage.pbx.run(f"sv status {service} || true"))
+        return found[1] if found else ""
+
+
+class Renewals:
+    """Renews the certificate, as Traefik does."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def renew(self) -> None:
+        """Waits until a new connection is shown the new certificate."""
+        issued = self._stage.renew()
+        wait_for(
+            self._serial,
+            lambda serial: serial == issued.serial,
+            seconds=CERTIFICATE_SECONDS,
+            otherwise="the new certificate is not in use",
+        )
+
+    def _serial(self) -> int:
+        try:
+            return x509.load_pem_x509_certificate(self._stage.pbx.certificate()).serial_number
+        except AssertionError:  # nobody listens for a moment
+            return 0
+
+
+class Outages:
+    """Has a counterpart go away, and come back."""
+
+    def __init__(self, stage: Stage, journal: Journal, over: threading.Event) -> None:
+        self._counterparts: list[tuple[str, Any]] = [
+            ("provider", stage.provider),
+            ("mail server", stage.mail),
+        ]
+        self._journal = journal
+        self._over = over
+
+    def go_away(self) -> None:
+        """The provider, or the mail server, cannot be reached for some seconds."""
+        who, counterpart = self._counterparts[0]
+        self._counterparts.reverse()
+        begun = time.time()
+        counterpart.service.go_down()
+        self._over.wait(AWAY_SECONDS)
+        counterpart.service.come_up()
+        self._journal.note(Outage(who, begun, time.time()))

@@ -1,0 +1,159 @@
+"""What a soak makes of samples of a PBX: who grows, and what is left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.soak.samples import (
+    AGE,
+    BYTES_AT_ALL,
+    BYTES_EACH,
+    LIMITS,
+    Process,
+    Sample,
+    leaks,
+    left,
+    lives,
+    parse,
+)
+
+REST = Sample(
+    1000.0,
+    {"asterisk": Process(20, 60.0, 40_000, 50, 60), "websms": Process(21, 60.0, 30_000, 9, 1)},
+    {"asterisk": 1, "python3": 2},
+    (),
+    {"/srv/etc/asterisk/asterisk.conf": 500, "/srv/var/spool/websms/websms.db": 4096},
+    {"jail4": 0},
+)
+
+
+def run(memory: Sequence[float], pid: int = 20, start: float = 0) -> list[Sample]:
+    """Samples, five seconds apart, of Asterisk with so much memory."""
+    return [
+        replace(
+            REST,
+            time=1000.0 + start + 5 * n,
+            processes={"asterisk": Process(pid, AGE + 5 * n, int(kib), 50, 60)},
+        )
+        for n, kib in enumerate(memory)
+    ]
+
+
+def test_what_the_probe_prints_is_read() -> None:
+    said = {
+        "time": 1000.5,
+        "uptime": 5000.0,
+        "services": {
+            "asterisk": {
+                "pid": 20,
+                "started": 4900.0,
+                "memory": 40_000,
+                "descriptors": 50,
+                "threads": 60,
+            }
+        },
+        "names": {"asterisk": 1},
+        "zombies": [7],
+        "files": {"/srv/a": 3, "/srv/b": 4},
+        "sets": {"jail4": 2},
+    }
+    sample = parse(json.dumps(said))
+    assert sample.processes == {"asterisk": Process(20, 100.0, 40_000, 50, 60)}
+    assert (sample.zombies, sample.size, sample.sets) == ((7,), 7, {"jail4": 2})
+
+
+@given(st.integers(2, 50))
+def test_who_grows_is_named_with_how_much(times: int) -> None:
+    each = times * LIMITS["memory"] / 16
+    (line,) = leaks(run([40_000 + each * n for n in range(33)]))
+    assert line.startswith(f"asterisk gained {32 * each:.0f} KiB of memory in 160 s (")
+
+
+def test_descriptors_and_threads_are_judged_like_memory() -> None:
+    samples = [
+        replace(
+            REST,
+            time=1000.0 + 5 * n,
+            processes={"websms": Process(21, AGE + 5 * n, 30_000, 9 + 2 * n, 1 + n)},
+        )
+        for n in range(30)
+    ]
+    assert [line.split(" in ")[0] for line in leaks(samples)] == [
+        "websms gained 58 descriptors",
+        "websms gained 29 threads",
+    ]
+
+
+def test_a_process_is_not_compared_with_the_one_before() -> None:
+    small, large = [40_000.0] * 20, [60_000.0] * 20
+    assert leaks(run(small) + run(large, pid=99, start=100)) == []
+    assert leaks(run(small + large)) != []
+
+
+def test_what_a_process_takes_at_its_start_does_not_count() -> None:
+    young = [
+        replace(
+            REST,
+            time=1000.0 + n,
+            processes={"asterisk": Process(20, AGE - 50 + n, 1000 * n, 50, 60)},
+        )
+        for n in range(50)
+    ]
+    assert lives(young) == {}
+    assert leaks(young) == []
+
+
+def test_a_zombie_that_stays_is_told() -> None:
+    passing = [replace(REST, zombies=(n,)) for n in range(5)]
+    assert leaks(passing) == []
+    assert leaks([*passing, replace(REST, zombies=(4, 8))]) == [
+        "process 4 ended, and nobody waited for it"
+    ]
+
+
+def test_who_is_as_before_has_left_nothing() -> None:
+    assert left(REST, replace(REST, time=2000.0), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        (
+            replace(REST, processes={**REST.processes, "websms": Process(30, 9.0, 1, 10, 1)}),
+            "websms has 10 descriptors, before 9",
+        ),
+        (
+            replace(REST, processes={"asterisk": REST.processes["asterisk"]}),
+            "websms does not run",
+        ),
+        (replace(REST, zombies=(5,)), "process 5 ended, and nobody waited for it"),
+        (replace(REST, names={"asterisk": 1, "sleep": 2}), "2 processes sleep run, before 0"),
+        (
+            replace(REST, files={**REST.files, "/srv/var/spool/x.wav": 1}),
+            "/srv/var/spool/x.wav is left",
+        ),
+        (replace(REST, sets={"jail4": 1}), "AutoBan's set jail4 has 1 members, before 0"),
+    ],
+)
+def test_what_is_left_is_named(after: Sample, line: str) -> None:
+    assert left(REST, after, 0) == [line]
+
+
+def test_what_a_database_has_while_in_use_is_not_left() -> None:
+    files = {**REST.files, "/srv/var/spool/websms/websms.db-wal": 4096}
+    assert left(REST, replace(REST, files=files), 0) == []
+
+
+@given(st.integers(0, 10_000))
+def test_a_message_may_leave_its_number(messages: int) -> None:
+    name = "/srv/var/spool/websms/websms.db"
+    most = REST.files[name] + BYTES_AT_ALL + messages * BYTES_EACH
+    assert left(REST, replace(REST, files={**REST.files, name: most}), messages) == []
+    (line,) = left(REST, replace(REST, files={**REST.files, name: most + 1}), messages)
+    assert line.endswith(f"bytes with {messages} messages")
