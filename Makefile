@@ -6,7 +6,7 @@
 IMAGE ?= full
 PYTHON := .venv/bin/python
 
-.PHONY: image test unit fuzz softphone lint format lock clean help
+.PHONY: image test unit fuzz bench softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
@@ -26,6 +26,11 @@ fuzz: ## ten thousand hostile requests to WebSMS; some minutes
 	@$(PYTHON) build.py --tag base
 	@$(PYTHON) -m pytest tests/fuzz -m fuzz -rP --image mlan/asterisk:base $(PYTEST)
 
+bench: ## figures of the image beside peers, and since the last time: make bench BENCH='--quick'
+	@factory/prepare.sh requirements-dev.lock
+	@$(PYTHON) build.py --tag $(IMAGE)
+	@$(PYTHON) -m bench $(BENCH)
+
 softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock
 	@$(PYTHON) build.py --softphone
@@ -37,7 +42,7 @@ lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema
 	@for distro in debian alpine; do \
 	  $(PYTHON) build.py --distro $$distro --tag all --print dockerfile | .venv/bin/hadolint - || exit; \
 	done
-	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile fixtures/registry/Dockerfile fixtures/pulse/Dockerfile bench/autoban/fail2ban/Dockerfile
+	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile fixtures/registry/Dockerfile fixtures/pulse/Dockerfile fixtures/sipp/Dockerfile bench/plain/Dockerfile bench/autoban/fail2ban/Dockerfile
 	@.venv/bin/zizmor --quiet --offline --persona pedantic .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml

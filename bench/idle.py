@@ -1,0 +1,48 @@
+"""What a server takes while nobody calls."""
+
+from __future__ import annotations
+
+import time
+
+from bench.bench import Bench, Setting
+from bench.figure import Figure, Outcome
+from bench.side import running_sides
+
+SECONDS, QUICK_SECONDS = 60, 20
+"""Several of the image's health checks, which are part of it, are within either."""
+REMARK = (
+    "Ours has its services (AutoBan, WebSMS, log, certificates), asks its phones every minute "
+    "whether they are there, and is asked for its health every ten seconds; the peer is Asterisk "
+    "and nothing else."
+)
+
+
+def run(setting: Setting) -> Outcome:
+    """Watches ours and the peer at the same time, each with a hundred accounts.
+
+    Raises:
+        FactoryError, SippError, TimeoutError: something does not start.
+    """
+    with running_sides(setting) as sides:
+        for _, side in sides.each():
+            side.settle()
+        before = {name: side.cpu() for name, side in sides.each()}
+        begun = time.monotonic()
+        with setting.console.activity("watch both do nothing"):
+            time.sleep(QUICK_SECONDS if setting.quick else SECONDS)
+        cpu = {name: side.cpu() - before[name] for name, side in sides.each()}
+        elapsed = time.monotonic() - begun
+        held = {name: side.memory() for name, side in sides.each()}
+    share = {name: 100 * seconds / elapsed for name, seconds in cpu.items()}
+    return Outcome(
+        (
+            Figure("idle memory", "MB", held["ours"], held["plain"], "lower"),
+            Figure("idle CPU", "% core", share["ours"], share["plain"], "lower"),
+        ),
+        remarks=(REMARK,),
+    )
+
+
+IDLE = Bench(
+    "idle", "memory and processor time of a server at rest", "a plain Debian Asterisk", run
+)
