@@ -37,9 +37,10 @@ class Figure:
     @property
     def ratio(self) -> float | None:
         """Ours divided by the peer's; None if nothing can be said."""
-        if self.peer is None or not self.peer or math.isinf(self.peer) or math.isinf(self.ours):
+        if not self.peer or math.isinf(self.peer):
             return None
-        return self.ours / self.peer
+        ratio = self.ours / self.peer
+        return ratio if math.isfinite(ratio) else None
 
     @property
     def is_reached(self) -> bool:

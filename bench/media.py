@@ -93,7 +93,7 @@ def _cpu_of_a_call(sides: Sides, side: Side, seconds: int) -> float:
     run = sipp.calls(
         side.address,
         side.pairs,
-        f"-r {FEW} -m {FEW} -d {_HOLD_MS} -timeout {_HOLD_MS // 1000 + 10}",
+        f"-r {FEW} -l {FEW} -d {_HOLD_MS} -timeout {_HOLD_MS // 1000 + 10}",
         media=True,
     )
     wait_for(sipp.media, lambda calls: len(calls) == FEW, seconds=15, otherwise="calls lack")

@@ -16,6 +16,7 @@ from bench.machine import Machine
 
 FORM = 1
 _NEVER = "never"
+_NUMBERS = ("ours", "peer", "goal")
 
 
 class RecordError(Exception):
@@ -90,7 +91,10 @@ def _written(figure: Figure) -> dict[str, Any]:
 
 
 def _read(data: Mapping[str, Any]) -> Figure:
-    values: dict[str, Any] = {name: math.inf if value == _NEVER else value for name, value in data.items()}
+    values: dict[str, Any] = {
+        name: math.inf if name in _NUMBERS and value == _NEVER else value
+        for name, value in data.items()
+    }
     del values["ratio"]  # follows from the others
     return Figure(**values)
 

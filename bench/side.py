@@ -85,6 +85,12 @@ class Side:
             otherwise="Asterisk does not start",
         )
 
+    def add_users(self) -> None:
+        """Adds the accounts to PrivateDial, and ports for their media."""
+        sections = wizard_sections([*self.callers, *self.phones]).encode()
+        self._container.put_archive("/etc/asterisk", archive({"bench.conf": sections}))
+        self.run(_CONFIGURE)
+
     def await_accounts(self) -> None:
         """Waits until Asterisk knows all accounts."""
         last = self.phones[-1].user
@@ -201,13 +207,10 @@ def running_sides(setting: Setting) -> Iterator[Sides]:
 
             accounts = {"accounts.conf": plain_sections(extensions()).encode()}
             plain = Side(engine, start(plain_image, accounts), name, extensions())
-            container = start(setting.image, {}, cap_add=["NET_ADMIN"])
-            ours = Side(engine, container, name, users())
+            ours = Side(engine, start(setting.image, {}, cap_add=["NET_ADMIN"]), name, users())
             for side in (ours, plain):
                 side.await_boot()
-            sections = {"bench.conf": wizard_sections(users()).encode()}
-            container.put_archive("/etc/asterisk", archive(sections))
-            ours.run(_CONFIGURE)
+            ours.add_users()
             for side in (ours, plain):
                 side.await_accounts()
             sipp = stack.enter_context(
