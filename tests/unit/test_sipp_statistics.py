@@ -8,18 +8,19 @@ from hypothesis import strategies as st
 
 from fixtures.sipp import Period, read_periods
 
-# As SIPp 3.6.1 writes them, without the columns that nobody asks for.
+# As SIPp 3.8.0 writes them, without the columns that nobody asks for.
 TEXT = """\
 StartTime;LastResetTime;CurrentTime;ElapsedTime(P);TargetRate;OutgoingCall(P);OutgoingCall(C);\
 CurrentCall;SuccessfulCall(P);FailedCall(P);Retransmissions(P);ResponseTime1(P);\
-ResponseTime1(C);ResponseTimeRepartition1;ResponseTimeRepartition1_<10;\
-ResponseTimeRepartition1_<20;ResponseTimeRepartition1_<200;ResponseTimeRepartition1_>=200;
+ResponseTime1(C);ResponseTimeRepartition1;ResponseTimeRepartition1_<10(P);\
+ResponseTimeRepartition1_<20(P);ResponseTimeRepartition1_<200(P);\
+ResponseTimeRepartition1_>=200(P);ResponseTimeRepartition1_<10(C);
 2026-11-23\t13:57:22.438376\t1795442242.438376;2026-11-23\t13:57:22.438376\t1795442242.438376;\
 2026-11-23\t13:57:22.448376\t1795442242.448376;00:00:00;10;0;0;0;0;0;0;00:00:00:000000;\
-00:00:00:000000;;0;0;0;0;
+00:00:00:000000;;0;0;0;0;0;
 2026-11-23\t13:57:22.438376\t1795442242.438376;2026-11-23\t13:57:22.448376\t1795442242.448376;\
 2026-11-23\t13:57:23.448376\t1795442243.448376;00:00:01;10;50;50;2;47;1;3;00:01:02:087000;\
-00:00:00:009000;;35;10;4;1;
+00:00:00:009000;;35;10;4;1;99;
 """
 
 
