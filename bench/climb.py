@@ -89,16 +89,16 @@ def fit(
 
 
 def steady(side: Side, rate: int, seconds: int, start: Callable[[str], Run]) -> Steady:
-    """Loads a server lightly for some seconds; returns what that took.
+    """Loads a server lightly for some seconds; returns what that took beyond its rest.
 
     Raises:
         SippError: something failed, though the load was light.
     """
-    before = side.cpu()
+    used = side.meter()
     run = start(f"-r {rate} -m {rate * seconds} -d 0 -l {_MOST} -timeout {seconds + 20}")
     if status := run.wait(seconds + 30):
         raise SippError(f"a light load of {rate} a second failed, status {status}: {run.said()}")
-    cpu = side.cpu() - before
+    cpu = used()
     periods = run.periods()
     responses = sum(period.responses for period in periods)
     answer = sum(period.mean * period.responses for period in periods) / responses

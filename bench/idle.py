@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from bench.bench import Bench, Setting
 from bench.figure import Figure, Outcome
-from bench.side import running_sides
+from bench.side import running_sides, watch_rest
 
 SECONDS, QUICK_SECONDS = 60, 20
 """Several of the image's health checks, which are part of it, are within either."""
@@ -24,16 +22,10 @@ def run(setting: Setting) -> Outcome:
         FactoryError, SippError, TimeoutError: something does not start.
     """
     with running_sides(setting) as sides:
-        for _, side in sides.each():
-            side.settle()
-        before = {name: side.cpu() for name, side in sides.each()}
-        begun = time.monotonic()
         with setting.console.activity("watch both do nothing"):
-            time.sleep(QUICK_SECONDS if setting.quick else SECONDS)
-        cpu = {name: side.cpu() - before[name] for name, side in sides.each()}
-        elapsed = time.monotonic() - begun
+            watch_rest(sides, QUICK_SECONDS if setting.quick else SECONDS)
+        share = {name: 100 * side.idle for name, side in sides.each()}
         held = {name: side.memory() for name, side in sides.each()}
-    share = {name: 100 * seconds / elapsed for name, seconds in cpu.items()}
     return Outcome(
         (
             Figure("idle memory", "MB", held["ours"], held["plain"], "lower"),

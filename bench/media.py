@@ -14,7 +14,7 @@ from bench.drawing import draw_ramps
 from bench.figure import Figure, Outcome
 from bench.ramp import Ramp, Sample, is_broken, judge_streams, last_good
 from bench.rates import PLAIN, QUICK_ROUNDS, ROUNDS
-from bench.side import RTP_END, Side, Sides, interleaved, running_sides
+from bench.side import REST_SECONDS, RTP_END, Side, Sides, interleaved, running_sides, watch_rest
 from factory.console import Console
 from factory.waiting import wait_for
 from fixtures.sipp import SippError
@@ -49,6 +49,9 @@ def run(setting: Setting) -> Outcome:
     """
     with running_sides(setting) as sides:
         ramps = {name: RAMP for name, _ in sides.each()}
+
+        with setting.console.activity("watch both do nothing"):
+            watch_rest(sides, REST_SECONDS)
 
         def measure(name: str, side: Side) -> _Round:
             seconds = _QUICK_LIGHT_SECONDS if setting.quick else _LIGHT_SECONDS
@@ -97,9 +100,9 @@ def _cpu_of_a_call(sides: Sides, side: Side, seconds: int) -> float:
         media=True,
     )
     wait_for(sipp.media, lambda calls: len(calls) == FEW, seconds=15, otherwise="calls lack")
-    before, begun, streams = side.cpu(), time.monotonic(), sipp.media()
+    used, begun, streams = side.meter(), time.monotonic(), sipp.media()
     time.sleep(seconds)
-    cpu, elapsed = side.cpu() - before, time.monotonic() - begun
+    cpu, elapsed = used(), time.monotonic() - begun
     sample = judge_streams(streams, sipp.media(), elapsed, 0)
     run.hang_up()
     if not sample.is_good:

@@ -12,11 +12,13 @@ from bench.climb import Steady, climb, fit, steady
 from bench.drawing import draw_ramps
 from bench.figure import Figure, Outcome
 from bench.ramp import Ramp, Sample, last_good
-from bench.side import Side, interleaved, running_sides
+from bench.side import REST_SECONDS, Side, interleaved, running_sides, watch_rest
 from fixtures.sipp import Run, Sipp
 
 ROUNDS, QUICK_ROUNDS = 3, 1
 STEADY_SECONDS, QUICK_STEADY_SECONDS = 8, 5
+ANSWER_NOISE = 0.5
+"""Some milliseconds, which another program's turn doubles."""
 REMARK = (
     "SIPp shares the machine's processors with the server, so the most a second is less than a "
     "server has by itself; the processor time of each is the steadier figure."
@@ -69,6 +71,9 @@ def run(kind: Kind, setting: Setting) -> Outcome:
     with running_sides(setting) as sides:
         ramps = {name: kind.ramp for name, _ in sides.each()}
 
+        with setting.console.activity("watch both do nothing"):
+            watch_rest(sides, REST_SECONDS)
+
         def measure(name: str, side: Side) -> _Round:
             start = partial(kind.start, sides.sipp, side)
             seconds = QUICK_STEADY_SECONDS if setting.quick else STEADY_SECONDS
@@ -102,6 +107,7 @@ def _outcome(kind: Kind, ours: Sequence[_Round], plain: Sequence[_Round]) -> Out
                 "ms",
                 *both(lambda x: x.steady.answer),
                 "lower",
+                noise=ANSWER_NOISE,
             ),
             Figure(f"{one}s a second", "/s", *both(lambda x: last_good(x.samples)), "higher"),
         ),

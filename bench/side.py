@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ RTP_END = 19999
 """A hundred ports, as in the sample, are 25 calls between two phones: two for each side of each."""
 START_SECONDS = 40
 PATIENCE = 60
+REST_SECONDS = 10
+"""As often as the image's health check runs, which is part of its rest."""
 LOAD_SECONDS = 3000
 """The load ends by itself after that."""
 _QUIET = 0.3
@@ -43,6 +46,7 @@ class Side:
         address: Of the container.
         callers: Accounts that call.
         phones: Accounts that are registered and called.
+        idle: Share of a core that the container takes at rest; 0 until that is known.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Side:
         self._container = container
         container.reload()
         self.address = str(container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"])
+        self.idle = 0.0
         half = len(accounts) // 2
         self.callers, self.phones = accounts[:half], accounts[half:]
 
@@ -63,6 +68,16 @@ class Side:
     def cpu(self) -> float:
         """Seconds of processor time that the container has taken so far."""
         return cpu_seconds(self._engine, self._container)
+
+    def meter(self) -> Callable[[], float]:
+        """Begins to measure what a load takes.
+
+        Returns:
+            What tells the seconds of processor time since then, without those that the container
+            takes at rest.
+        """
+        before, begun = self.cpu(), time.monotonic()
+        return lambda: self.cpu() - before - self.idle * (time.monotonic() - begun)
 
     def memory(self) -> float:
         """MB of memory that its processes hold for themselves."""
@@ -164,6 +179,17 @@ class Sides:
         jailed = self.ours.run("autoban list jail").strip()
         if self.sipp.address in jailed:
             raise ProofError(f"AutoBan has jailed the load: {jailed}")
+
+
+def watch_rest(sides: Sides, seconds: float) -> None:
+    """Finds out what each side takes at rest, both at the same time."""
+    for _, side in sides.each():
+        side.settle()
+    before = [side.cpu() for _, side in sides.each()]
+    begun = time.monotonic()
+    time.sleep(seconds)
+    for (_, side), cpu in zip(sides.each(), before, strict=True):
+        side.idle = (side.cpu() - cpu) / (time.monotonic() - begun)
 
 
 def interleaved(

@@ -86,7 +86,7 @@ def run(setting: Setting) -> Outcome:
             ),
             Figure("start to healthy", "s", middle("ours", well), middle("plain", well), "lower"),
             Figure(
-                "… to first answer, beside its Asterisk alone",
+                "… beside its Asterisk by itself",
                 "s",
                 middle("ours", answer),
                 middle("alone", answer),
