@@ -7,7 +7,7 @@ IMAGE ?= full
 MINUTES ?= 60
 PYTHON := .venv/bin/python
 
-.PHONY: image arm64 test unit fuzz soak softphone lint format lock clean help
+.PHONY: image arm64 test unit fuzz soak bench softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
@@ -36,6 +36,11 @@ soak: ## an hour of calls, texts, attacks, kills of every service: make soak MIN
 	@$(PYTHON) build.py --tag full
 	@$(PYTHON) -m pytest tests/soak -m soak -rP --image mlan/asterisk:full --soak-minutes $(MINUTES) $(PYTEST)
 
+bench: ## figures of the image beside peers, and since the last time: make bench BENCH='--quick'
+	@factory/prepare.sh requirements-dev.lock
+	@$(PYTHON) build.py --tag $(IMAGE)
+	@$(PYTHON) -m bench $(BENCH)
+
 softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock
 	@$(PYTHON) build.py --softphone
@@ -47,7 +52,7 @@ lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema
 	@for distro in debian alpine; do \
 	  $(PYTHON) build.py --distro $$distro --tag all --print dockerfile | .venv/bin/hadolint - || exit; \
 	done
-	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile fixtures/registry/Dockerfile fixtures/pulse/Dockerfile bench/autoban/fail2ban/Dockerfile
+	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile fixtures/registry/Dockerfile fixtures/pulse/Dockerfile fixtures/sipp/Dockerfile bench/plain/Dockerfile bench/autoban/fail2ban/Dockerfile
 	@.venv/bin/zizmor --quiet --offline --persona pedantic .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml

@@ -1,66 +1,119 @@
-"""How long from start to the first answered OPTIONS, against Asterisk started by itself.
-
-The peer is the same Asterisk with the same configuration, in the same image, without entrypoint.
-usage: .venv/bin/python -m bench.start [IMAGE …]
-"""
+"""How long from start to the first answered OPTIONS, and to a server that says that it is well."""
 
 from __future__ import annotations
 
-import argparse
 import secrets
 import statistics
 import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 
 from bench import sip
+from bench.bench import LABELS, Bench, Setting
+from bench.figure import Figure, Outcome
+from bench.plain import ensure_plain
 from factory.candidate import make_network
 from factory.engine import Container, Engine, remove_container, remove_network
 from factory.waiting import wait_for
 
-RUNS = 7
-LABELS = {"asterisk-image-factory": "bench"}
+RUNS, QUICK_RUNS = 7, 3
+START_SECONDS = 60
 ALONE = "mkdir -p /run/asterisk; : > /run/asterisk/logfiles.conf; chown asterisk /run/asterisk; exec setpriv --reuid asterisk --regid asterisk --init-groups asterisk -f -n"  # noqa: E501
+BOOTED = ("asterisk", "-rx", "core waitfullybooted")
 
 
-def seconds_to_answer(
-    engine: Engine, image: str, network: str, volume: str, **options: object
-) -> float:
-    """Starts a container and returns the seconds until it answers."""
+@dataclass(frozen=True)
+class _Times:
+    """Seconds from the start of a container."""
+
+    answer: float
+    well: float
+
+
+def run(setting: Setting) -> Outcome:
+    """Starts ours, Asterisk by itself in the same image, and the plain one, in turn.
+
+    Raises:
+        FactoryError, TimeoutError: something does not start.
+    """
+    engine = setting.engine
+    plain = ensure_plain(setting)
     with ExitStack() as stack:
-        container = engine.create_container(
-            image,
-            labels=LABELS,
-            network=network,
-            volumes={volume: {"bind": "/srv", "mode": "rw"}},
-            **options,
-        )
+        name = f"bench-{secrets.token_hex(4)}"
+        stack.callback(remove_network, make_network(engine, name, LABELS))
+        volume = engine.create_volume(LABELS)
+        stack.callback(engine.remove_volume, volume)
+        volumes = {volume: {"bind": "/srv", "mode": "rw"}}
+
+        def start(image: str, well: Sequence[str], **options: Any) -> _Times:
+            return _start(engine, image, name, well, options)
+
+        ways: dict[str, Callable[[], _Times]] = {
+            "ours": lambda: start(setting.image, ["healthcheck"], volumes=volumes),
+            "alone": lambda: start(
+                setting.image, BOOTED, volumes=volumes, entrypoint=["sh", "-c", ALONE]
+            ),
+            "plain": lambda: start(plain, BOOTED),
+        }
+        with setting.console.activity("first start, which makes configuration and certificates"):
+            ways["ours"]()
+        found: dict[str, list[_Times]] = {way: [] for way in ways}
+        with setting.console.activity("start again and again"):
+            for number in range(QUICK_RUNS if setting.quick else RUNS):
+                for way, measure in ways.items():
+                    setting.console.progress(f"{number + 1}: {way}")
+                    found[way].append(measure())
+
+    def middle(way: str, figure: Callable[[_Times], float]) -> float:
+        return statistics.median(map(figure, found[way]))
+
+    def answer(times: _Times) -> float:
+        return times.answer
+
+    def well(times: _Times) -> float:
+        return times.well
+
+    return Outcome(
+        (
+            Figure(
+                "start to first answer",
+                "s",
+                middle("ours", answer),
+                middle("plain", answer),
+                "lower",
+            ),
+            Figure("start to healthy", "s", middle("ours", well), middle("plain", well), "lower"),
+            Figure(
+                "… beside its Asterisk by itself",
+                "s",
+                middle("ours", answer),
+                middle("alone", answer),
+                "lower",
+            ),
+        ),
+        remarks=("The plain Asterisk has no health check; that it has booted counts as healthy.",),
+    )
+
+
+def _start(
+    engine: Engine, image: str, network: str, well: Sequence[str], options: dict[str, Any]
+) -> _Times:
+    with ExitStack() as stack:
+        container = engine.create_container(image, labels=LABELS, network=network, **options)
         stack.callback(remove_container, container)
         begin = time.monotonic()
-        container.start()
+        engine.start_container(container)
         address = _address(container, network)
-        wait_for(lambda: _answers(address), seconds=30, otherwise="no answer")
-        return time.monotonic() - begin
-
-
-def main(images: list[str]) -> None:
-    """Prints a table with a line for each image."""
-    engine = Engine.connect()
-    print(f"{'image':24} {'ours s':>8} {'alone s':>8} {'ratio':>6}   medians of {RUNS}")
-    for image in images:
-        with ExitStack() as stack:
-            name = f"bench-{secrets.token_hex(4)}"
-            stack.callback(remove_network, make_network(engine, name, LABELS))
-            volume = engine.create_volume(LABELS)
-            stack.callback(engine.remove_volume, volume)
-            seconds_to_answer(engine, image, name, volume)  # fills the volume
-            ours, alone = [], []
-            for _ in range(RUNS):
-                ours.append(seconds_to_answer(engine, image, name, volume))
-                alone.append(
-                    seconds_to_answer(engine, image, name, volume, entrypoint=["sh", "-c", ALONE])
-                )
-            mine, peer = statistics.median(ours), statistics.median(alone)
-            print(f"{image:24} {mine:8.2f} {peer:8.2f} {mine / peer:6.2f}", flush=True)
+        wait_for(lambda: _answers(address), seconds=START_SECONDS, otherwise="no answer")
+        answered = time.monotonic()
+        wait_for(
+            lambda: container.exec_run(list(well)).exit_code == 0,
+            seconds=START_SECONDS,
+            otherwise="not healthy",
+        )
+        return _Times(answered - begin, time.monotonic() - begin)
 
 
 def _answers(address: str) -> bool:
@@ -75,8 +128,4 @@ def _address(container: Container, network: str) -> str:
     return str(container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"])
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m bench.start")
-    known = [f"mlan/asterisk:{name}" for name in ("mini", "base", "full", "xtra")]
-    parser.add_argument("images", nargs="*", default=known, metavar="IMAGE")
-    main(parser.parse_args().images)
+START = Bench("start", "from start to a server that answers", "a plain Debian Asterisk", run)

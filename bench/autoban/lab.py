@@ -14,23 +14,18 @@ from typing import Any
 from bench.autoban.inside import knocker
 from bench.autoban.inside.subjects import AMI_PORT, SECURITY_LOG
 from bench.autoban.results import MAXCOUNT
-from factory.builder import Recipe, base_of
+from bench.bench import LABELS, ROOT, Setting
 from factory.candidate import make_network
-from factory.catalog import load_catalog
-from factory.console import Console
-from factory.context import file_context
 from factory.engine import Container, Engine, remove_container, remove_network
 from factory.errors import ProofError
+from factory.fixture_image import FixtureImage, ensure_fixture_image
 from factory.softphone import ensure_softphone
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, running_attacker
 
-ROOT = Path(__file__).parents[2]
-LABELS = {"asterisk-image-factory": "bench"}
 ADDRESSES = 200
 USER = "john.doe"
 _HERE = Path(__file__).parent
-_FAIL2BAN_IMAGE = ("asterisk-bench", "fail2ban")
 _START_SECONDS = 30
 _CRACK = "timeout 6 svcrack --maximumtime=2 -r 100000-199999"
 _OWN_AMI_PORT = 5038
@@ -193,19 +188,18 @@ class Lab:
 
 
 @contextmanager
-def running_lab(engine: Engine, image: str, console: Console) -> Iterator[Lab]:
+def running_lab(setting: Setting) -> Iterator[Lab]:
     """Starts everything, and removes it at the end.
 
     Args:
-        engine: Where.
-        image: With AutoBan; its Asterisk is the peer's as well.
-        console: For progress.
+        setting: Its image is one with AutoBan; the peer has the same Asterisk.
 
     Raises:
         FactoryError: something does not start.
     """
+    engine, console = setting.engine, setting.console
     with console.activity("build fail2ban and the attacker"):
-        softphone, peer = _images(engine, console)
+        softphone, peer = _images(setting)
     name = f"bench-{secrets.token_hex(4)}"
     with ExitStack() as stack, ExitStack() as steps:
         steps.enter_context(console.activity("start"))
@@ -219,11 +213,11 @@ def running_lab(engine: Engine, image: str, console: Console) -> Iterator[Lab]:
             engine.start_container(container)
             return container
 
-        ours = start(image, network=name, cap_add=["NET_ADMIN"])
+        ours = start(setting.image, network=name, cap_add=["NET_ADMIN"])
         volume = engine.create_volume(LABELS)
         stack.callback(engine.remove_volume, volume)
         volumes = {volume: {"bind": "/srv", "mode": "rw"}}
-        theirs = start(image, network=name, volumes=volumes)
+        theirs = start(setting.image, network=name, volumes=volumes)
         for container in (ours, theirs):
             await_boot(engine, container)
         watcher = start(
@@ -241,14 +235,12 @@ def running_lab(engine: Engine, image: str, console: Console) -> Iterator[Lab]:
         yield lab
 
 
-def _images(engine: Engine, console: Console) -> tuple[str, str]:
-    catalog = load_catalog(ROOT)
-    base = base_of(engine, catalog, Recipe(ROOT, "debian", ["base"]), console)
-    softphone = ensure_softphone(engine, ROOT, base, mirror="", on_line=console.line)
-    context = file_context(_HERE / "fail2ban", ["jail.local"])
-    built = engine.build(context, "fail2ban", {"BASE": base}, console.line, no_cache=False)
-    engine.tag(built, *_FAIL2BAN_IMAGE)
-    return softphone, ":".join(_FAIL2BAN_IMAGE)
+def _images(setting: Setting) -> tuple[str, str]:
+    engine, console = setting.engine, setting.console
+    softphone = ensure_softphone(engine, ROOT, setting.base, mirror="", on_line=console.line)
+    image = FixtureImage("fail2ban", "asterisk-fail2ban", _HERE / "fail2ban", ["jail.local"])
+    peer = ensure_fixture_image(engine, image, setting.base, mirror="", on_line=console.line)
+    return softphone, peer
 
 
 def await_boot(engine: Engine, container: Container) -> None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.autoban.results import Result
+from bench.drawing import COLOURS, new_picture, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS = ("#1b7837", "#b35806")
 
-
-def draw(results: tuple[Result, Result], png: Path) -> None:
-    """Draws latencies, rates, and what a steady load takes.
+def draw(results: tuple[Result, Result]) -> str:
+    """Draws latencies, rates, and what a steady load takes, as SVG.
 
     Args:
         results: Ours and the peer's.
-        png: The picture to write, of 1200x800 pixels.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 # slow to import
-
-    figure = Figure(figsize=(12, 8), dpi=100, layout="constrained")
+    figure = new_picture(12, 8)
     (latency, rates), (cpu, rss) = figure.subplots(2, 2)
     _latencies(latency, results)
     _rates(rates, results)
@@ -30,7 +25,7 @@ def draw(results: tuple[Result, Result], png: Path) -> None:
         axes.set_title("steady load of thousands of attackers", fontsize="medium")
         axes.set_xlabel("seconds")
         axes.set_ylabel(what)
-    for result, colour in zip(results, _COLOURS, strict=True):
+    for result, colour in zip(results, COLOURS, strict=True):
         seconds = range(1, len(result.load.cpu) + 1)
         cpu.plot(seconds, [100 * x for x in result.load.cpu], color=colour, label=result.name)
         rss.plot(seconds, result.load.rss, color=colour, label=result.name)
@@ -38,11 +33,11 @@ def draw(results: tuple[Result, Result], png: Path) -> None:
         axes.axhline(goal, color="grey", linestyle=":", label="wanted: below")
         axes.set_ylim(bottom=0)
         axes.legend(fontsize="small")
-    figure.savefig(png)
+    return svg(figure)
 
 
 def _latencies(axes: Axes, results: tuple[Result, Result]) -> None:
-    for result, colour in zip(results, _COLOURS, strict=True):
+    for result, colour in zip(results, COLOURS, strict=True):
         values = sorted(result.latencies)
         every = len(values) + result.never
         shares = [100 * (i + 1) / every for i in range(len(values))]
@@ -57,7 +52,7 @@ def _latencies(axes: Axes, results: tuple[Result, Result]) -> None:
 
 def _rates(axes: Axes, results: tuple[Result, Result]) -> None:
     names = ("events/s,\nnobody banned", "bans/s", "guesses of svcrack\nthrough, at most")
-    for i, (result, colour) in enumerate(zip(results, _COLOURS, strict=True)):
+    for i, (result, colour) in enumerate(zip(results, COLOURS, strict=True)):
         values = (
             result.watching.events_per_second,
             result.banning.bans_per_second,

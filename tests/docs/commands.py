@@ -84,7 +84,7 @@ _KINDS = (
     (rf"({'|'.join([*PROGRAMS, *CONSOLE, 'asterisk'])})\b", Kind.CONTAINER),
     (r"make\b", Kind.MAKE),
     (rf"{_PYTHON}build\.py\b", Kind.BUILD),
-    (rf"{_PYTHON}-m (bench|factory)\.", Kind.BENCH),
+    (rf"{_PYTHON}-m (bench\b|factory\.)", Kind.BENCH),
     (rf"({_PYTHON}-m )?(\.venv/bin/)?pytest ", Kind.TESTS),
 )
 _COMMAND_COLUMN = re.compile(r"\bcommand\b|docker exec")

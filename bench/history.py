@@ -1,0 +1,38 @@
+"""The folder with the results of all runs: a file each, which is never written again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.record import Record, RecordError, from_json, to_json
+
+
+def load_history(folder: Path, complain: Callable[[str], None]) -> list[Record]:
+    """Returns the runs in a folder.
+
+    Args:
+        folder: It need not be there.
+        complain: Is told of each file that is no result, which is left out.
+    """
+    records = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            records.append(from_json(path.read_text(encoding="utf-8")))
+        except (RecordError, UnicodeDecodeError) as error:
+            complain(f"{path} is left out: {error}")
+    return records
+
+
+def save(folder: Path, record: Record) -> Path:
+    """Writes a run into a file of its own; returns where.
+
+    Raises:
+        FileExistsError: there is one of that time and commit.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{record.name}.json"
+    text = to_json(record)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    return path

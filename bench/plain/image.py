@@ -1,0 +1,23 @@
+"""The plain Asterisk's image."""
+
+from pathlib import Path
+
+from bench.bench import Setting
+from factory.fixture_image import FixtureImage, ensure_fixture_image
+
+IMAGE = FixtureImage(
+    "plain", "asterisk-plain", Path(__file__).parent, ("pjsip.conf", "extensions.conf")
+)
+
+
+def ensure_plain(setting: Setting) -> str:
+    """Returns its name in the engine, built now if it was not there.
+
+    Raises:
+        BuildError: a step of the build failed.
+    """
+    console = setting.console
+    with console.activity("build the plain Asterisk"):
+        return ensure_fixture_image(
+            setting.engine, IMAGE, setting.base, mirror="", on_line=console.line
+        )
