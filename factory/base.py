@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from factory.engine import Engine, OnLine
 from factory.errors import BaseError, EngineError
 from factory.image_archive import Label
 from factory.machine import Machine
-from factory.snapshot import sources_line
+from factory.snapshot import Snapshot, sources_line
 
 REPOSITORY = "asterisk-image-base"
 EMULATION_HINT = (
@@ -35,7 +36,7 @@ def ensure_base(
     stages: Path,
     *,
     mirror: str,
-    fixed: bool = False,
+    snapshot: Snapshot | None = None,
     renew: bool,
     on_line: OnLine,
     machine: Machine | None = None,
@@ -47,7 +48,7 @@ def ensure_base(
         distribution: Which suite, and what to pull.
         stages: Folder with apt.conf and dpkg.cfg.
         mirror: URL of a Debian archive; empty for that of this machine.
-        fixed: The mirror is a snapshot. A registry has only the base of today, so it is made here.
+        snapshot: Instead of a mirror. A registry has only the base of today, so it is made here.
         renew: Make it again even if it is there.
         on_line: Called with each line of progress.
         machine: For which it is; None for the engine's own kind.
@@ -57,14 +58,15 @@ def ensure_base(
     """
     apt_conf = _settings(stages / "apt.conf", comment="//")
     dpkg_cfg = _settings(stages / "dpkg.cfg", comment="#")
-    recipe = [distribution.suite, distribution.pull, mirror, apt_conf, dpkg_cfg]
+    archive = snapshot.url if snapshot else mirror
+    recipe = [distribution.suite, distribution.pull, archive, apt_conf, dpkg_cfg]
     tag = f"{distribution.suite}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
     if machine:
         tag = f"{machine.name}-{tag}"
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
-    if not fixed:
+    if snapshot is None:
         reference = distribution.base
         on_line(f"pulling {reference}")
         if pulled := _pull(engine, reference, machine):
@@ -77,16 +79,20 @@ def ensure_base(
                 "make the registry reachable, or load that image into the engine's own",
             )
     on_line(f"bootstrapping {distribution.suite} from its archive")
-    source = sources_line(mirror, distribution.suite, fixed=True) if fixed else mirror
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         tree = Path(folder) / "base.tar"
         settings = [f"--aptopt={line}" for line in apt_conf]
         settings += [f"--dpkgopt={line}" for line in dpkg_cfg]
         if machine:
             settings.append(f"--architectures={machine.name}")
-        bootstrap(distribution.suite, tree, source or machine_mirror(), settings, on_line)
+        if snapshot:
+            source = sources_line(archive, distribution.suite, fixed=True)
+        else:
+            source = archive or machine_mirror()
+        moment = snapshot.moment if snapshot else None
+        bootstrap(distribution.suite, tree, source, settings, on_line, moment)
         with tree.open("rb") as file:
-            engine.load_tree(file, _label(name, engine, machine))
+            engine.load_tree(file, _label(name, engine, machine, moment))
     return name
 
 
@@ -114,7 +120,12 @@ def check_emulation(engine: Engine, base: str, machine: Machine) -> None:
 
 
 def bootstrap(
-    suite: str, tree: Path, mirror: str, settings: Sequence[str], on_line: OnLine
+    suite: str,
+    tree: Path,
+    mirror: str,
+    settings: Sequence[str],
+    on_line: OnLine,
+    moment: datetime.datetime | None = None,
 ) -> None:
     """Writes a minimal Debian as a tar archive, with mmdebstrap.
 
@@ -124,6 +135,7 @@ def bootstrap(
         mirror: URL of the archive or a line of sources.list; empty for what mmdebstrap knows.
         settings: More options of mmdebstrap.
         on_line: Called with each line that mmdebstrap prints.
+        moment: The latest time that a file may show; None for that of now.
 
     Raises:
         BaseError: mmdebstrap is missing or failed.
@@ -136,9 +148,15 @@ def bootstrap(
         )
     command = [program, "--variant=minbase", "--format=tar", *settings]
     command += [suite, str(tree), *([mirror] if mirror else [])]
+    epoch = {"SOURCE_DATE_EPOCH": str(int(moment.timestamp()))} if moment else {}
     lines = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=os.environ | epoch,
     ) as process:
         for line in process.stdout or ():
             lines.append(line.rstrip())
@@ -181,9 +199,11 @@ def _pull(engine: Engine, reference: str, machine: Machine | None) -> str | None
     return None
 
 
-def _label(name: str, engine: Engine, machine: Machine | None) -> Label:
+def _label(
+    name: str, engine: Engine, machine: Machine | None, moment: datetime.datetime | None = None
+) -> Label:
     architecture = machine.architecture if machine else engine.architecture
-    return Label(name, architecture, datetime.datetime.now(datetime.UTC))
+    return Label(name, architecture, moment or datetime.datetime.now(datetime.UTC))
 
 
 def _settings(file: Path, comment: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The base: made once for each recipe, by pulling or by bootstrapping."""
 
+import datetime
 import io
 import tarfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from factory.engine import Engine, ImageInfo
 from factory.errors import BaseError, EngineError
 from factory.image_archive import Label
 from factory.machine import Machine
+from factory.snapshot import Snapshot
 
 ARM = Machine("arm64", "linux/arm64")
 DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", bootstrap=True)
@@ -27,6 +29,7 @@ MIRROR = "http://mirror.example/debian"
 PROGRAM = """\
 #!/bin/sh
 printf '%s\\n' "$@" > "{folder}/arguments"
+echo "${{SOURCE_DATE_EPOCH-}}" > "{folder}/epoch"
 echo "I: installing"
 for argument; do
     case $argument in
@@ -195,13 +198,15 @@ def test_a_base_of_a_snapshot_is_made_though_a_registry_has_that_of_today(
     stages: Path, programs: Path
 ) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
+    snapshot = Snapshot(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), MIRROR, "")
     name = ensure_base(
-        engine, DEBIAN, stages, mirror=MIRROR, fixed=True, renew=False, on_line=print
+        engine, DEBIAN, stages, mirror="", snapshot=snapshot, renew=False, on_line=print
     )
     assert engine.names == {name: "id of a tree"}
     assert not engine.did("pull")
     source = (programs / "arguments").read_text().splitlines()[-1]
     assert source == f"deb [check-valid-until=no] {MIRROR} forky main"
+    assert (programs / "epoch").read_text() == f"{snapshot.epoch}\n"
 
 
 def test_what_cannot_be_bootstrapped_is_said_with_what_to_do(stages: Path, programs: Path) -> None:
