@@ -12,7 +12,9 @@ from tests.soak.calls import register
 from tests.soak.journal import Journal, Sent
 from tests.soak.stage import NUMBERS, Stage
 
-_NEWEST = f"/dev/null $(ls -t {RECORDINGS}/*.wav 2> /dev/null | head -n 1)"
+_BEGUN = "/tmp/soak-call"
+_MINE = f"/dev/null $(find {RECORDINGS} -name '*.wav' -newer {_BEGUN} 2> /dev/null)"
+"""What is being recorded; an Asterisk that was killed may have left others for a moment."""
 _CLEAR = 2 * 8000
 """Samples of two seconds."""
 
@@ -46,10 +48,11 @@ class Messages:
         taken = 0.0
         try:
             (phone,) = register(self._stage, self._phones, ["gus"], "udp")
+            self._stage.pbx.run(f"touch {_BEGUN}")
             call = phone.call(NUMBERS["hana"]).answered()
             self._left.append(Left(name, phone.tone))
             await_beep(phone)
-            speak(self._stage.pbx, _NEWEST, 2)
+            speak(self._stage.pbx, _MINE, 2)
             call.hang_up()
             taken = time.time()
         finally:

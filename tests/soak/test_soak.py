@@ -76,7 +76,6 @@ class Soak:
         with ThreadPoolExecutor(len(self.activities)) as pool:
             done = list(pool.map(do_once, self.activities))
         assert not any(act.failure for act in done), [act.failure for act in done if act.failure]
-        self.texts.register()  # the mail server or the provider may have been away
         return self.rest(None)
 
     def load(self) -> None:
