@@ -130,7 +130,7 @@ class Soak:
             *failures(acts, kills),
             *never_again(kills, acts, max(act.ended for act in acts)),
             *complaints(sent, came, told, kills, outages),
-            *leaks(self.samples),
+            *leaks(self.samples, self.course.warm),
             *left(before, after, len(sent)),
         ]
         figures = {

@@ -20,12 +20,13 @@ from tests.soak.course import KILL_EVERY, Course
 from tests.soak.disturbances import order
 from tests.soak.journal import Act, Journal, Kill, Outage, Sent
 from tests.soak.messages import Left, match
-from tests.soak.samples import AGE, Process, Sample
+from tests.soak.samples import Process, Sample
 from tests.soak.summary import Result, document, page
 
 SERVICES = ["asterisk", "autoban", "certificates", "syslogd", "voicemail", "websms"]
 ESSENTIAL_KILLS = 5  # within a minute end the container
 
+COURSE = Course(300, 42)
 BEFORE = Sample(
     0.0, {"asterisk": Process(20, 60.0, 40_000, 50, 60)}, {"asterisk": 1}, (), {"/srv/a": 5}, {}
 )
@@ -36,7 +37,7 @@ AFTER = replace(
     files={"/srv/a": 7},
 )
 RESULT = Result(
-    Course(300, 42),
+    COURSE,
     [
         Act("calls", 10, 12),
         Act("calls", 19, 21, "silence", ("asterisk",)),
@@ -46,7 +47,11 @@ RESULT = Result(
     {"sms in": {"taken": 9, "came": 8, "again": 1, "told": 0}},
     (BEFORE, AFTER),
     [
-        replace(BEFORE, time=5.0 * n, processes={"asterisk": Process(20, AGE + n, 100 * n, 5, 6)})
+        replace(
+            BEFORE,
+            time=5.0 * n,
+            processes={"asterisk": Process(20, COURSE.warm + n, 100 * n, 5, 6)},
+        )
         for n in range(25)
     ],
     {"looks at long calls": 7},
