@@ -142,9 +142,15 @@ def mail(tone: int, time: float) -> ReceivedMail:
 def test_messages_are_known_by_their_tones() -> None:
     left = [Left("voicemail 1", 500), Left("voicemail 2", 800), Left("voicemail 3", 500)]
     mails = [mail(800, 1), mail(500, 2), mail(500, 3), mail(800, 4), mail(1200, 5)]
-    assert match(left, mails) == {
+    taken = {message.name for message in left}
+    assert match(left, taken, mails) == {
         "voicemail 2": [1, 4],
         "voicemail 1": [2],
         "voicemail 3": [3],
         "a mail with another sound, at 5,": [5],
     }
+
+
+def test_a_message_that_broke_off_does_not_take_the_mail_of_another() -> None:
+    left = [Left("voicemail 1", 500), Left("voicemail 2", 500)]
+    assert match(left, {"voicemail 2"}, [mail(500, 1)]) == {"voicemail 2": [1]}
