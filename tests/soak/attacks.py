@@ -16,9 +16,10 @@ from tests.soak.journal import Journal, Kill
 from tests.soak.stage import JAIL, Stage
 
 MAXCOUNT = 10
-LATE = 3
-"""More than MAXCOUNT guesses may be answered: those that are under way before the kernel knows."""
-JAILED_WITHIN = 2.0
+JAILED_WITHIN = 3.0
+"""Seconds from the guess that is one too many to the last that is answered, and to when the list of
+the jailed shows who it was. On a quiet machine it takes milliseconds (bench/autoban); here phones,
+and other tests, want the same cores."""
 SLACK = 10.0
 """Seconds by which a jail may last longer or shorter: AutoBan may have been killed meanwhile."""
 UNSAVED = 5.0
@@ -64,14 +65,21 @@ class Attacks:
         kind: Kind = self._random.choice(("guess", "scan", "invite"))
         transport: Transport = self._random.choice(get_args(Transport))
         plan = Plan(
-            *(self._stage.pbx.address(), kind, 3 * MAXCOUNT, "ann", transport),
+            *(self._stage.pbx.address(), kind, 10 * MAXCOUNT, "ann", transport),
             rate=20,
             patience=1.0,
             gives_up=True,
         )
-        answered = _answered(self._stage.attacker.attack(plan, [source]))
-        if not MAXCOUNT <= answered <= MAXCOUNT + LATE:
-            raise AssertionError(f"{answered} attempts of {source} ({kind}, {transport}) answered")
+        attempts = self._stage.attacker.attack(plan, [source])
+        answered = _answered(attempts)
+        if answered < MAXCOUNT:
+            raise AssertionError(f"{source} ({kind}, {transport}) was shut out after {answered}")
+        late = attempts[answered - 1].begun - attempts[MAXCOUNT].begun
+        if late > JAILED_WITHIN:
+            raise AssertionError(
+                f"{answered} attempts of {source} ({kind}, {transport}) were answered, the last "
+                f"{late:.1f} s after the one that was too many"
+            )
         wait_for(
             lambda: source in self._stage.jailed(),
             seconds=JAILED_WITHIN,

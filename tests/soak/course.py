@@ -31,6 +31,11 @@ class Course:
         return self.seconds * KILLS
 
     @property
+    def warm(self) -> float:
+        """Seconds after which a process has loaded and allocated what it needs."""
+        return max(90.0, self.seconds / 10)
+
+    @property
     def sample_every(self) -> float:
         """Seconds from one sample to the next."""
         return max(5.0, self.seconds / SAMPLES)

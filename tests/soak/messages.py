@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from fixtures.mail import ReceivedMail
@@ -12,7 +12,9 @@ from tests.soak.calls import register
 from tests.soak.journal import Journal, Sent
 from tests.soak.stage import NUMBERS, Stage
 
-_NEWEST = f"/dev/null $(ls -t {RECORDINGS}/*.wav 2> /dev/null | head -n 1)"
+_BEGUN = "/tmp/soak-call"
+_MINE = f"/dev/null $(find {RECORDINGS} -name '*.wav' -newer {_BEGUN} 2> /dev/null)"
+"""What is being recorded; an Asterisk that was killed may have left others for a moment."""
 _CLEAR = 2 * 8000
 """Samples of two seconds."""
 
@@ -46,10 +48,11 @@ class Messages:
         taken = 0.0
         try:
             (phone,) = register(self._stage, self._phones, ["gus"], "udp")
+            self._stage.pbx.run(f"touch {_BEGUN}")
             call = phone.call(NUMBERS["hana"]).answered()
             self._left.append(Left(name, phone.tone))
             await_beep(phone)
-            speak(self._stage.pbx, _NEWEST, 2)
+            speak(self._stage.pbx, _MINE, 2)
             call.hang_up()
             taken = time.time()
         finally:
@@ -58,19 +61,27 @@ class Messages:
 
     def arrivals(self) -> dict[str, list[float]]:
         """When each message came by mail."""
-        return match(self._left, self._stage.mail.mails())
+        taken = {message.name for message in self._journal.of(Sent) if message.taken}
+        return match(self._left, taken, self._stage.mail.mails())
 
 
-def match(left: Sequence[Left], mails: Sequence[ReceivedMail]) -> dict[str, list[float]]:
+def match(
+    left: Sequence[Left], taken: Collection[str], mails: Sequence[ReceivedMail]
+) -> dict[str, list[float]]:
     """Returns when each message came: that which was left first, of those with the mail's tone.
 
     Tones are drawn anew for each call, and may come again; mails go out in the order of messages,
     but for those that had to wait. What broke off too soon for a tone to be told is left out.
+
+    Args:
+        left: All messages, the first one first.
+        taken: Names of those that are due; the others broke off, and need not have come.
+        mails: What came.
     """
     came: dict[str, list[float]] = {}
     for mail in mails:
         # Those that have not come yet first: to listen takes time.
-        for message in sorted(left, key=lambda message: message.name in came):
+        for message in sorted(left, key=lambda x: (x.name in came, x.name not in taken)):
             if holds(mail, message.tone):
                 came.setdefault(message.name, []).append(mail.time)
                 break

@@ -59,7 +59,7 @@ def page(result: Result) -> str:
         *_at_rest(*result.rest),
         "",
         _row("trend", "KiB an hour", "KiB", "descriptors", "threads", "over s"),
-        *_trends(result.samples),
+        *_trends(result),
         "",
     ]
     lines += [f"{name}: {value:g}" for name, value in result.figures.items()]
@@ -82,7 +82,7 @@ def document(result: Result) -> dict[str, Any]:
         "samples": [_brief(sample) for sample in result.samples],
         "trends": [
             {"service": service, "measure": measure, **asdict(found)}
-            for service, measure, found in trends(result.samples)
+            for service, measure, found in trends(result.samples, result.course.warm)
         ],
         "figures": dict(result.figures),
         "complaints": list(result.complaints),
@@ -130,9 +130,9 @@ def _at_rest(before: Sample, after: Sample) -> list[str]:
     return lines
 
 
-def _trends(samples: Sequence[Sample]) -> list[str]:
+def _trends(result: Result) -> list[str]:
     rows: dict[tuple[str, float], list[float]] = {}
-    for service, measure, found in trends(samples):
+    for service, measure, found in trends(result.samples, result.course.warm):
         columns = rows.setdefault((service, found.seconds), [])
         columns += [round(found.an_hour)] if measure == "memory" else []
         columns.append(round(found.by))

@@ -76,7 +76,6 @@ class Soak:
         with ThreadPoolExecutor(len(self.activities)) as pool:
             done = list(pool.map(do_once, self.activities))
         assert not any(act.failure for act in done), [act.failure for act in done if act.failure]
-        self.texts.register()  # the mail server or the provider may have been away
         return self.rest(None)
 
     def load(self) -> None:
@@ -131,7 +130,7 @@ class Soak:
             *failures(acts, kills),
             *never_again(kills, acts, max(act.ended for act in acts)),
             *complaints(sent, came, told, kills, outages),
-            *leaks(self.samples),
+            *leaks(self.samples, self.course.warm),
             *left(before, after, len(sent)),
         ]
         figures = {

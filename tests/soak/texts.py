@@ -36,11 +36,16 @@ class Texts:
         self._kills = 0
         self.group = stage.phones()
         self.phones = self.group.start("eve", "finn")
-        self.register()
+        self._register()
 
-    def register(self) -> None:
-        """Has both register, as phones do again that have lost their server."""
+    def _register(self) -> None:
+        """Has both register, as phones do again that have lost their server.
+
+        They leave before: else that may arrive after they have come again.
+        """
         for phone in self.phones:
+            if phone.number:
+                phone.unregister()
             phone.register(self._stage.accounts[phone.name], self._stage.pbx.address())
 
     def write(self) -> None:
@@ -83,7 +88,7 @@ class Texts:
     def _again_after_a_kill(self) -> None:
         if self._stage.asterisk_starts != self._kills:
             self._kills = self._stage.asterisk_starts
-            self.register()
+            self._register()
 
     def arrivals(self) -> dict[str, list[float]]:
         """When each text came, at the phones and at the telephone company."""

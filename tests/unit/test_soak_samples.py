@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.soak.samples import (
-    AGE,
     BYTES_AT_ALL,
     BYTES_EACH,
-    LIMITS,
+    LARGER,
     Process,
     Sample,
     leaks,
@@ -23,6 +22,7 @@ from tests.soak.samples import (
     parse,
 )
 
+AGE = 90.0
 REST = Sample(
     1000.0,
     {"asterisk": Process(20, 60.0, 40_000, 50, 60), "websms": Process(21, 60.0, 30_000, 9, 1)},
@@ -70,8 +70,8 @@ def test_what_the_probe_prints_is_read() -> None:
 
 @given(st.integers(2, 50))
 def test_who_grows_is_named_with_how_much(times: int) -> None:
-    each = times * LIMITS["memory"] / 16
-    (line,) = leaks(run([40_000 + each * n for n in range(33)]))
+    each = times * LARGER["asterisk", "memory"] / 16
+    (line,) = leaks(run([40_000 + each * n for n in range(33)]), AGE)
     assert line.startswith(f"asterisk gained {32 * each:.0f} KiB of memory in 160 s (")
 
 
@@ -84,7 +84,7 @@ def test_descriptors_and_threads_are_judged_like_memory() -> None:
         )
         for n in range(30)
     ]
-    assert [line.split(" in ")[0] for line in leaks(samples)] == [
+    assert [line.split(" in ")[0] for line in leaks(samples, AGE)] == [
         "websms gained 58 descriptors",
         "websms gained 29 threads",
     ]
@@ -92,8 +92,8 @@ def test_descriptors_and_threads_are_judged_like_memory() -> None:
 
 def test_a_process_is_not_compared_with_the_one_before() -> None:
     small, large = [40_000.0] * 20, [60_000.0] * 20
-    assert leaks(run(small) + run(large, pid=99, start=100)) == []
-    assert leaks(run(small + large)) != []
+    assert leaks(run(small) + run(large, pid=99, start=100), AGE) == []
+    assert leaks(run(small + large), AGE) != []
 
 
 def test_what_a_process_takes_at_its_start_does_not_count() -> None:
@@ -105,14 +105,14 @@ def test_what_a_process_takes_at_its_start_does_not_count() -> None:
         )
         for n in range(50)
     ]
-    assert lives(young) == {}
-    assert leaks(young) == []
+    assert lives(young, AGE) == {}
+    assert leaks(young, AGE) == []
 
 
 def test_a_zombie_that_stays_is_told() -> None:
     passing = [replace(REST, zombies=(n,)) for n in range(5)]
-    assert leaks(passing) == []
-    assert leaks([*passing, replace(REST, zombies=(4, 8))]) == [
+    assert leaks(passing, AGE) == []
+    assert leaks([*passing, replace(REST, zombies=(4, 8))], AGE) == [
         "process 4 ended, and nobody waited for it"
     ]
 

@@ -20,12 +20,13 @@ from tests.soak.course import KILL_EVERY, Course
 from tests.soak.disturbances import order
 from tests.soak.journal import Act, Journal, Kill, Outage, Sent
 from tests.soak.messages import Left, match
-from tests.soak.samples import AGE, Process, Sample
+from tests.soak.samples import Process, Sample
 from tests.soak.summary import Result, document, page
 
 SERVICES = ["asterisk", "autoban", "certificates", "syslogd", "voicemail", "websms"]
 ESSENTIAL_KILLS = 5  # within a minute end the container
 
+COURSE = Course(300, 42)
 BEFORE = Sample(
     0.0, {"asterisk": Process(20, 60.0, 40_000, 50, 60)}, {"asterisk": 1}, (), {"/srv/a": 5}, {}
 )
@@ -36,7 +37,7 @@ AFTER = replace(
     files={"/srv/a": 7},
 )
 RESULT = Result(
-    Course(300, 42),
+    COURSE,
     [
         Act("calls", 10, 12),
         Act("calls", 19, 21, "silence", ("asterisk",)),
@@ -46,7 +47,11 @@ RESULT = Result(
     {"sms in": {"taken": 9, "came": 8, "again": 1, "told": 0}},
     (BEFORE, AFTER),
     [
-        replace(BEFORE, time=5.0 * n, processes={"asterisk": Process(20, AGE + n, 100 * n, 5, 6)})
+        replace(
+            BEFORE,
+            time=5.0 * n,
+            processes={"asterisk": Process(20, COURSE.warm + n, 100 * n, 5, 6)},
+        )
         for n in range(25)
     ],
     {"looks at long calls": 7},
@@ -137,9 +142,15 @@ def mail(tone: int, time: float) -> ReceivedMail:
 def test_messages_are_known_by_their_tones() -> None:
     left = [Left("voicemail 1", 500), Left("voicemail 2", 800), Left("voicemail 3", 500)]
     mails = [mail(800, 1), mail(500, 2), mail(500, 3), mail(800, 4), mail(1200, 5)]
-    assert match(left, mails) == {
+    taken = {message.name for message in left}
+    assert match(left, taken, mails) == {
         "voicemail 2": [1, 4],
         "voicemail 1": [2],
         "voicemail 3": [3],
         "a mail with another sound, at 5,": [5],
     }
+
+
+def test_a_message_that_broke_off_does_not_take_the_mail_of_another() -> None:
+    left = [Left("voicemail 1", 500), Left("voicemail 2", 500)]
+    assert match(left, {"voicemail 2"}, [mail(500, 1)]) == {"voicemail 2": [1]}
