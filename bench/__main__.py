@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         console.result(line)
     if record.is_disturbed:
         console.result(
-            f"other programs kept the machine busy (load {load:.1f}): repeat it before you believe it"
+            f"the machine was busy before (load {load:.1f}): repeat this before you believe it"
         )
     console.result(f"{image} on {record.machine}; written: {path}, {pictures}/")
     return int(len(outcomes) < len(options.benches) or (options.check and bool(found)))

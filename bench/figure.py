@@ -11,7 +11,7 @@ Better = Literal["lower", "higher"]
 NOISE = 0.2
 """By how much a ratio may differ from one run to the next without anything having changed."""
 MOST_NOISE = 0.5
-"""The same for the most that is borne, and for times of some ms: other programs' turns show most."""
+"""The same for the most that is borne and for times of some ms, which other programs disturb."""
 
 
 @dataclass(frozen=True)
