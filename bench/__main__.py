@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -82,6 +83,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     engine.image(image)
     recipe = Recipe(ROOT, catalog.default_distribution, [])
     base = base_of(engine, catalog, recipe, console)
+    load = os.getloadavg()[0]
     begun = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     setting = Setting(engine, catalog, image, base, options.quick, console)
     outcomes = _outcomes(options.benches, setting)
@@ -92,6 +94,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         commit=Source.of(ROOT).revision,
         machine=this_machine(),
         image=image,
+        load=load,
         quick=options.quick,
         figures={name: outcome.figures for name, outcome in outcomes.items()},
     )
@@ -100,15 +103,20 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     pictures = _draw(path.with_suffix(""), record, earlier, outcomes)
     peers = {name: BENCHES[name].peer for name in outcomes}
     console.result(table(record.figures, peers, earlier))
-    for outcome in outcomes.values():
-        for remark in outcome.remarks:
-            console.note(f"* {remark}")
+    # Some benches say the same.
+    remarks = dict.fromkeys(text for outcome in outcomes.values() for text in outcome.remarks)
+    for remark in remarks:
+        console.note(f"* {remark}")
     found = [
         *(f"worse: {line}" for line in regressions(record.figures, earlier)),
         *(f"goal missed: {line}" for line in missed(record.figures)),
     ]
     for line in found:
         console.result(line)
+    if record.is_disturbed:
+        console.result(
+            f"the machine was busy before (load {load:.1f}): repeat this before you believe it"
+        )
     console.result(f"{image} on {record.machine}; written: {path}, {pictures}/")
     return int(len(outcomes) < len(options.benches) or (options.check and bool(found)))
 

@@ -10,6 +10,8 @@ from typing import Literal
 Better = Literal["lower", "higher"]
 NOISE = 0.2
 """By how much a ratio may differ from one run to the next without anything having changed."""
+MOST_NOISE = 0.5
+"""The same for the most that is borne and for times of some ms, which other programs disturb."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import partial
 from bench.bench import Bench, Setting
 from bench.climb import fit
 from bench.drawing import draw_ramps
-from bench.figure import Figure, Outcome
+from bench.figure import MOST_NOISE, Figure, Outcome
 from bench.ramp import Ramp, Sample, is_broken, judge_streams, last_good
 from bench.rates import PLAIN, QUICK_ROUNDS, ROUNDS
 from bench.side import REST_SECONDS, RTP_END, Side, Sides, interleaved, running_sides, watch_rest
@@ -76,7 +76,11 @@ def run(setting: Setting) -> Outcome:
         (
             Figure("CPU of a call with media", "% core", *both(lambda x: 100 * x.cpu), "lower"),
             Figure(
-                "calls with media at a time", "", *both(lambda x: last_good(x.samples)), "higher"
+                "calls with media at a time",
+                "",
+                *both(lambda x: last_good(x.samples)),
+                "higher",
+                noise=MOST_NOISE,
             ),
         ),
         {

@@ -10,15 +10,13 @@ from functools import partial
 from bench.bench import Bench, Setting
 from bench.climb import Steady, climb, fit, steady
 from bench.drawing import draw_ramps
-from bench.figure import Figure, Outcome
+from bench.figure import MOST_NOISE, Figure, Outcome
 from bench.ramp import Ramp, Sample, last_good
 from bench.side import REST_SECONDS, Side, interleaved, running_sides, watch_rest
 from fixtures.sipp import Run, Sipp
 
 ROUNDS, QUICK_ROUNDS = 3, 1
 STEADY_SECONDS, QUICK_STEADY_SECONDS = 8, 5
-ANSWER_NOISE = 0.5
-"""Some milliseconds, which another program's turn doubles."""
 REMARK = (
     "SIPp shares the machine's processors with the server, so the most a second is less than a "
     "server has by itself; the processor time of each is the steadier figure."
@@ -107,9 +105,15 @@ def _outcome(kind: Kind, ours: Sequence[_Round], plain: Sequence[_Round]) -> Out
                 "ms",
                 *both(lambda x: x.steady.answer),
                 "lower",
-                noise=ANSWER_NOISE,
+                noise=MOST_NOISE,
             ),
-            Figure(f"{one}s a second", "/s", *both(lambda x: last_good(x.samples)), "higher"),
+            Figure(
+                f"{one}s a second",
+                "/s",
+                *both(lambda x: last_good(x.samples)),
+                "higher",
+                noise=MOST_NOISE,
+            ),
         ),
         {
             f"{one}s": draw_ramps(

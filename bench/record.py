@@ -32,6 +32,7 @@ class Record:
         commit: Of the checkout; with `-dirty` behind it if that had changes. Empty outside of git.
         machine: Where it was.
         image: What was measured.
+        load: How many programs wanted a processor in the minute before (getloadavg(3)).
         quick: Whether it was a short one.
         figures: What came of it, by bench.
     """
@@ -40,8 +41,14 @@ class Record:
     commit: str
     machine: Machine
     image: str
+    load: float
     quick: bool
     figures: Mapping[str, tuple[Figure, ...]]
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether other programs had more than half of the machine."""
+        return self.load > self.machine.cores / 2
 
     @property
     def name(self) -> str:

@@ -57,7 +57,7 @@ def missed(figures: Mapping[str, Sequence[Figure]]) -> Iterator[str]:
 
 
 def _line(figure: Figure, before: Figure | None) -> str:
-    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.{2 if figure.ratio >= 0.1 else 3}f}"
     return (
         f"  {figure.name:{_NAME - 2}} {_value(figure.ours, figure.unit):>{_VALUE}} "
         f"{_value(figure.peer, figure.unit):>{_VALUE}} {ratio:>7}  {figure.better:6}  "

@@ -122,7 +122,7 @@ def run(setting: Setting) -> Outcome:
         steps.close()
         loads = []
         for connections in CONNECTIONS:
-            with console.activity(f"texts with {connections} connections"):
+            with console.activity(f"texts, connections at a time: {connections}"):
                 load, peer = (
                     measure(pbx, server, connections, messages) for server in (ours, bare)
                 )

@@ -30,6 +30,7 @@ RECORD = Record(
     "0123456789abcdef",
     HERE,
     "mlan/asterisk:full",
+    0.5,
     False,
     {"calls": (Figure("calls a second", "/s", 50, 100, "higher"),)},
 )
@@ -51,6 +52,7 @@ records = st.builds(
     commit=st.sampled_from(("", "0123456789abcdef", "0123456789abcdef-dirty")),
     machine=st.builds(Machine, st.text(), st.integers(1, 512)),
     image=st.text(),
+    load=st.floats(0, 1e4),
     quick=st.booleans(),
     figures=st.dictionaries(st.text(), st.lists(figures, max_size=3).map(tuple), max_size=3),
 )
@@ -91,6 +93,11 @@ def test_names_of_files() -> None:
     assert RECORD.name == "20260102T030405Z-0123456789"
     assert replace(RECORD, commit="0123456789abc-dirty").name.endswith("Z-0123456789-dirty")
     assert replace(RECORD, commit="").name == "20260102T030405Z-no-commit"
+
+
+def test_a_busy_machine_is_said() -> None:
+    assert not replace(RECORD, load=1).is_disturbed
+    assert replace(RECORD, load=1.1).is_disturbed
 
 
 def test_each_run_has_a_file_that_stays(tmp_path: Path) -> None:

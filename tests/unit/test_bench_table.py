@@ -27,7 +27,7 @@ def run(**ours: float) -> Record:
         Figure(RATE.name, "/s", ours["rate"], 100, "higher"),
         Figure(COST.name, "ms", ours["cost"], 15, "lower"),
     )
-    return Record("2026-01-01T00:00:00Z", "", Machine("x", 2), "", False, {"calls": figures})
+    return Record("2026-01-01T00:00:00Z", "", Machine("x", 2), "", 0, False, {"calls": figures})
 
 
 def lines(*earlier: Record) -> list[str]:
