@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fixtures.mail import ReceivedMail
 from tests.soak.course import KILL_EVERY, Course
-from tests.soak.disturbances import order
+from tests.soak.disturbances import order, restarted
 from tests.soak.journal import Act, Journal, Kill, Outage, Sent
 from tests.soak.messages import Left, match
 from tests.soak.samples import Process, Sample
@@ -154,3 +154,15 @@ def test_messages_are_known_by_their_tones() -> None:
 def test_a_message_that_broke_off_does_not_take_the_mail_of_another() -> None:
     left = [Left("voicemail 1", 500), Left("voicemail 2", 500)]
     assert match(left, {"voicemail 2"}, [mail(500, 1)]) == {"voicemail 2": [1]}
+
+
+@pytest.mark.parametrize(
+    ("said", "truth"),
+    [
+        ("ok\tservice asterisk\tup for 74 s\nok\tservice autoban\tup for 1 s\n", True),
+        ("ok\tservice asterisk\tup for 74 s\nok\tservice autoban\tup for 60 s\n", False),
+        ("ok\tservice asterisk\tup for 1 s\n", False),
+    ],
+)
+def test_a_busy_machine_may_check_after_a_service_is_back(said: str, truth: bool) -> None:
+    assert restarted(said, "autoban", 5.0) is truth
