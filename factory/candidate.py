@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from docker.types import Ulimit
-
 from factory.engine import Container, Engine, Network, remove_container, remove_network
 from factory.errors import EngineError, ProofError
 from factory.waiting import wait_for
@@ -292,7 +290,7 @@ def make_candidate(
         if emulated:
             # With more, Asterisk tries the highest at its start, and ends there under QEMU 7.2:
             # "bit out of range 0 - FD_SETSIZE on fd_set".
-            options["ulimits"] = [Ulimit(name="nofile", soft=1024, hard=1024)]
+            options["ulimits"] = [{"name": "nofile", "soft": 1024, "hard": 1024}]
         container = stack.enter_context(_container(engine, image, labels, **options))
         phones = Softphones(engine.client, name, labels=labels, image=softphone)
         stack.callback(phones.close)
