@@ -277,7 +277,7 @@ def make_candidate(
         stack.callback(remove_network, network)
         volume = engine.create_volume(labels)
         stack.callback(engine.remove_volume, volume)
-        options = {
+        options: dict[str, Any] = {
             "name": name,
             "network": name,
             "volumes": {volume: {"bind": "/srv", "mode": "rw"}},
@@ -287,6 +287,10 @@ def make_candidate(
             "healthcheck": {"interval": 10**9, "start_period": START_SECONDS * patience * 10**9}
             | ({"timeout": HEALTH_CHECK_SECONDS * patience * 10**9} if emulated else {}),
         }
+        if emulated:
+            # With more, Asterisk tries the highest at its start, and ends there under QEMU 7.2:
+            # "bit out of range 0 - FD_SETSIZE on fd_set".
+            options["ulimits"] = [{"name": "nofile", "soft": 1024, "hard": 1024}]
         container = stack.enter_context(_container(engine, image, labels, **options))
         phones = Softphones(engine.client, name, labels=labels, image=softphone)
         stack.callback(phones.close)

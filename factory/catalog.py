@@ -84,6 +84,13 @@ class Architecture(_Entry):
     platform: str = Field(pattern=r"^linux/[a-z0-9]+(/v[0-9]+)?$")
     runner: str
     gate: Proof
+    size: float = Field(default=1, ge=1)
+    """How many times the images' budgets its images may take."""
+
+    @property
+    def architecture(self) -> str:
+        """What an image's configuration says of it (OCI Image Specification: Go's name)."""
+        return self.platform.split("/")[1]
 
 
 class _ImagesFile(_Entry):
@@ -185,11 +192,23 @@ class Catalog:
             raise FactoryError(f"unknown platform '{platform}'", f"known platforms: {known}")
         return replace(self, architectures=found)
 
-    def budget_of(self, image: str, distribution: str) -> Budget | None:
-        """Returns the largest size allowed, or None where there is none."""
-        if self.distributions[distribution].budgeted:
-            return self.images[image].budget
-        return None
+    def budget_of(self, image: str, distribution: str, architecture: str) -> Budget | None:
+        """Returns the largest size allowed, or None where there is none.
+
+        Args:
+            image: Its name.
+            distribution: Whose packages it holds.
+            architecture: What its configuration says, e.g. `arm64`.
+        """
+        if not self.distributions[distribution].budgeted:
+            return None
+        budget = self.images[image].budget
+        factor = next(
+            (x.size for x in self.architectures.values() if x.architecture == architecture), 1
+        )
+        return Budget(
+            uncompressed=budget.uncompressed * factor, compressed=budget.compressed * factor
+        )
 
     def lineage(self, image: str) -> tuple[str, ...]:
         """Returns the image and all it stands on, the lowest first."""

@@ -208,7 +208,7 @@ def _prove_each(
             _keep(recipe, catalog, known)
         else:
             console.note(f"{image} {_short(image_id)} is as it was")
-        if budget := catalog.budget_of(image, recipe.distribution):
+        if budget := catalog.budget_of(image, recipe.distribution, known.architecture):
             evidence.check_budget(known, budget)
         if gate_kind == "full":
             known = _keep(recipe, catalog, _run_suites(recipe, known, console))

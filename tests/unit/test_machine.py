@@ -43,3 +43,15 @@ def test_a_platform_that_is_not_known_is_told_with_those_that_are(
     with pytest.raises(FactoryError, match="unknown platform") as caught:
         catalog.only_for(platform)
     assert caught.value.hint == "known platforms: linux/amd64, linux/arm64"
+
+
+def test_a_budget_is_that_of_the_machine(catalog: Catalog) -> None:
+    amd64, arm64, other = (
+        catalog.budget_of("mini", "debian", architecture)
+        for architecture in ("amd64", "arm64", "riscv64")
+    )
+    assert amd64 == other == catalog.images["mini"].budget
+    assert arm64
+    assert arm64.uncompressed == amd64.uncompressed * catalog.architectures["arm64"].size
+    assert arm64.compressed == amd64.compressed * catalog.architectures["arm64"].size
+    assert catalog.budget_of("mini", "alpine", "amd64") is None
