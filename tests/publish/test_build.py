@@ -45,7 +45,8 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("factory", "fixtures", "stages", "runtime"):
         shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=ignore)
     tests = ("__init__.py", "conftest.py", "targets.py", "pbx.py", "image/conftest.py")
-    for name in (*(f"tests/{name}" for name in tests), "build.py", "pyproject.toml"):
+    plugin = ("soak/__init__.py", "soak/plugin.py")  # conftest.py names it
+    for name in (*(f"tests/{name}" for name in tests + plugin), "build.py", "pyproject.toml"):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
     shutil.copytree(ROOT / "tests/report", copy / "tests/report", ignore=ignore)

@@ -8,7 +8,7 @@ from pbx.audio.answers import MODULE, channels, has_microphone, is_running
 from pbx.audio.host import check_socket, share_cookie
 from pbx.core.errors import CommandError
 
-HANG_UP_SECONDS = 15.0  # what is in the pipe is played to its end first
+HANG_UP_SECONDS = 40.0  # what is in the pipe is played to its end first
 LOAD_SECONDS = 30.0
 _CHANNELS = "core show channels concise"
 
