@@ -7,7 +7,7 @@ IMAGE ?= full
 MINUTES ?= 60
 PYTHON := .venv/bin/python
 
-.PHONY: image arm64 test unit fuzz soak bench softphone lint format lock clean help
+.PHONY: image arm64 test unit fuzz reproducible soak bench softphone lint format lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
 	@factory/prepare.sh requirements.lock
@@ -30,6 +30,10 @@ fuzz: ## ten thousand hostile requests to WebSMS; some minutes
 	@factory/prepare.sh requirements-dev.lock
 	@$(PYTHON) build.py --tag base
 	@$(PYTHON) -m pytest tests/fuzz -m fuzz -rP --image mlan/asterisk:base $(PYTEST)
+
+reproducible: ## build all images twice without a cache, and name the first file that differs
+	@factory/prepare.sh requirements-dev.lock
+	@$(PYTHON) -m pytest tests/reproducible -m rebuild $(PYTEST)
 
 soak: ## an hour of calls, texts, attacks, kills of every service: make soak MINUTES=60
 	@factory/prepare.sh requirements-dev.lock

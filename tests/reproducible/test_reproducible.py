@@ -50,7 +50,7 @@ def builds(
         remove_images(engine.client, [*candidates, *bases])
 
 
-@pytest.mark.xdist_group("reproducible")
+@pytest.mark.rebuild
 def test_the_same_sources_give_the_same_layers(
     builds: list[Mapping[str, str]], engine: Engine, tmp_path: Path
 ) -> None:
