@@ -319,8 +319,15 @@ def test_a_table_that_is_taken_away_comes_back_with_all_that_was_in_it(own: Pbx)
 def test_it_is_at_work_again_after_asterisk_was_restarted(
     own: Pbx, attacker: Attacker, how: str
 ) -> None:
+    asked = "asterisk -rx 'core show settings' | grep 'Startup time' || :"
+    before = own.run(asked)  # the process may stay
     own.run(how)
-    wait_for(lambda: not stats(own)["connected"], seconds=10, otherwise="still connected")
+    wait_for(
+        lambda: own.run(asked),
+        lambda now: now not in (before, ""),
+        seconds=20,
+        otherwise="Asterisk was not restarted",
+    )
     own.await_health()
     at_work(own)
     assert caught(guess(attacker, own, 30))
