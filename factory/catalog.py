@@ -48,7 +48,7 @@ class Assembly(_Entry):
     exclude: list[str]
     include: list[str]
     omit_dependencies: list[str]
-    library_parts: dict[str, list[str]]
+    parts_of_libraries: dict[str, list[str]]
     busybox_omit: list[str]
     module_requires: dict[str, list[str]]
 
@@ -59,10 +59,8 @@ class Distribution(_Entry):
     suite: str
     pull: str
     """Reference of the base image; {suite} is filled in."""
-    archive: str = ""
-    """Where its packages are today."""
     snapshots: str = ""
-    """Where they are as they were at a {moment}; empty if nobody keeps that."""
+    """Where its packages are as they were at a {moment}; empty if nobody keeps that."""
     bootstrap: bool = False
     """Whether a base can be made without a registry, with mmdebstrap."""
     budgeted: bool = False

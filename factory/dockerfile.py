@@ -77,7 +77,7 @@ def render(
         images: Names of the images wanted.
         template: Text of the Jinja2 template of that distribution's family.
         mirror: Package mirror to write into the image's sources; empty keeps the base's own.
-        snapshot: What to build from instead; users of the image get today's packages.
+        snapshot: What to build from instead.
     """
     wanted = {ancestor for image in images for ancestor in catalog.lineage(image)}
     stages = [_stage(catalog, distribution, name) for name in catalog.images if name in wanted]
@@ -94,7 +94,6 @@ def render(
     return environment.from_string(template).render(
         suite=suite,
         build_source=_build_source(suite, mirror, snapshot),
-        users_source=sources_line(snapshot.archive, suite, fixed=False) if snapshot else "",
         mirror=mirror,
         stages=stages,
         assembled=assembled,

@@ -18,12 +18,10 @@ class Snapshot:
     Attributes:
         moment: When the distribution's archive was like this.
         url: Where it is.
-        archive: The one that changes, for the users of an image where packages are installed.
     """
 
     moment: datetime.datetime
     url: str
-    archive: str
 
     @classmethod
     def of(cls, distribution: Distribution, moment: str) -> Snapshot:
@@ -44,7 +42,7 @@ class Snapshot:
                 f"'{moment[:40]}' is no moment of a snapshot", "write it like 20261120T000000Z"
             ) from None
         url = distribution.snapshots.format(moment=read.strftime(_FORM))
-        return cls(read, url, distribution.archive)
+        return cls(read, url)
 
     @property
     def epoch(self) -> int:

@@ -45,7 +45,7 @@ class Manifest:
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     omit_dependencies: tuple[str, ...] = ()
-    library_parts: Mapping[str, Patterns] = field(default_factory=dict)
+    parts_of_libraries: Mapping[str, Patterns] = field(default_factory=dict)
     module_requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -68,7 +68,7 @@ def parse_manifest(data: Mapping[str, Any]) -> Manifest:
         exclude=tuple(data.get("exclude", ())),
         include=tuple(data.get("include", ())),
         omit_dependencies=tuple(data.get("omit_dependencies", ())),
-        library_parts=_lists(data.get("library_parts", {})),
+        parts_of_libraries=_lists(data.get("parts_of_libraries", {})),
         module_requires=_lists(data.get("module_requires", {})),
     )
 

@@ -48,7 +48,7 @@ class Selector:
         # What is taken of a package: by name, else as a library, else all but its modules.
         self._parts = {
             **dict.fromkeys(_owners(system, system.modules.paths.values()), ()),
-            **expand_names(manifest.library_parts, system.packages),
+            **expand_names(manifest.parts_of_libraries, system.packages),
             **before.parts,
             **self._named,
         }

@@ -28,6 +28,9 @@ def builds(
     engine: Engine, catalog: Catalog, root: Path, tmp_path: Path
 ) -> Iterator[list[Mapping[str, str]]]:
     """The ids of all images, built twice without any cache, from an archive that stays as it is."""
+    original = machine_mirror()
+    if not original:
+        pytest.skip("this machine installs from no archive of Debian")
     debian = catalog.distributions["debian"]
     bridge = engine.client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
     kept = tmp_path / "archive"
@@ -36,7 +39,7 @@ def builds(
     bases: list[str] = []
     made: list[Mapping[str, str]] = []
     try:
-        with frozen_archive(machine_mirror() or debian.archive, bridge, kept) as url:
+        with frozen_archive(original, bridge, kept) as url:
             frozen = debian.model_copy(update={"snapshots": url})
             snapshot = Snapshot.of(frozen, MOMENT)
             recipe = Recipe(root, "debian", list(catalog.images), snapshot=snapshot, no_cache=True)

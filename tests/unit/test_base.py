@@ -198,7 +198,7 @@ def test_a_base_of_a_snapshot_is_made_though_a_registry_has_that_of_today(
     stages: Path, programs: Path
 ) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
-    snapshot = Snapshot(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), MIRROR, "")
+    snapshot = Snapshot(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), MIRROR)
     name = ensure_base(
         engine, DEBIAN, stages, mirror="", snapshot=snapshot, renew=False, on_line=print
     )

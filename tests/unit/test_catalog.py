@@ -34,7 +34,7 @@ distributions:
       exclude: []
       include: []
       omit_dependencies: []
-      library_parts: {}
+      parts_of_libraries: {}
       busybox_omit: []
       module_requires: {}
 """

@@ -15,7 +15,6 @@ from factory.snapshot import Snapshot, sources_line
 DEBIAN = Distribution(
     suite="forky",
     pull="debian:{suite}-slim",
-    archive="http://archive.example/debian",
     snapshots="http://snapshots.example/debian/{moment}",
 )
 
@@ -25,7 +24,6 @@ def test_a_moment_names_an_archive(moment: datetime.datetime) -> None:
     text = moment.strftime("%Y%m%dT%H%M%SZ")
     snapshot = Snapshot.of(DEBIAN, text)
     assert snapshot.url == f"http://snapshots.example/debian/{text}"
-    assert snapshot.archive == "http://archive.example/debian"
     assert snapshot.epoch == int(moment.timestamp())
 
 
