@@ -10,14 +10,13 @@ from pbx.accounts.directory import FILE, usual_templates
 from pbx.accounts.phone import check_host, server_of
 from pbx.accounts.show import show
 from pbx.accounts.sip_files import folder, read_sip
-from pbx.asterisk.console import NotRunningError, ask, await_answer
+from pbx.asterisk.console import NotRunningError, await_answer, reload
 from pbx.asterisk.files import read_regular
 from pbx.core.errors import CommandError
 from pbx.core.lock import locked
 from pbx.core.replace_file import replace_file
 
-ATTEMPTS = 5
-SECONDS_TO_APPEAR = 2
+SECONDS_TO_APPEAR = 5
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,8 +62,12 @@ def _read(path: Path) -> bytes:
 def _reload(account: str) -> str:
     """Has Asterisk read its files again; returns what came of it."""
     try:
-        # Asterisk forgets the wish to read while it is reading, for another user that is added.
-        found = any(_reload_and_find(account) for _ in range(ATTEMPTS))
+        reload("res_pjsip.so")
+        found = await_answer(
+            f"pjsip show endpoint {account}",
+            lambda answer: "Unable to find" not in answer and account in answer,
+            seconds=SECONDS_TO_APPEAR,
+        )
     except NotRunningError:
         return f"{account} is added; Asterisk does not run, and finds it when it starts"
     except OSError as error:
@@ -78,12 +81,3 @@ def _reload(account: str) -> str:
             "see what it complains of: `docker logs`, with SYSLOG_LEVEL=5 or higher",
         )
     return f"{account} is added and can register"
-
-
-def _reload_and_find(account: str) -> bool:
-    ask("module reload res_pjsip.so")
-    return await_answer(
-        f"pjsip show endpoint {account}",
-        lambda answer: "Unable to find" not in answer and account in answer,
-        seconds=SECONDS_TO_APPEAR,
-    )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 CONSOLE = Path("/run/asterisk/asterisk.ctl")
 ANSWER_SECONDS = 10.0
+RELOAD_SECONDS = 30.0
+_BUSY = "already in progress"
 
 
 class NotRunningError(Exception):
@@ -37,6 +39,27 @@ def ask(command: str, *, console: Path | None = None, seconds: float = ANSWER_SE
         while chunk := connection.recv(4096):
             answer += chunk
     return answer.decode("utf-8", "replace")
+
+
+def reload(module: str, *, console: Path | None = None) -> str:
+    """Has a module read its files again, once no other reload is under way; returns the answer.
+
+    Asterisk forgets what it is asked during one (main/cli.c: AST_MODULE_RELOAD_IN_PROGRESS).
+
+    Args:
+        module: As `module reload` wants it, e.g. `res_pjsip.so`.
+        console: As for ask.
+
+    Raises:
+        NotRunningError: Asterisk does not run.
+        OSError: as for ask.
+    """
+    end = time.monotonic() + RELOAD_SECONDS
+    while _BUSY in (answer := ask(f"module reload {module}", console=console)):
+        if time.monotonic() > end:
+            break
+        time.sleep(0.1)
+    return answer
 
 
 def await_answer(command: str, wanted: Callable[[str], bool], *, seconds: float) -> bool:

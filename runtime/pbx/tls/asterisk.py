@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pbx.asterisk.console import NotRunningError, ask
+from pbx.asterisk.console import NotRunningError, ask, reload
 
 CONSOLE = "asterisk.ctl"
 BOOT_SECONDS = 60.0
@@ -39,7 +39,7 @@ def reload_certificate(console: Path) -> bool:
 
 
 def _reload(console: Path, module: str) -> None:
-    answer = ask(f"module reload {module}", console=console)
+    answer = reload(module, console=console)
     if "reloaded successfully" not in answer:
         last = (answer.strip().splitlines() or ["nothing"])[-1]
         raise AsteriskError(f"`module reload {module}` said: {last}")
