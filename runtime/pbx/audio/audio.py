@@ -8,7 +8,7 @@ from pbx.audio.answers import MODULE, channels, has_microphone, is_running
 from pbx.audio.host import check_socket, share_cookie
 from pbx.core.errors import CommandError
 
-HANG_UP_SECONDS = 40.0  # what is in the pipe is played to its end first
+HANG_UP_SECONDS = 15.0  # what is in the pipe, at most 4 s, is played to its end first
 LOAD_SECONDS = 30.0
 _CHANNELS = "core show channels concise"
 
@@ -89,7 +89,12 @@ def _unload() -> None:
     except NotRunningError as error:
         raise CommandError("Asterisk does not run") from error
     if not ended:
-        raise CommandError("the console's call does not end", "try again")
+        # chan_console.c: its hang-up waits, with the channel locked, for a thread that may just
+        # wait for that lock, to queue what the microphone gave.
+        raise CommandError(
+            "Asterisk does not let go of the console's call, which has ended",
+            "restart the container when nobody talks; README.md of audio says why",
+        )
     _ask(f"module unload {MODULE}")
     if _is_on():
         raise CommandError(f"Asterisk did not unload {MODULE}", "try again")
