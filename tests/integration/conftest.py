@@ -34,12 +34,18 @@ def labs(
     softphone: str,
     resources: ExitStack,
 ) -> Callable[[str], Lab]:
-    """The lab of an image, made when first asked for."""
+    """The lab of an image, made when asked for; that of the image before is gone then.
+
+    The tests of an image follow one another, and phones that rest still cost the machine something.
+    """
     known: dict[str, Lab] = {}
+    stack = resources.enter_context(ExitStack())
 
     def get(image: str) -> Lab:
         if image not in known:
-            known[image] = Lab(client, catalog, targets[image], softphone, resources)
+            known.clear()
+            stack.close()
+            known[image] = Lab(client, catalog, targets[image], softphone, stack)
         return known[image]
 
     return get
