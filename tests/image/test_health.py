@@ -61,6 +61,24 @@ def test_a_hanging_pbx_is_unwell(start: Start) -> None:
     pbx.await_health()
 
 
+SLOWLY = """
+asterisk=$(pidof asterisk)
+while :; do kill -STOP $asterisk; sleep 0.25; kill -CONT $asterisk; sleep 0.02; done &
+brake=$!
+healthcheck
+status=$?
+kill $brake
+kill -CONT $asterisk
+exit $status
+"""
+
+
+def test_a_slow_pbx_is_well_and_has_nothing_to_complain_of(start: Start) -> None:
+    pbx = start()
+    pbx.run(SLOWLY)
+    assert not [line for line in pbx.logs().splitlines() if "WARNING[" in line or "ERROR[" in line]
+
+
 @pytest.mark.image("base")
 def test_a_service_that_is_down_is_an_illness(start: Start) -> None:
     pbx = start()

@@ -73,7 +73,7 @@ def pbx(lab: Visit) -> Iterator[Pbx]:
     before = lab.pbx.run(f"cat {CONF}")
     configure(lab.pbx, SETTINGS)
     yield lab.pbx
-    lab.pbx.run("sv down websms; rm -f /var/spool/websms/*")
+    lab.pbx.run("sv stop websms; rm -f /var/spool/websms/*")
     configure(lab.pbx, before)
 
 
