@@ -77,10 +77,12 @@ def dropped(pbx: Pbx) -> int:
     return sum(entry["counter"]["packets"] for entry in rules if "counter" in entry)
 
 
-def assert_shut_out(pbx: Pbx, attempts: Sequence[Attempt], most: int = MAXCOUNT) -> None:
+def assert_shut_out(
+    pbx: Pbx, attempts: Sequence[Attempt], most: int = MAXCOUNT, late: int = LATE
+) -> None:
     """The attacker got as far as the rules allow, and then no answer at all."""
-    assert most <= answered(attempts) <= most + LATE
-    assert all(attempt.code is None for attempt in attempts[most + LATE :])
+    assert most <= answered(attempts) <= most + late
+    assert all(attempt.code is None for attempt in attempts[most + late :])
     assert dropped(pbx) > 0
 
 
@@ -212,12 +214,13 @@ def test_a_flood_from_many_addresses_is_shut_out(
         running_attacker(client, name, image=softphone, labels=LABELS, more=ADDRESSES)
     )
     sources = [address for address in attacker.addresses[1:] if ":" not in address]
-    plan = Plan(_address(pbx, name), "guess", 15, user="alice", rate=5, patience=2)
+    plan = Plan(_address(pbx, name), "guess", 25, user="alice", rate=5, patience=2)
     with unbroken(alice, bob, record_property):
         attempts = attacker.attack(plan, sources)
     assert set(sources) <= members(pbx, "jail").keys()
-    for source in sources:
-        assert_shut_out(pbx, [attempt for attempt in attempts if attempt.source == source])
+    for source in sources:  # a thousand guesses a second: some are under way for seconds
+        guesses = [attempt for attempt in attempts if attempt.source == source]
+        assert_shut_out(pbx, guesses, late=12)
     assert pbx.is_well()
 
 
