@@ -57,7 +57,8 @@ def render(run: Run, images: Sequence[str], folder: Path) -> str:
     timed = [result for result in results if result.first_audio_ms]
     suites = group_by_suite(results, images)
     tests = (test for suite in suites for file in suite.files for test in file.tests)
-    failed = [r for test in tests for r in test.tally.results if r.outcome == "failed"]
+    found = [result for test in tests for result in test.tally.results]
+    failed = [result for result in found if result.outcome in ("failed", "flaky")]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,

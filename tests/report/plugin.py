@@ -52,8 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> Evidence:
     """Where the fixtures of one test register what to keep if it fails."""
-    found: Evidence = request.node.stash.setdefault(_EVIDENCE, Evidence())
-    return found
+    evidence = Evidence()  # of this attempt: what an earlier one registered is gone
+    request.node.stash[_EVIDENCE] = evidence
+    return evidence
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 import pytest
 
-Outcome = Literal["passed", "failed", "skipped", "unfinished"]
+Outcome = Literal["passed", "flaky", "failed", "skipped", "unfinished"]
 Report = pytest.TestReport | pytest.CollectReport
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -22,7 +22,8 @@ class Result:
 
     Attributes:
         node: pytest's id of the test.
-        outcome: `unfinished` if the run ended before the test did.
+        outcome: `unfinished` if the run ended before the test did, `flaky` if it failed at first
+            and passed when it was run again.
         seconds: How long it took, with its own fixtures.
         image: The image it ran on, '' if on none.
         phase: What failed: `setup`, `call`, `teardown` or `collection`.
@@ -88,6 +89,8 @@ def result_of(node: str, reports: Sequence[Report]) -> Result:
     """
     properties = [pair for report in reports for pair in _properties(report)]
     failed = [report for report in reports if report.failed]
+    # The outcome that pytest-rerunfailures gives to an attempt which is not the last.
+    rerun = [report for report in reports if str(report.outcome) == "rerun"]
     skipped = [report for report in reports if report.skipped]
     outcome: Outcome = "unfinished"
     if failed:
@@ -95,15 +98,16 @@ def result_of(node: str, reports: Sequence[Report]) -> Result:
     elif skipped:
         outcome = "skipped"
     elif any(report.when == "teardown" for report in reports):
-        outcome = "passed"
+        outcome = "flaky" if rerun else "passed"
     last = dict(properties)
     return Result(
         node=re.sub(r"(?<=\])@[\w-]+$", "", node),  # xdist adds the name of the group
         outcome=outcome,
         seconds=sum(getattr(report, "duration", 0.0) for report in reports),
         image=str(last.get("image", "")),
-        phase=(failed[0].when or "") if failed else "",
-        text="\n\n".join(map(failure_text, failed)) or "".join(map(_skip_reason, skipped)),
+        phase=next((report.when or "" for report in [*failed, *rerun]), ""),
+        text="\n\n".join(map(failure_text, [*rerun, *failed]))
+        or "".join(map(_skip_reason, skipped)),
         # Every report repeats what the test has recorded so far: the last has all.
         first_audio_ms=tuple(
             float(cast(str, value))

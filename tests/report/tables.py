@@ -12,6 +12,7 @@ from tests.report.results import Outcome, Result
 SYMBOLS: dict[Outcome, str] = {
     "skipped": "\N{EN DASH}",
     "passed": "✓",
+    "flaky": "↻",
     "unfinished": "…",
     "failed": "✗",
 }

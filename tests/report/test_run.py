@@ -211,3 +211,29 @@ def test_crash_of_a_process_is_a_failure(root: Path, tmp_path: Path) -> None:
     outcome = run(root, tmp_path, "-n", "1", suite=suite)
     assert "✗ 1 failed, 1 passed" in outcome.words
     assert "crashed while running" in outcome.words
+
+
+UNSTEADY = """
+from pathlib import Path
+
+def test_passes_at_last(evidence):
+    tried = Path("tried")
+    evidence.add("attempt", lambda folder: (folder / "first.txt").write_text("busy"))
+    if not tried.exists():
+        tried.touch()
+        raise TimeoutError("did not ring")
+"""
+
+
+@pytest.mark.parametrize("options", [["-p", "no:xdist"], ["-n", "2"]], ids=["one", "several"])
+def test_what_passes_when_run_again_is_not_forgotten(
+    root: Path, tmp_path: Path, options: Sequence[str]
+) -> None:
+    outcome = run(root, tmp_path, "--reruns", "1", "-raR", *options, suite=UNSTEADY)
+
+    assert outcome.status == 0, outcome.output
+    assert "1 passed, 1 rerun" in outcome.output
+    assert "RERUN test_suite.py::test_passes_at_last" in outcome.output
+    assert "0 passed, 1 passed when run again" in outcome.words
+    assert "TimeoutError: did not ring" in outcome.words
+    assert outcome.evidence("test_passes_at_last")["first.txt"] == "busy"
