@@ -26,9 +26,8 @@ pytestmark = pytest.mark.image("base", only=True)
 MAXCOUNT = 10
 MAXCHALLENGES = 5
 ADDRESSES = 200
-LATE = 8
-"""Guesses beyond MAXCOUNT that may be answered: those under way before the kernel knows. Few, but
-more where several tests share two cores; `bench.autoban` measures how fast it is."""
+LATE = 3
+"""More than MAXCOUNT guesses may be answered: those that are under way before the kernel knows."""
 
 Record = Callable[[str, object], None]
 
