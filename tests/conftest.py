@@ -58,7 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test on the image of its marker, and on every image that stands on that."""
+    """Runs a test on the image of its marker, and on every image that stands on that.
+
+    `only=True`: on that one alone. `once=True`: on the lowest of them that this run tests.
+    """
     if "image" not in metafunc.fixturenames or _chooses_itself(metafunc):
         return
     marker = metafunc.definition.get_closest_marker("image")
@@ -66,6 +69,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     lowest = marker.args[0] if marker and marker.args else next(iter(catalog.images))
     names = images_from(catalog, lowest, only=bool(marker and marker.kwargs.get("only")))
     wanted = [name for name in names if name in targets_of(metafunc.config)]
+    if marker and marker.kwargs.get("once"):
+        wanted = wanted[:1]
     metafunc.parametrize("image", wanted, scope="session")
 
 

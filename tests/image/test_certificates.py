@@ -18,6 +18,7 @@ from tests.pbx import Pbx
 from .conftest import Start
 
 pytestmark = pytest.mark.image("base")
+once = pytest.mark.image("base", once=True)
 
 HOST = "pbx.example.com"
 DAY, HOUR = datetime.timedelta(days=1), datetime.timedelta(hours=1)
@@ -94,12 +95,14 @@ def test_a_file_that_is_there_at_start_is_used(
     assert own_lines(pbx) == []
 
 
+@once
 def test_a_missing_file_is_nothing_to_speak_of(start: Start) -> None:
     pbx = start(environment={"SYSLOG_LEVEL": "7"}, hostname=HOST)
     (line,) = [line for line in own_lines(pbx) if " pbx: " in line]
     assert "made a self-signed certificate for pbx.example.com, 30 days: there was none" in line
 
 
+@once
 @pytest.mark.parametrize("kind", ["truncated", "mismatched", "huge", "folder"])
 def test_a_useless_file_does_not_hold_up_the_start_and_is_told_once(
     start: Start, acme: Path, authority: Authority, kind: str
@@ -120,6 +123,7 @@ def test_a_useless_file_does_not_hold_up_the_start_and_is_told_once(
     assert "ACME_FILE /acme/acme.json" in line
 
 
+@once
 def test_the_users_own_is_kept_beside_what_fits_better(
     start: Start, acme: Path, folder: Path, authority: Authority
 ) -> None:
@@ -133,6 +137,7 @@ def test_the_users_own_is_kept_beside_what_fits_better(
     assert sorted(kept) == sorted([own.certificate, own.key])
 
 
+@once
 def test_a_key_of_another_certificate_stops_the_start(start: Start, folder: Path) -> None:
     used(folder, Issued(Authority().issue(HOST).certificate, Authority().issue(HOST).key))
     pbx = start(wait=False, volumes=[f"{folder}:/srv"])
@@ -140,6 +145,7 @@ def test_a_key_of_another_certificate_stops_the_start(start: Start, folder: Path
     assert "certificate and key do not belong together; put the right ones there" in pbx.logs()
 
 
+@once
 def test_a_useless_setting_stops_the_start_also_when_there_is_a_certificate(
     start: Start, folder: Path
 ) -> None:
@@ -188,6 +194,7 @@ def test_few_rights_and_a_root_that_is_read_only_are_enough(
     await_served(pbx, second)
 
 
+@once
 def test_a_folder_that_appears_later_is_noticed(start: Start, authority: Authority) -> None:
     pbx = start(hostname=HOST)
     issued = authority.issue(HOST)
@@ -196,6 +203,7 @@ def test_a_folder_that_appears_later_is_noticed(start: Start, authority: Authori
     await_served(pbx, issued)
 
 
+@once
 def test_half_a_file_is_told_once_and_its_other_half_used(
     start: Start, acme: Path, authority: Authority
 ) -> None:
@@ -213,6 +221,7 @@ def test_half_a_file_is_told_once_and_its_other_half_used(
     assert "what was in use stays in use" in line
 
 
+@once
 def test_a_self_signed_certificate_is_renewed_while_it_runs(start: Start, folder: Path) -> None:
     """One that lasts three days is due some seconds after the start."""
     life, third = 3 * DAY + HOUR, (3 * DAY + HOUR) / 3  # it begins an hour before it is made

@@ -13,6 +13,7 @@ from .conftest import Start
 from .test_users import READ_ONLY, ask
 
 pytestmark = pytest.mark.image("base")
+once = pytest.mark.image("base", once=True)
 
 CONF = "/etc/asterisk"
 SAMPLES = "/tmp/samples"
@@ -45,6 +46,7 @@ def test_which_secrets_were_made_is_for_asterisk_alone(pbx: Pbx) -> None:
     assert f" {password[1]}\n" in pbx.run(f"cat {CONF}/.sample/.secrets") + "\n"
 
 
+@once
 def test_edits_are_shown_without_passwords(start: Start) -> None:
     pbx = start()
     pbx.run("pbx user add ann +12025550177")
@@ -90,6 +92,7 @@ def test_an_upgrade_keeps_users_and_passwords(start: Start, user: str) -> None:
     assert "ann" in pbx.asterisk("pjsip show endpoint ann")
 
 
+@once
 def test_an_upgraded_configuration_starts_again(start: Start, folder: Path) -> None:
     mounted = {"volumes": {str(folder): {"bind": "/srv", "mode": "rw"}}}
     first = start(**mounted)
@@ -102,6 +105,7 @@ def test_an_upgraded_configuration_starts_again(start: Start, folder: Path) -> N
     assert second.run(f"grep rtpend {CONF}/rtp.conf") == "rtpend = 10149"
 
 
+@once
 def test_a_configuration_from_elsewhere_is_compared_and_left_alone(
     start: Start, folder: Path
 ) -> None:
@@ -119,6 +123,7 @@ def test_a_configuration_from_elsewhere_is_compared_and_left_alone(
     assert [path.name for path in conf.iterdir()] == ["rtp.conf"]
 
 
+@once
 def test_a_terminal_asks(start: Start) -> None:
     pbx = start()
     move_on(pbx)

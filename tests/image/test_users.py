@@ -15,6 +15,7 @@ from tests.terminal_qr import read_qr
 from .conftest import Start
 
 pytestmark = pytest.mark.image("base")
+once = pytest.mark.image("base", once=True)
 
 ENDPOINTS = "/etc/asterisk/pjsip_endpoint.conf"
 READ_ONLY = {"read_only": True, "tmpfs": {"/run": "", "/tmp": ""}}
@@ -64,6 +65,7 @@ def test_the_samples_have_strong_passwords(pbx: Pbx) -> None:
     assert ask(pbx, "pbx passwords") == (0, "no weak passwords\n", "")
 
 
+@once
 @pytest.mark.parametrize("user", ["root", "asterisk"])
 def test_weak_ones_are_listed_to_whoever_may_read(start: Start, user: str) -> None:
     pbx = start()
@@ -82,6 +84,7 @@ def test_weak_ones_are_listed_to_whoever_may_read(start: Start, user: str) -> No
     }
 
 
+@once
 def test_a_start_warns_of_weak_passwords_in_one_line(start: Start, volume: str) -> None:
     mounted = {"volumes": {volume: {"bind": "/srv", "mode": "rw"}}}
     first = start(**mounted)
@@ -95,6 +98,7 @@ def test_a_start_warns_of_weak_passwords_in_one_line(start: Start, volume: str) 
     )
 
 
+@once
 @pytest.mark.parametrize(
     "damage",
     [
@@ -121,6 +125,7 @@ def test_commands_survive_any_configuration(start: Start, damage: str) -> None:
         assert all(line.startswith("pbx: ") for line in err.splitlines())
 
 
+@once
 def test_what_the_commands_read_is_what_asterisk_reads(start: Start) -> None:
     pbx = start()
     pbx.run(f"cat > {ENDPOINTS} << 'END OF FILE'\n{TRICKY}\nEND OF FILE")
@@ -163,6 +168,7 @@ def test_a_user_is_added(start: Start, user: str) -> None:
     assert ask(pbx, "pbx passwords")[0] == 0
 
 
+@once
 def test_one_that_is_added_while_asterisk_rests_is_there_when_it_starts(start: Start) -> None:
     pbx = start()
     pbx.run("sv stop asterisk")
@@ -173,6 +179,7 @@ def test_one_that_is_added_while_asterisk_rests_is_there_when_it_starts(start: S
     assert "ann" in pbx.asterisk("pjsip show endpoint ann")
 
 
+@once
 def test_files_of_another_user_stay_theirs(start: Start) -> None:
     pbx = start()
     pbx.run(f"chown 12345:200 {ENDPOINTS}; chmod 640 {ENDPOINTS}")
@@ -185,6 +192,7 @@ def test_files_of_another_user_stay_theirs(start: Start) -> None:
     assert pbx.run(f"stat -Lc '%u %g %a' {ENDPOINTS}") == "12345 200 640"
 
 
+@once
 def test_two_at_once_are_both_added(start: Start) -> None:
     pbx = start()
     pbx.run(
@@ -194,6 +202,7 @@ def test_two_at_once_are_both_added(start: Start) -> None:
     assert pbx.run("pbx user list").count("user") == 4
 
 
+@once
 def test_a_terminal_shows_a_code_that_a_phone_reads(start: Start) -> None:
     pbx = start(hostname="pbx.example")
     command = ["pbx", "user", "add", "ann", "+12025550177", "--name", "Änn"]
@@ -208,6 +217,7 @@ def test_a_terminal_shows_a_code_that_a_phone_reads(start: Start) -> None:
     assert "<DisplayName>Änn</DisplayName>" in found
 
 
+@once
 def test_what_to_type_into_a_phone_is_shown_again(start: Start) -> None:
     pbx = start(hostname="pbx.example")
     added = pbx.run("pbx user add ann +12025550177 --name 'Ann S' --mailbox ann@example.com")
@@ -238,7 +248,7 @@ OFFER = "pbx user phone john.doe --linphone --server pbx.example"
         (f"{OFFER} --wait 1", 1, "pbx: no phone has fetched it within 1 s: "),
     ],
 )
-@pytest.mark.image("base", only=True)
+@once
 def test_what_cannot_be_is_said_in_one_line(pbx: Pbx, command: str, status: int, said: str) -> None:
     ended, _, err = ask(pbx, command)
     assert ended == status
@@ -246,7 +256,7 @@ def test_what_cannot_be_is_said_in_one_line(pbx: Pbx, command: str, status: int,
     assert "Traceback" not in err
 
 
-@pytest.mark.image("base", only=True)
+@once
 def test_a_container_of_its_own_serves_the_account_once(start: Start) -> None:
     pbx = start()
     command = start(
@@ -274,7 +284,7 @@ def test_a_container_of_its_own_serves_the_account_once(start: Start) -> None:
     assert path[1] not in pbx.logs()
 
 
-@pytest.mark.image("base", only=True)
+@once
 def test_ctrl_c_ends_it(start: Start) -> None:
     pbx = start()
     command = start(OFFER.split(), wait=False, volumes_from=[pbx.container.id])

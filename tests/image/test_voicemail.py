@@ -12,6 +12,7 @@ from tests.pbx import Pbx
 from .conftest import Start
 
 pytestmark = pytest.mark.image("base")
+once = pytest.mark.image("base", once=True)
 
 MAIL = "printf 'To: bob@example.com\\n\\nhello\\n'"
 NOBODY = "127.0.0.1:1"
@@ -27,6 +28,7 @@ def own(start: Start) -> Pbx:
     return start(environment={"SYSLOG_LEVEL": "5"})
 
 
+@once
 @pytest.mark.parametrize(
     ("script", "code", "text"),
     [
@@ -46,6 +48,7 @@ def test_it_says_what_became_of_a_mail(own: Pbx, script: str, code: int, text: s
     assert kept == (code in (64, 75))
 
 
+@once
 def test_what_root_sends_belongs_to_user_asterisk(own: Pbx) -> None:
     status(own, f"{MAIL} | minivm-send -H {NOBODY}")
     owners = own.run("stat -c '%U %a' /var/spool/asterisk/mail /var/spool/asterisk/mail/*/*")

@@ -13,6 +13,7 @@ from .lab import Visit
 from .voicemail import SPOOL, await_beep, speak
 
 pytestmark = pytest.mark.image("base")
+once = pytest.mark.image("base", once=True)
 
 MAILBOX = f"{SPOOL}/example.com/bob"
 TEMPORARY, UNAVAILABLE, BUSY, NAME = "1", "2", "3", "4"
@@ -57,6 +58,7 @@ def test_a_greeting_is_heard_by_the_next_caller(lab: Visit, digit: str) -> None:
     assert not lab.complaints()
 
 
+@once
 def test_the_greeting_of_the_occasion_is_heard(lab: Visit) -> None:
     bob, alice = lab.start("bob", "alice")
     unavailable = record(lab, bob, UNAVAILABLE)
@@ -68,6 +70,7 @@ def test_the_greeting_of_the_occasion_is_heard(lab: Visit) -> None:
     assert reached(alice).hears(unavailable)
 
 
+@once
 def test_the_temporary_greeting_goes_before_the_others(lab: Visit) -> None:
     bob, alice = lab.start("bob", "alice")
     unavailable = record(lab, bob, UNAVAILABLE)
@@ -78,6 +81,7 @@ def test_the_temporary_greeting_goes_before_the_others(lab: Visit) -> None:
     assert not heard(alice, unavailable)
 
 
+@once
 def test_a_greeting_that_ends_with_hanging_up_is_kept(lab: Visit) -> None:
     bob, alice = lab.start("bob", "alice")
     bob.call(UNAVAILABLE).answered()
@@ -89,6 +93,7 @@ def test_a_greeting_that_ends_with_hanging_up_is_kept(lab: Visit) -> None:
     assert reached(alice).hears(tone)
 
 
+@once
 def test_a_short_recording_removes_the_greeting(lab: Visit) -> None:
     bob, alice = lab.start("bob", "alice")
     tone = record(lab, bob, UNAVAILABLE)

@@ -30,7 +30,7 @@ from .voicemail import (
 pytestmark = pytest.mark.image("base")
 
 # What becomes of a mail does not depend on the image.
-once = pytest.mark.image("base", only=True)
+once = pytest.mark.image("base", once=True)
 
 BOB = "bob@example.com"
 NOTHING_WAITS = "no mail waits"
@@ -72,6 +72,7 @@ def test_who_is_not_there_gets_the_message_by_mail(lab: Visit, post: MailServer)
     assert not lab.complaints()
 
 
+@once
 @pytest.mark.usefixtures("settings")
 def test_who_does_not_answer_gets_the_message(lab: Visit, post: MailServer) -> None:
     lab.set_global("DIAL_TIMEOUT", "1")
@@ -85,6 +86,7 @@ def test_who_does_not_answer_gets_the_message(lab: Visit, post: MailServer) -> N
     assert holds(post.await_mails(1)[0], alice.tone)
 
 
+@once
 @pytest.mark.usefixtures("settings")
 def test_who_is_busy_gets_the_message(lab: Visit, post: MailServer) -> None:
     alice, bob = lab.start("alice", "bob")
@@ -93,6 +95,7 @@ def test_who_is_busy_gets_the_message(lab: Visit, post: MailServer) -> None:
     assert holds(post.await_mails(1)[0], alice.tone)
 
 
+@once
 @pytest.mark.usefixtures("settings")
 def test_the_hash_key_ends_the_message(lab: Visit, post: MailServer) -> None:
     alice = lab.phone("alice")
@@ -104,6 +107,7 @@ def test_the_hash_key_ends_the_message(lab: Visit, post: MailServer) -> None:
     assert holds(post.await_mails(1)[0], alice.tone)
 
 
+@once
 @pytest.mark.usefixtures("settings")
 def test_who_hangs_up_before_the_beep_leaves_no_message(lab: Visit, post: MailServer) -> None:
     alice = lab.phone("alice")
