@@ -122,6 +122,7 @@ class _ComponentFile(_Entry):
     packages: dict[str, dict[str, Selection]] = {}
     wheels: dict[str, list[PinnedWheel]] = {}
     modules: list[str] = []
+    corrections: dict[str, dict[str, list[str]]] = {}
     proven_modules: list[str] = []
     imports: list[str] = []
     generated: list[AbsolutePath] = []
@@ -245,6 +246,7 @@ def load_catalog(root: Path) -> Catalog:
             )
         settings = _read(folder / "component.yaml", _ComponentFile)
         components[name] = Component(name, settings, tuple(_files_below(folder)))
+        _check_corrections(components[name], folder / "component.yaml")
     _check_references(images_file, images_path)
     return Catalog(
         repository=images_file.repository,
@@ -294,6 +296,17 @@ def _check_references(file: _ImagesFile, path: Path) -> None:
             f"{_place(path, 'default')}: default image '{file.default}' is not among the images",
             f"known: {', '.join(file.images)}",
         )
+
+
+def _check_corrections(component: Component, path: Path) -> None:
+    for distribution, modules in component.settings.corrections.items():
+        for module in modules:
+            if f"patches/{module}.patch" not in component.files:
+                place = _place(path, "corrections", distribution, module)
+                raise CatalogError(
+                    f"{place}: there is no {path.parent}/patches/{module}.patch",
+                    "put what is to be changed in the module's source there",
+                )
 
 
 def _place(path: Path, *location: int | str) -> str:

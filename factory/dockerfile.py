@@ -42,6 +42,16 @@ class Copy:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A module of Asterisk that is compiled anew, with a patch."""
+
+    patch: str
+    """Path of the patch in the build context; named like the module."""
+    needs: tuple[str, ...]
+    """Packages that compiling it needs, beyond a compiler and Asterisk's own headers."""
+
+
+@dataclass(frozen=True)
 class Stage:
     """What the template needs to know of one image."""
 
@@ -98,11 +108,20 @@ def render(
         stages=stages,
         assembled=assembled,
         common_packages=_all_assembled_packages(catalog, distribution),
+        corrections=_corrections(catalog, distribution),
         busybox_omit=rules.busybox_omit if rules else [],
         manifest=MANIFEST_PATH,
         manifest_stage=MANIFEST_STAGE,
         python_root=PYTHON_ROOT,
     )
+
+
+def _corrections(catalog: Catalog, distribution: str) -> list[Correction]:
+    return [
+        Correction(f"runtime/pbx/{name}/patches/{module}.patch", tuple(needs))
+        for name, component in sorted(catalog.components.items())
+        for module, needs in component.settings.corrections.get(distribution, {}).items()
+    ]
 
 
 def _build_source(suite: str, mirror: str, snapshot: Snapshot | None) -> str:

@@ -24,6 +24,15 @@ def test_packages_are_listed_with_their_versions(pbx: Pbx) -> None:
     assert pbx.host.package("asterisk").version.startswith("1:22.")
 
 
+@pytest.mark.image("full")
+def test_a_module_of_ours_belongs_to_a_package_of_ours(pbx: Pbx) -> None:
+    (module,) = pbx.run("ls /usr/lib/*/asterisk/modules/chan_console.so").splitlines()
+    owners = pbx.run(f"grep -lx {module} /var/lib/dpkg/info/*.list").splitlines()
+    assert [Path(owner).stem for owner in owners] == ["asterisk-image-corrections"]
+    ours = pbx.host.package("asterisk-image-corrections")
+    assert ours.version == pbx.host.package("asterisk-modules").version
+
+
 def test_every_program_belongs_to_a_package(pbx: Pbx) -> None:
     owned = pbx.run("cat /var/lib/dpkg/info/*.list").splitlines()
     known = {line.removeprefix("/usr") for line in owned}

@@ -260,6 +260,13 @@ def test_missing_component_file(checkout: Path) -> None:
     assert complaint(checkout) == f"{path}: No such file or directory"
 
 
+def test_a_correction_without_its_patch(checkout: Path) -> None:
+    path = checkout / "runtime/pbx/extra/component.yaml"
+    path.write_text("summary: More\ncorrections:\n  debian:\n    chan_console: []\n")
+    patch = path.parent / "patches/chan_console.patch"
+    assert complaint(checkout) == f"{path}:4: there is no {patch}"
+
+
 REFERENCES = [
     pytest.param(
         "components: [extra]",

@@ -109,7 +109,9 @@ def test_only_instructions_of_docker_begin_a_line(root: Path) -> None:
 
 
 def test_the_projects_files_come_after_the_last_package(root: Path) -> None:
-    steps = [step for stage in parse(rendered(root)) for step in stage.steps]
+    stages = parse(rendered(root))
+    shipped = [stage for stage in stages if stage.name != "corrections"]  # which ships a package
+    steps = [step for stage in shipped for step in stage.steps]
     last_run = max(
         i for i, (word, text) in enumerate(steps) if word == "RUN" and "touch" not in text
     )
@@ -336,6 +338,39 @@ def test_an_image_on_a_distribution_image_has_its_packages(made_up: Path) -> Non
         name = stages[name].base
     installed = " ".join(below).split()
     assert set(extra) <= set(installed)
+
+
+def correct_stasis(checkout: Path) -> None:
+    """Lets the component `greeting`, which no image has yet, correct a module."""
+    folder = checkout / "runtime/pbx/greeting"
+    (folder / "patches").mkdir()
+    (folder / "patches/app_stasis.patch").touch()
+    (folder / "component.yaml").write_text(
+        "summary: Greets callers\ncorrections: {debian: {app_stasis: [libedit-dev]}}\n"
+    )
+    edit_images(checkout, lambda images: images["full"]["components"].append("greeting"))
+
+
+def test_a_corrected_module_is_compiled_where_it_is_not_shipped(made_up: Path) -> None:
+    correct_stasis(made_up)
+    stages = {stage.name: stage for stage in parse(rendered(made_up))}
+    compiled = stages["corrections"]
+    assert "libedit-dev" in compiled.all_of("RUN")[0].split()
+    assert "runtime/pbx/greeting/patches/app_stasis.patch" in compiled.all_of("COPY")[0].split()
+    assert compiled.base == "packages"
+    assert stages["installed"].base == "packages"
+    assert {stages[name].base for name in ("roots", "xtra-packages")} == {"installed"}
+    assert "libedit-dev" not in rendered(made_up).split("AS installed")[1]
+
+
+def test_without_corrections_nothing_is_compiled(made_up: Path) -> None:
+    for file in (made_up / "runtime/pbx").glob("*/component.yaml"):
+        data = yaml.safe_load(file.read_text())
+        data.pop("corrections", None)
+        file.write_text(yaml.safe_dump(data))
+    stages = {stage.name: stage for stage in parse(rendered(made_up))}
+    assert not {"corrections", "installed"} & stages.keys()
+    assert stages["roots"].base == "packages"
 
 
 def test_an_image_without_listeners_exposes_nothing(made_up: Path) -> None:

@@ -89,11 +89,9 @@ def _unload() -> None:
     except NotRunningError as error:
         raise CommandError("Asterisk does not run") from error
     if not ended:
-        # chan_console.c: its hang-up waits, with the channel locked, for a thread that may just
-        # wait for that lock, to queue what the microphone gave.
         raise CommandError(
-            "Asterisk does not let go of the console's call, which has ended",
-            "restart the container when nobody talks; README.md of audio says why",
+            "Asterisk does not let go of the console's call",
+            "try again; if it stays, restart the container when nobody talks",
         )
     _ask(f"module unload {MODULE}")
     if _is_on():
