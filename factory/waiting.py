@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_result, stop_after_delay
 
+PAUSE = 0.1
 _Value = TypeVar("_Value")
 
 
@@ -17,18 +19,31 @@ def wait_for(
     seconds: float,
     otherwise: str,
 ) -> _Value:
-    """Calls probe ten times a second until its value is wanted; returns that value.
+    """Calls probe until its value is wanted; returns that value.
+
+    In between it waits a tenth of a second, or twice as long as the last call took: asking must not
+    hold up what is waited for, as a program that is run in a container ten times a second does.
 
     Raises:
         TimeoutError: with the text `otherwise`, if that takes longer than `seconds`.
     """
+    began = 0.0
+
+    def ask() -> _Value:
+        nonlocal began
+        began = time.monotonic()
+        return probe()
+
+    def pause(_: RetryCallState) -> float:
+        return max(PAUSE, 2 * (time.monotonic() - began))
+
     retrying = Retrying(
         retry=retry_if_result(lambda value: not wanted(value)),
         stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.1),
+        wait=pause,
     )
     try:
-        return retrying(probe)
+        return retrying(ask)
     except RetryError as error:
         last = error.last_attempt.result()
         raise TimeoutError(f"{otherwise} within {seconds:g} s; at last: {last!r}") from error
