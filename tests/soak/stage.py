@@ -23,6 +23,7 @@ from fixtures.traefik import Authority, Issued, acme_json, rewrite
 from tests.integration.voicemail import MailSettings
 from tests.integration.websms import await_service
 from tests.pbx import LABELS, Pbx, create_container
+from tests.soak.blame import PATIENCE
 from tests.soak.samples import Sample, parse
 
 HOST = "pbx.example.com"
@@ -101,8 +102,14 @@ class Stage:
         return issued
 
     def jailed(self) -> dict[str, dict[str, Any]]:
-        """Who is in AutoBan's jail, by address."""
-        members = json.loads(self.pbx.run("autoban --json"))["members"]
+        """Who is in AutoBan's jail, by address; waits for AutoBan, should it have been killed."""
+        _, (output, _) = wait_for(
+            lambda: self.pbx.container.exec_run(["autoban", "--json"], demux=True),
+            lambda result: result.exit_code == 0,
+            seconds=PATIENCE,
+            otherwise="autoban --json does not work",
+        )
+        members = json.loads(cast(bytes, output))["members"]
         return {row["address"]: row for row in members if row["set"] == "jail"}
 
     def services(self) -> list[str]:
