@@ -245,7 +245,7 @@ def fuzz(
     assert all(run.seen[str(status)] for status in DOCUMENTED - {408})
 
 
-@pytest.mark.image("base")
+@pytest.mark.image("base", once=True)
 def test_some_hundred_hostile_requests(
     pbx: Pbx, watch: Watch, record_property: Callable[[str, object], None]
 ) -> None:

@@ -12,6 +12,8 @@ from tests.pbx import Pbx
 
 from .conftest import Start
 
+once = pytest.mark.image("mini", once=True)
+
 SECRET = re.compile(r"^inbound_auth/password = (\S+)$", re.MULTILINE)
 CONF = "/srv/etc/asterisk"
 
@@ -52,6 +54,7 @@ def test_the_sample_that_the_user_starts_from_is_kept(pbx: Pbx) -> None:
         pbx.run(f"cmp {CONF}/{name} {CONF}/.sample/{name}")
 
 
+@once
 def test_an_existing_configuration_is_not_touched(start: Start, volume: str) -> None:
     first = start(**mount(volume))
     first.run(f"echo '; mine' >> {CONF}/extensions_local.conf; rm {CONF}/features.conf")
@@ -62,6 +65,7 @@ def test_an_existing_configuration_is_not_touched(start: Start, volume: str) -> 
     assert "new configuration" not in second.logs()
 
 
+@once
 def test_one_file_of_the_user_is_a_configuration(start: Start, folder: Path) -> None:
     (folder / "etc/asterisk").mkdir(parents=True)
     (folder / "etc/asterisk/mine.conf").write_text("; mine\n")
@@ -76,12 +80,14 @@ def test_an_empty_folder_of_the_host_works(start: Start, folder: Path) -> None:
     assert (folder / "etc/asterisk/pjsip.conf").exists()
 
 
+@once
 def test_a_folder_of_another_user_works(start: Start, folder: Path) -> None:
     os.chown(folder, 12345, 12345)
     folder.chmod(0o700)
     start(**mount(folder))
 
 
+@once
 def test_files_of_another_user_stay_theirs_and_are_read(start: Start, folder: Path) -> None:
     start(**mount(folder)).container.stop()
     for path in [folder, *folder.rglob("*")]:
@@ -96,6 +102,7 @@ def test_files_of_another_user_stay_theirs_and_are_read(start: Start, folder: Pa
     assert pbx.run("find /srv/var/spool/asterisk ! -user asterisk") == ""
 
 
+@once
 def test_a_volume_for_the_configuration_alone_works(start: Start, volume: str) -> None:
     first = start(**mount(volume, "/etc/asterisk"))
     before = passwords(first)
@@ -103,6 +110,7 @@ def test_a_volume_for_the_configuration_alone_works(start: Start, volume: str) -
     assert passwords(start(**mount(volume, "/etc/asterisk"))) == before
 
 
+@once
 def test_what_a_file_system_puts_there_is_no_configuration(start: Start, folder: Path) -> None:
     (folder / "etc/asterisk/lost+found").mkdir(parents=True)
     start(**mount(folder))
@@ -113,7 +121,7 @@ def test_a_read_only_root_works(start: Start) -> None:
     start(read_only=True, tmpfs={"/run": "", "/tmp": ""})
 
 
-@pytest.mark.image("mini", only=True)
+@once
 def test_a_seeding_that_was_cut_short_begins_anew(start: Start, folder: Path) -> None:
     left = folder / "etc/asterisk/.seeding"
     left.mkdir(parents=True)
@@ -123,7 +131,7 @@ def test_a_seeding_that_was_cut_short_begins_anew(start: Start, folder: Path) ->
     assert not left.exists()
 
 
-@pytest.mark.image("mini", only=True)
+@once
 def test_a_seeding_that_was_complete_goes_on(start: Start, folder: Path) -> None:
     start(**mount(folder)).container.stop()
     conf = folder / "etc/asterisk"
@@ -136,7 +144,7 @@ def test_a_seeding_that_was_complete_goes_on(start: Start, folder: Path) -> None
     assert not (conf / ".seeded").exists()
 
 
-@pytest.mark.image("mini", only=True)
+@once
 @pytest.mark.parametrize("delay", [0.1, 0.2, 0.3, 0.4, 0.6])
 def test_a_start_killed_at_any_moment_is_made_good(
     start: Start, folder: Path, delay: float
@@ -150,7 +158,7 @@ def test_a_start_killed_at_any_moment_is_made_good(
     assert len(passwords(pbx)) == 2
 
 
-@pytest.mark.image("mini", only=True)
+@once
 def test_a_full_disk_stops_the_start_and_counts_for_nothing(start: Start) -> None:
     small = docker.types.Mount("/srv", None, type="tmpfs", tmpfs_size=48 << 10)
     pbx = start(wait=False, mounts=[small])

@@ -12,6 +12,8 @@ from .talk import assert_talk, connect
 
 OUTSIDE = "+442079460123"  # reserved for fiction in the United Kingdom
 
+once = pytest.mark.image("mini", once=True)
+
 
 def test_a_number_that_is_nobody_here_goes_out_with_the_callers_number(lab: Visit) -> None:
     alice = lab.phone("alice")
@@ -23,6 +25,7 @@ def test_a_number_that_is_nobody_here_goes_out_with_the_callers_number(lab: Visi
     assert f"sip:{NUMBERS['alice']}@" in invite.header("From")
 
 
+@once
 @pytest.mark.parametrize("number", ["112", "911", "999", "1177", "116117"])
 def test_short_numbers_go_out_as_they_are(lab: Visit, number: str) -> None:
     alice = lab.phone("alice")
@@ -47,6 +50,7 @@ def test_a_call_from_outside_reaches_a_user(lab: Visit) -> None:
     assert_talk(lab.trunk, bob)
 
 
+@once
 @pytest.mark.parametrize("number", ["0" + NUMBERS["bob"][2:], NUMBERS["bob"][1:]])
 def test_a_call_from_outside_reaches_a_user_in_other_forms(lab: Visit, number: str) -> None:
     lab.set_global("COUNTRY_CODE", "1")
@@ -65,6 +69,7 @@ def test_a_user_who_may_not_call_out_does_not(lab: Visit) -> None:
     assert_talk(attic, bob)
 
 
+@once
 @pytest.mark.parametrize("number", [OUTSIDE, "00442079460123", "112", "0207946012", "6"])
 def test_a_call_from_outside_does_not_go_out_again(lab: Visit, number: str) -> None:
     assert lab.trunk.call(number).ended()[0] >= 400
