@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 load_once = cache(load_catalog)
 LONGEST_NAME = 100  # characters of a value that become part of a test's name
 
-pytest_plugins = ["tests.report.plugin", "tests.soak.plugin"]
+pytest_plugins = ["tests.leftovers", "tests.report.plugin", "tests.soak.plugin"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
