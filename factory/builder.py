@@ -34,6 +34,14 @@ _HINTS = (
         r"Unable to locate package (\S+)|has no installation candidate|\(no such package\)",
         "correct the package's name in its component.yaml, or choose another suite",
     ),
+    (
+        r"Unable to find a source package|Can not find version '.*' of package",
+        "corrections are compiled from Debian's source, which the mirror has to have, too",
+    ),
+    (
+        r"hunks? FAILED",
+        "a component's patch does not fit this Asterisk: look whether it is still needed",
+    ),
 )
 
 
