@@ -67,6 +67,15 @@ def test_stopping_while_starting_is_orderly_too(start: Start) -> None:
     assert pbx.await_end() == 0
 
 
+@pytest.mark.image("mini", only=True)
+def test_stopping_before_asterisk_listens_is_orderly_too(start: Start) -> None:
+    """Asterisk ends by SIGTERM until it has its handler, as any program does."""
+    pbx = created(start, "etc/service/asterisk/run", "#!/bin/sh\necho begun\nexec sleep 60\n")
+    wait_for(pbx.logs, lambda logs: "begun" in logs, seconds=20, otherwise="did not begin")
+    pbx.container.stop(timeout=10)
+    assert pbx.await_end() == 0
+
+
 STUBBORN = "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n"
 
 
