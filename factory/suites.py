@@ -47,7 +47,7 @@ def run(root: Path, image: str, image_id: str, report: Path, console: Console) -
         )
     command = [sys.executable, "-m", "pytest", *SUITES, "-q", "-n", "3", "--dist", "loadgroup"]
     command += ["--image", f"{image}={image_id}", f"--report={report}"]
-    last = ""
+    said = counts = ""
     with (
         console.activity(f"run all suites on {image}"),
         subprocess.Popen(
@@ -61,11 +61,14 @@ def run(root: Path, image: str, image_id: str, report: Path, console: Console) -
     ):
         for line in process.stdout or ():
             console.line(line.rstrip())
+            said = line.strip("= \n") or said
             if re.search(r"\d+ (passed|failed|error)", line):
-                last = line.strip("= \n")
-    if process.returncode or "passed" not in last:
+                counts = said
+    if process.returncode or "passed" not in counts:
+        page = report / "report.html"
         raise ProofError(
-            f"{image}: the full gate refuses: {last or f'pytest ended with {process.returncode}'}",
-            f"no tag was moved; the report is {report / 'report.html'}",
+            f"{image}: the full gate refuses: "
+            + (counts or f"pytest ended with {process.returncode}: {said}"),
+            f"no tag was moved; the report is {page}" if page.exists() else "no tag was moved",
         )
-    return last
+    return counts

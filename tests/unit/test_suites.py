@@ -29,7 +29,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, end: str, status: int = 0
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     with Console(folder / "build.log", verbosity=-1) as console:
-        return suites.run(folder, "full", "sha256:12", Path("build/full/report"), console)
+        return suites.run(folder, "full", "sha256:12", folder / "build/full/report", console)
 
 
 def test_what_passes_returns_the_last_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_the_candidate_is_tested_from_the_checkout(
     assert said[1] == str(tmp_path)
     assert said[2:6] == ["-m", "pytest", "tests/image", "tests/integration"]
     assert said[said.index("--image") + 1] == "full=sha256:12"
-    assert "--report=build/full/report" in said
+    assert f"--report={tmp_path}/build/full/report" in said
     assert "E   AssertionError: 2 passed" in said
 
 
@@ -61,18 +61,25 @@ def test_the_candidate_is_tested_from_the_checkout(
 def test_a_failure_is_told_with_the_last_line_and_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, status: int, why: str
 ) -> None:
+    page = tmp_path / "build/full/report/report.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
     with pytest.raises(ProofError) as caught:
         run(tmp_path, monkeypatch, end, status)
     assert caught.value.cause == f"full: the full gate refuses: {why}"
-    assert caught.value.hint.endswith("the report is build/full/report/report.html")
+    assert caught.value.hint == f"no tag was moved; the report is {page}"
 
 
-def test_pytest_that_ends_without_a_result_is_told_with_its_status(
+def test_pytest_that_ends_without_a_result_is_told_with_what_it_said_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.unit.test_suites.LINES", "")
-    with pytest.raises(ProofError, match=r"^full: the full gate refuses: pytest ended with 4$"):
+    with pytest.raises(ProofError) as caught:
         run(tmp_path, monkeypatch, "ERROR: file or directory not found", 4)
+    assert caught.value.cause == (
+        "full: the full gate refuses: pytest ended with 4: ERROR: file or directory not found"
+    )
+    assert caught.value.hint == "no tag was moved"
 
 
 def test_output_that_is_not_utf_8_is_no_obstacle(
