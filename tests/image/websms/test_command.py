@@ -8,9 +8,8 @@ from typing import cast
 import pytest
 
 from factory.waiting import wait_for
+from tests.image.conftest import Start
 from tests.pbx import Pbx
-
-from .conftest import Start
 
 pytestmark = pytest.mark.image("base", only=True)
 
