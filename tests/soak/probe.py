@@ -12,18 +12,48 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 SERVICES = Path("/etc/service")
 PROC = Path("/proc")
+SOCKETS = ("tcp", "tcp6", "udp", "udp6")
+STATES = {"01": "established", "08": "close wait", "0A": "listen"}
 SETS = ["nft", "-j", "list", "table", "inet", "autoban"]
 
 
-def process(pid: str) -> "dict[str, float] | None":
+def sockets() -> "dict[str, str]":
+    """What each socket is, by its inode; of the family INET, the ends in hexadecimal."""
+    found = {}
+    for family in SOCKETS:
+        for line in (PROC / "net" / family).read_text().splitlines()[1:]:
+            _, here, there, state, *rest = line.split()
+            found[rest[5]] = f"{family} {here} {there} {STATES.get(state, state)}"
+    for line in (PROC / "net" / "unix").read_text().splitlines()[1:]:
+        inode, *path = line.split(maxsplit=7)[6:]
+        found[inode] = " ".join(["unix", *path])
+    return found
+
+
+def held(pid: str, known: "dict[str, str]") -> "list[str]":
+    """What each descriptor of a process is."""
+    found = []
+    for descriptor in (PROC / pid / "fd").iterdir():
+        try:
+            target = str(descriptor.readlink())
+        except FileNotFoundError:  # closed meanwhile
+            continue
+        inode = re.fullmatch(r"socket:\[(\d+)\]", target)
+        numbered = re.sub(r":\[\d+\]$", "", target)
+        found.append(known.get(inode[1], "a socket of no name") if inode else numbered)
+    return sorted(found)
+
+
+def process(pid: str, known: "dict[str, str]") -> "dict[str, Any] | None":
     """What a process holds; resident memory in KiB. None if there is no such process."""
     folder = PROC / pid
     try:
         status = (folder / "status").read_text()
-        descriptors = len(list((folder / "fd").iterdir()))
+        open_ones = held(pid, known)
         ticks = (folder / "stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError):
         return None
@@ -35,17 +65,18 @@ def process(pid: str) -> "dict[str, float] | None":
         "pid": int(pid),
         "started": int(ticks) / os.sysconf("SC_CLK_TCK"),
         "memory": int(resident[1]),
-        "descriptors": descriptors,
+        "descriptors": len(open_ones),
+        "held": open_ones,
         "threads": int(threads[1]),
     }
 
 
-def services() -> "dict[str, dict[str, float]]":
+def services() -> "dict[str, dict[str, Any]]":
     """The process of each service that has one."""
-    found = {}
+    found, known = {}, sockets()
     for folder in sorted(SERVICES.iterdir()):
         pid = (folder / "supervise" / "pid").read_text().strip()
-        holds = process(pid) if pid else None
+        holds = process(pid, known) if pid else None
         if holds:
             found[folder.name] = holds
     return found

@@ -8,8 +8,9 @@ provider's numbers of texts that WebSMS remembers for 30 days, is judged by mess
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -62,6 +63,7 @@ class Sample:
         zombies: Process ids.
         files: Below /srv, with their sizes.
         sets: How many members AutoBan's sets have in the kernel.
+        held: What each descriptor of a service's process is.
     """
 
     time: float
@@ -70,6 +72,7 @@ class Sample:
     zombies: tuple[int, ...]
     files: dict[str, int]
     sets: dict[str, int]
+    held: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -97,6 +100,7 @@ def parse(line: str) -> Sample:
         tuple(said["zombies"]),
         said["files"],
         said["sets"],
+        {name: holds["held"] for name, holds in said["services"].items()},
     )
 
 
@@ -158,7 +162,11 @@ def left(before: Sample, after: Sample, messages: int) -> list[str]:
         if now is None:
             lines.append(f"{service} does not run")
         elif now.descriptors > was.descriptors:
-            lines.append(f"{service} has {now.descriptors} descriptors, before {was.descriptors}")
+            more = Counter(after.held.get(service)) - Counter(before.held.get(service))
+            lines.append(
+                f"{service} has {now.descriptors} descriptors, before {was.descriptors}; "
+                f"new ones: {', '.join(more.elements())}"
+            )
     lines += [f"process {pid} ended, and nobody waited for it" for pid in after.zombies]
     lines += [
         f"{count} processes {name} run, before {before.names.get(name, 0)}"
@@ -172,9 +180,9 @@ def left(before: Sample, after: Sample, messages: int) -> list[str]:
         for name, size in after.files.items()
         if name.endswith(PASSING) and size > PASSING_BYTES
     ]
-    more = after.size - before.size
-    if more > BYTES_AT_ALL + messages * BYTES_EACH:
-        lines.append(f"/srv grew by {more} bytes with {messages} messages")
+    grown = after.size - before.size
+    if grown > BYTES_AT_ALL + messages * BYTES_EACH:
+        lines.append(f"/srv grew by {grown} bytes with {messages} messages")
     return lines + [
         f"AutoBan's set {name} has {size} members, before {before.sets.get(name, 0)}"
         for name, size in after.sets.items()

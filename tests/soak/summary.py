@@ -140,7 +140,8 @@ def _trends(result: Result) -> list[str]:
 
 
 def _brief(sample: Sample) -> dict[str, Any]:
-    return asdict(sample) | {"files": len(sample.files), "bytes": sample.size}
+    known = asdict(sample) | {"files": len(sample.files), "bytes": sample.size}
+    return {name: value for name, value in known.items() if name != "held"}
 
 
 def _row(first: str, *others: object) -> str:

@@ -30,6 +30,7 @@ REST = Sample(
     (),
     {"/srv/etc/asterisk/asterisk.conf": 500, "/srv/var/spool/websms/websms.db": 4096},
     {"jail4": 0},
+    {"websms": ["pipe"]},
 )
 
 
@@ -56,6 +57,7 @@ def test_what_the_probe_prints_is_read() -> None:
                 "memory": 40_000,
                 "descriptors": 50,
                 "threads": 60,
+                "held": ["pipe", "tcp 0100007F:13AE 00000000:0000 listen"],
             }
         },
         "names": {"asterisk": 1},
@@ -65,6 +67,7 @@ def test_what_the_probe_prints_is_read() -> None:
     }
     sample = parse(json.dumps(said))
     assert sample.processes == {"asterisk": Process(20, 100.0, 40_000, 50, 60)}
+    assert sample.held["asterisk"][0] == "pipe"
     assert (sample.zombies, sample.size, sample.sets) == ((7,), 7, {"jail4": 2})
 
 
@@ -125,8 +128,12 @@ def test_who_is_as_before_has_left_nothing() -> None:
     ("after", "line"),
     [
         (
-            replace(REST, processes={**REST.processes, "websms": Process(30, 9.0, 1, 10, 1)}),
-            "websms has 10 descriptors, before 9",
+            replace(
+                REST,
+                processes={**REST.processes, "websms": Process(30, 9.0, 1, 10, 1)},
+                held={"websms": ["pipe", "pipe"]},
+            ),
+            "websms has 10 descriptors, before 9; new ones: pipe",
         ),
         (
             replace(REST, processes={"asterisk": REST.processes["asterisk"]}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from pbx.autoban.attempts import ATTEMPT
+
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, Plan
 from tests.pbx import Pbx
@@ -73,9 +75,17 @@ def in_kernel(pbx: Pbx, address: str) -> bool:
     return f"{address} timeout" in pbx.run(f"nft list set inet autoban {name}")
 
 
-def await_kept(pbx: Pbx, attacker: Attacker) -> None:
+def await_kept(pbx: Pbx, attacker: Attacker, count: int) -> None:
+    """Waits until the file says that the attacker has made so many attempts."""
     wait_for(
-        lambda: attacker.address() in pbx.run("cat /var/lib/nftables/autoban.nft || true"),
+        lambda: kept(pbx).get(attacker.address()),
+        lambda points: points == count * ATTEMPT,
         seconds=5,
         otherwise="not kept",
     )
+
+
+def kept(pbx: Pbx) -> dict[str, int]:
+    """The points of each address that the file knows."""
+    text = pbx.run("cat /var/lib/nftables/autoban.nft 2> /dev/null || true")
+    return {key: points for key, _, _, points, *_ in json.loads(text or "{}").get("offenders", [])}

@@ -222,7 +222,7 @@ def test_in_the_hosts_network_it_touches_its_own_table_only(
     assert during[len(before) :].strip().startswith("table inet autoban {")
     assert attacker.address() in during
     # Killed, it leaves its table there; started again, it goes on with what it knew.
-    await_kept(pbx, attacker)
+    await_kept(pbx, attacker, members(pbx)[attacker.address()]["count"])
     pbx.container.kill()
     assert guess(attacker, host, 1) == [None]
     pbx.container.start()

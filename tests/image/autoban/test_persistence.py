@@ -65,7 +65,7 @@ def test_over_a_kill_at_most_five_seconds_are_lost(
 ) -> None:
     own.run("autoban add jail = 203.0.113.1")
     guess(attacker, own, 3)
-    await_kept(own, attacker)
+    await_kept(own, attacker, 3)
     left, seen = members(own)["203.0.113.1"]["left"], now(own)
     kill(own)
     at_work(own)
