@@ -8,6 +8,7 @@ provider's numbers of texts that WebSMS remembers for 30 days, is judged by mess
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,11 @@ BYTES_EACH = 1024
 """What a message may leave below /srv: its number, by which a repetition is known."""
 BYTES_AT_ALL = 256 * 1024
 """What files may grow by once, such as a database by a page for each table."""
+
+
+_PEERS = re.compile(r"tcp6? \w+:13C[45] (?!0100007F:)\w+:\w+ established")
+"""Connections of phones and strangers; 13C4 is port 5060. Who is jailed on one cannot end it any
+more, as the kernel drops that, too: it stays until Asterisk tires of it."""
 
 
 @dataclass(frozen=True)
@@ -157,15 +163,15 @@ def left(before: Sample, after: Sample, messages: int) -> list[str]:
         messages: How many there were in between.
     """
     lines = []
-    for service, was in before.processes.items():
-        now = after.processes.get(service)
-        if now is None:
+    for service in before.processes:
+        if service not in after.processes:
             lines.append(f"{service} does not run")
-        elif now.descriptors > was.descriptors:
-            more = Counter(after.held.get(service)) - Counter(before.held.get(service))
+            continue
+        held, held_before = _own(after.held[service]), _own(before.held[service])
+        if len(held) > len(held_before):
+            more = ", ".join((Counter(held) - Counter(held_before)).elements())
             lines.append(
-                f"{service} has {now.descriptors} descriptors, before {was.descriptors}; "
-                f"new ones: {', '.join(more.elements())}"
+                f"{service} has {len(held)} descriptors, before {len(held_before)}: {more}"
             )
     lines += [f"process {pid} ended, and nobody waited for it" for pid in after.zombies]
     lines += [
@@ -188,6 +194,11 @@ def left(before: Sample, after: Sample, messages: int) -> list[str]:
         for name, size in after.sets.items()
         if size > before.sets.get(name, 0)
     ]
+
+
+def _own(held: Sequence[str]) -> list[str]:
+    """Returns descriptors without connections of phones and strangers."""
+    return [name for name in held if not _PEERS.fullmatch(name)]
 
 
 def _unit(measure: str) -> str:

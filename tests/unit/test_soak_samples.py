@@ -30,7 +30,7 @@ REST = Sample(
     (),
     {"/srv/etc/asterisk/asterisk.conf": 500, "/srv/var/spool/websms/websms.db": 4096},
     {"jail4": 0},
-    {"websms": ["pipe"]},
+    {"asterisk": ["/dev/null"], "websms": ["pipe"]},
 )
 
 
@@ -128,12 +128,8 @@ def test_who_is_as_before_has_left_nothing() -> None:
     ("after", "line"),
     [
         (
-            replace(
-                REST,
-                processes={**REST.processes, "websms": Process(30, 9.0, 1, 10, 1)},
-                held={"websms": ["pipe", "pipe"]},
-            ),
-            "websms has 10 descriptors, before 9; new ones: pipe",
+            replace(REST, held={**REST.held, "websms": ["pipe", "pipe"]}),
+            "websms has 2 descriptors, before 1: pipe",
         ),
         (
             replace(REST, processes={"asterisk": REST.processes["asterisk"]}),
@@ -150,6 +146,16 @@ def test_who_is_as_before_has_left_nothing() -> None:
 )
 def test_what_is_left_is_named(after: Sample, line: str) -> None:
     assert left(REST, after, 0) == [line]
+
+
+def test_a_connection_that_somebody_was_jailed_on_is_not_left() -> None:
+    ours, theirs = "tcp 0100007F:13C4 0100007F:BC12", "tcp C5C113C6:13C5 E1C113C6:9399"
+    held = {**REST.held, "asterisk": ["/dev/null", f"{theirs} established"]}
+    assert left(REST, replace(REST, held=held), 0) == []
+    for leak in (f"{ours} established", f"{theirs} close wait"):
+        held = {**REST.held, "asterisk": ["/dev/null", leak]}
+        line = f"asterisk has 2 descriptors, before 1: {leak}"
+        assert left(REST, replace(REST, held=held), 0) == [line]
 
 
 def test_what_a_database_has_while_in_use_is_not_left() -> None:
