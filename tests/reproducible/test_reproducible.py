@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -18,6 +16,7 @@ from factory.console import Console
 from factory.engine import Engine
 from factory.snapshot import Snapshot
 from fixtures.archive import frozen_archive
+from tests.reproducible.images import layers_of, remove_images, saved
 from tests.reproducible.layers import first_difference
 
 MOMENT = "20260101T000000Z"
@@ -80,28 +79,3 @@ def difference(client: docker.DockerClient, old: str, new: str, folder: Path) ->
             if told := first_difference(here, there):
                 return f"layer {number}: {told}"
     return f"{len(names[0])} and {len(names[1])} layers, or the archives alone differ"
-
-
-def saved(client: docker.DockerClient, image: str, file: Path) -> Path:
-    with file.open("wb") as archive:
-        archive.writelines(client.images.get(image).save())
-    return file
-
-
-def layers_of(archive: tarfile.TarFile) -> list[str]:
-    manifest = archive.extractfile("manifest.json")
-    assert manifest is not None
-    layers: list[str] = json.load(manifest)[0]["Layers"]
-    return layers
-
-
-def remove_images(client: docker.DockerClient, images: list[str]) -> None:
-    """Removes images and all that was built upon them."""
-    waiting = set(images)
-    parents = {image["Id"]: image["ParentId"] for image in client.api.images(all=True)}
-    while more := {child for child, parent in parents.items() if parent in waiting} - waiting:
-        waiting |= more
-    # The youngest first; what stood under one only goes along with it.
-    for image in (image for image in parents if image in waiting):
-        with suppress(docker.errors.ImageNotFound):
-            client.images.remove(image, force=True)
