@@ -13,7 +13,10 @@ from factory.matrix import ci_matrix
 PIN = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 
 
-@pytest.fixture(params=["proof", "release"])
+WORKFLOWS = ("proof", "release", "endurance")
+
+
+@pytest.fixture(params=WORKFLOWS)
 def file(request: pytest.FixtureRequest, root: Path) -> Path:
     return root / ".github/workflows" / f"{request.param}.yml"
 
@@ -31,7 +34,8 @@ def test_no_right_is_given_to_all_jobs(file: Path, jobs: dict[str, Any]) -> None
 
 
 def test_only_a_release_may_write(root: Path) -> None:
-    assert ": write" not in (root / ".github/workflows/proof.yml").read_text()
+    for name in set(WORKFLOWS) - {"release"}:
+        assert ": write" not in (root / ".github/workflows" / f"{name}.yml").read_text()
 
 
 def test_every_job_ends_some_time(jobs: dict[str, Any]) -> None:
@@ -41,7 +45,9 @@ def test_every_job_ends_some_time(jobs: dict[str, Any]) -> None:
 
 def test_an_action_is_of_one_version_everywhere(root: Path) -> None:
     pins: dict[str, set[tuple[str, str]]] = {}
-    for file in (root / ".github/workflows").glob("*.yml"):
+    files = list((root / ".github/workflows").glob("*.yml"))
+    assert {file.stem for file in files} == set(WORKFLOWS)
+    for file in files:
         for line in file.read_text().splitlines():
             if "uses:" in line:
                 found = PIN.search(line)
@@ -51,6 +57,7 @@ def test_an_action_is_of_one_version_everywhere(root: Path) -> None:
     assert all(len(versions) == 1 for versions in pins.values())
 
 
+@pytest.mark.parametrize("file", ["proof", "release"], indirect=True)
 def test_jobs_ask_the_matrix_for_what_it_has(file: Path, catalog: Catalog) -> None:
     (entry, *_) = ci_matrix(catalog, ["mini"], ["debian"])["include"]
     asked = set(re.findall(r"\bmatrix\.(\w+)", file.read_text()))
@@ -58,7 +65,16 @@ def test_jobs_ask_the_matrix_for_what_it_has(file: Path, catalog: Catalog) -> No
     assert asked <= entry.keys()
 
 
+@pytest.mark.parametrize("file", ["proof", "release"], indirect=True)
 def test_what_is_built_is_what_the_catalog_has(file: Path, jobs: dict[str, Any]) -> None:
     assert jobs["images"]["strategy"]["matrix"] == "${{ fromJSON(needs.plan.outputs.matrix) }}"
     assert jobs["images"]["runs-on"] == "${{ matrix.runner }}"
     assert "build.py --tag all" in file.read_text()
+
+
+def test_what_takes_long_is_a_target_of_make(root: Path) -> None:
+    workflow = yaml.safe_load((root / ".github/workflows/endurance.yml").read_text())
+    targets = workflow["jobs"]["endurance"]["strategy"]["matrix"]["target"]
+    made = re.findall(r"^(\w+):", (root / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    assert set(targets) <= set(made)
