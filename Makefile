@@ -9,7 +9,7 @@ PYTHON := .venv/bin/python
 
 .PHONY: image arm64 test unit fuzz reproducible soak bench softphone lint format lock clean help
 
-image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|all
+image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|debug|all
 	@factory/prepare.sh requirements.lock
 	@$(PYTHON) build.py --tag $(IMAGE)
 
@@ -20,7 +20,7 @@ arm64: ## the same for a Raspberry Pi; on other machines emulated, as root on De
 test: ## lint, build all images, run every test
 	@factory/prepare.sh requirements-dev.lock
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) build.py --tag all
+	@$(PYTHON) build.py --tag all --tag debug
 	@$(PYTHON) -m pytest -n 3 --dist loadgroup --junitxml=build/report/junit.xml $(PYTEST)
 
 unit: ## the tests that need no engine; seconds

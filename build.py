@@ -43,7 +43,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         action="append",
         metavar="IMAGE",
         dest="images",
-        help="image to build: mini, base, full, xtra, or all; repeatable (default: full)",
+        help="image to build: mini, base, full, xtra, debug, or all, which leaves debug out; "
+        "repeatable (default: full)",
     )
     add("--version", metavar="X.Y.Z", help="version for the tags (default: from git's tags)")
     add("--repo", metavar="NAME", help="repository of the images (default: mlan/asterisk)")
@@ -167,7 +168,8 @@ def wanted_images(catalog: Catalog, asked: list[str]) -> list[str]:
             raise FactoryError(
                 f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all"
             )
-    return [name for name in catalog.images if name in asked or "all" in asked]
+    all_of_them = catalog.usual_images if "all" in asked else ()
+    return [name for name in catalog.images if name in asked or name in all_of_them]
 
 
 def foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine | None:

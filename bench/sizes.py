@@ -35,7 +35,7 @@ def run(setting: Setting) -> Outcome:
 def _images(setting: Setting) -> list[str]:
     """Returns all of the repository if the one that is measured is among them, and time allows."""
     catalog = setting.catalog
-    listed = [f"{catalog.repository}:{name}" for name in catalog.images]
+    listed = [f"{catalog.repository}:{name}" for name in catalog.usual_images]
     if setting.quick or setting.image not in listed:
         return [setting.image]
     return [name for name in listed if setting.engine.find_image(name)]

@@ -40,6 +40,8 @@ class Image(_Entry):
     root: Literal["assembled", "distribution"]
     components: list[str] = Field(min_length=1)
     budget: Budget
+    optional: bool = False
+    """Whether it is made only where it is named; `all` leaves it out."""
 
 
 class Assembly(_Entry):
@@ -166,6 +168,11 @@ class Catalog:
         """The distribution that is built where none is named: the first."""
         return next(iter(self.distributions))
 
+    @property
+    def usual_images(self) -> tuple[str, ...]:
+        """The images that are meant where all are: not those that are optional."""
+        return tuple(name for name, image in self.images.items() if not image.optional)
+
     def repository_of(self, distribution: str) -> str:
         """Returns the repository of a distribution's images.
 
@@ -289,6 +296,12 @@ def _check_references(file: _ImagesFile, path: Path) -> None:
                 f"{_place(path, 'images', name, 'root')}: image '{name}' is assembled but stands "
                 f"on '{image.parent}', which is not",
                 "an assembled root stands on an assembled one",
+            )
+        if image.parent and file.images[image.parent].optional and not image.optional:
+            raise CatalogError(
+                f"{_place(path, 'images', name, 'parent')}: image '{name}' stands on "
+                f"'{image.parent}', which is optional",
+                "make both optional, or neither",
             )
         seen.add(name)
     if file.default not in file.images:

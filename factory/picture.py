@@ -24,11 +24,13 @@ def draw_images(catalog: Catalog) -> str:
     """Returns an SVG: a layer for each image, on the one that it stands on, with its components.
 
     Args:
-        catalog: The checked catalog; its images come in the order in which they are listed.
+        catalog: The checked catalog; its images, but for those that are optional, come in the
+            order in which they are listed.
     """
     layers: list[str] = []
     top = _MARGIN
-    for number, (name, image) in reversed(list(enumerate(catalog.images.items()))):
+    for number, name in reversed(list(enumerate(catalog.usual_images))):
+        image = catalog.images[name]
         components = [catalog.components[each] for each in image.components]
         height, drawn = _layer(name, image, components, top, _BLUE[min(number, len(_BLUE) - 1)])
         layers.append(drawn)

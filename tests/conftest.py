@@ -67,7 +67,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("image")
     catalog = load_once(metafunc.config.rootpath)
     lowest = marker.args[0] if marker and marker.args else next(iter(catalog.images))
-    names = images_from(catalog, lowest, only=bool(marker and marker.kwargs.get("only")))
+    only = bool(marker and marker.kwargs.get("only"))
+    named = bool(metafunc.config.getoption("--image") or metafunc.config.getoption("--container"))
+    names = images_from(catalog, lowest, only=only, optional=named)
     wanted = [name for name in names if name in targets_of(metafunc.config)]
     if marker and marker.kwargs.get("once"):
         wanted = wanted[:1]

@@ -36,12 +36,21 @@ def targets_of(config: pytest.Config) -> dict[str, Target]:
     return config.stash[_KEY]
 
 
-def images_from(catalog: Catalog, lowest: str, *, only: bool) -> list[str]:
-    """Returns an image and, unless it is to be the only one, all that stand on it."""
+def images_from(catalog: Catalog, lowest: str, *, only: bool, optional: bool) -> list[str]:
+    """Returns an image and, unless it is to be the only one, all that stand on it.
+
+    Args:
+        catalog: Has the images.
+        lowest: The image.
+        only: Whether it is to be the only one.
+        optional: Whether those that are optional belong to all. What they have of the others was
+            tested there.
+    """
+    above = () if only else catalog.images if optional else catalog.usual_images
     return [
         name
         for name in catalog.images
-        if name == lowest or (lowest in catalog.lineage(name) and not only)
+        if name == lowest or (lowest in catalog.lineage(name) and name in above)
     ]
 
 

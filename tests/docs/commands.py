@@ -62,6 +62,9 @@ NEVER = {
     "a Linphone that fetches it",
     "docker exec -it pbx pbx user phone ann --linphone": "the same",
     "pbx user phone NAME --linphone": "the same",
+    "docker cp app_mine.c": "tests/image/test_debugging.py has a module",
+    "docker exec pbx gcc": "the same",
+    "docker exec pbx asterisk -rx 'module load app_mine": "the same",
     "gh ": "asks GitHub about one",
 }
 

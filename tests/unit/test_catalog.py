@@ -88,7 +88,8 @@ def names(components: tuple[Component, ...]) -> list[str]:
 
 def test_the_projects_own_catalog_loads(catalog: Catalog) -> None:
     assert catalog.default in catalog.images
-    assert list(catalog.images) == ["mini", "base", "full", "xtra"]
+    assert list(catalog.images) == ["mini", "base", "full", "xtra", "debug"]
+    assert catalog.usual_images == ("mini", "base", "full", "xtra")
 
 
 def test_every_component_folder_is_in_an_image(catalog: Catalog, root: Path) -> None:
@@ -291,6 +292,12 @@ REFERENCES = [
         "root: distribution\n    components: [core]",
         "image 'large' is assembled but stands on",
         id="assembled on a distribution",
+    ),
+    pytest.param(
+        "title: Small",
+        "title: Small\n    optional: true",
+        "image 'large' stands on 'small', which is optional",
+        id="on an optional one",
     ),
     pytest.param(
         "default: small", "default: huge", "default image 'huge' is not among", id="default"

@@ -15,6 +15,7 @@ from factory.catalog import Catalog
 COMMANDS = {
     "help": ["--help"],
     "dry run": ["--tag", "full", "--version", "1.2.3", "--dry-run"],
+    "plan of all and debug": ["--print", "plan", "--tag", "all", "--tag", "debug"],
     "plan": ["--print", "plan", "--tag", "full", "--tag", "mini", "--tag", "full"],
     "tags": ["--print", "tags", "--repo", "registry.example:5000/pbx"],
     "matrix": ["--print", "matrix", "--tag", "all"],
@@ -136,8 +137,15 @@ def test_matrix_of_all_holds_every_image_machine_and_distribution(
         (image, arch, distribution)
         for distribution in catalog.distributions
         for arch in catalog.architectures
-        for image in catalog.images
+        for image in catalog.usual_images
     ]
+
+
+def test_what_is_optional_is_added_by_its_name(
+    results: dict[str, Result], catalog: Catalog
+) -> None:
+    plan = results["plan of all and debug"].stdout.splitlines()
+    assert [line.split(":")[0] for line in plan if not line.startswith(" ")] == list(catalog.images)
 
 
 def test_matrix_keeps_to_what_is_named(results: dict[str, Result]) -> None:

@@ -54,12 +54,18 @@ def targets(root: Path, *images: str, container: str = "") -> dict[str, Target]:
 def test_a_test_runs_on_an_image_and_on_all_that_stand_on_it(
     catalog: Catalog, lowest: str, all_from_it: list[str]
 ) -> None:
-    assert images_from(catalog, lowest, only=False) == all_from_it
-    assert images_from(catalog, lowest, only=True) == [lowest]
+    assert images_from(catalog, lowest, only=False, optional=False) == all_from_it
+    assert images_from(catalog, lowest, only=False, optional=True) == [*all_from_it, "debug"]
+    assert images_from(catalog, lowest, only=True, optional=True) == [lowest]
+
+
+def test_an_optional_image_has_tests_of_its_own(catalog: Catalog) -> None:
+    for only in (True, False):
+        assert images_from(catalog, "debug", only=only, optional=False) == ["debug"]
 
 
 def test_an_unknown_image_is_none(catalog: Catalog) -> None:
-    assert images_from(catalog, "maxi", only=False) == []
+    assert images_from(catalog, "maxi", only=False, optional=True) == []
 
 
 @pytest.mark.parametrize(
