@@ -53,7 +53,7 @@ def test_a_module_of_ones_own_is_compiled_and_loaded(start: Start) -> None:
     pbx.run(f"cat > /tmp/app_mine.c << 'END'\n{MODULE}END")
     assert pbx.run(COMPILE) == ""
     assert "Loaded app_mine" in pbx.asterisk("module load app_mine.so")
-    assert pbx.asterisk("mine hello") == "hello from mine"
+    assert "hello from mine" in pbx.asterisk("mine hello")
 
 
 def test_a_debugger_names_the_functions_that_asterisk_is_in(start: Start) -> None:
