@@ -15,8 +15,10 @@ for module in $IMPORTS; do
     python3 -c "import $module"
 done
 
-# The services are those of the components, not those that packages bring for whole machines.
-rm -rf /etc/service/*
+# The services are those of the components, not those that packages bring for whole machines. A folder,
+# since not every builder lets one that comes later take the place of a link.
+rm -rf /etc/service/* /etc/service
+mkdir /etc/service
 
 # The same small commands as in the other images, where no package brings them.
 for command in $(busybox --list); do
@@ -28,5 +30,11 @@ apt-get check
 apt-get clean
 rm -rf /stages /var/lib/apt/lists/*_* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
     /var/cache/ldconfig/aux-cache /var/log/apt /var/log/*.log /tmp/*
-find / -xdev \( -path /dev -o -path /proc -o -path /sys \) -prune -o -newermt "@$SOURCE_DATE_EPOCH" \
+
+# What the builder mounts for this step, such as /proc and /etc/resolv.conf, is none of the image.
+set --
+while read -r _ _ _ _ mounted _; do
+    [ "$mounted" = / ] || set -- "$@" -path "$mounted" -prune -o
+done < /proc/self/mountinfo
+find / -xdev "$@" -newermt "@$SOURCE_DATE_EPOCH" \
     -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
