@@ -202,4 +202,5 @@ def test_nothing_leaks_and_nothing_is_lost(
 
 
 def _keep(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)  # other tests, run meanwhile, remove it
     path.write_text(text, encoding="utf-8")
