@@ -35,3 +35,12 @@ def test_phones_verify_against_any_number_of_authorities_in_turn(lab: Visit) -> 
                 alice.register(account, server, transport="tls", ca=Authority().certificate)
         alice.register(account, server, transport="tls")
         lab.phones.rest()
+
+
+@pytest.mark.image("mini", only=True)
+def test_a_phone_writes_to_more_people_than_the_library_has_room_for(lab: Visit) -> None:
+    alice, bob = lab.start("alice", "bob")
+    for number in range(260):
+        alice.message(f"+1202556{number:04}", "hello")
+    alice.message(bob, "and you, too")
+    assert bob.receives_message().body == "and you, too"

@@ -62,6 +62,7 @@ class Attacks:
         """Attacks from the next address until there is no answer any more."""
         source = self._addresses.pop(0)
         self._addresses.append(source)
+        self._forgive(source)
         kind: Kind = self._random.choice(("guess", "scan", "invite"))
         transport: Transport = self._random.choice(get_args(Transport))
         plan = Plan(
@@ -102,6 +103,11 @@ class Attacks:
         """Has AutoBan forget everybody."""
         self._stage.pbx.run("autoban del watch,jail,parole = all")
         self._jailed.clear()
+
+    def _forgive(self, source: str) -> None:
+        """Has AutoBan forget who may still be on parole, or in jail for the second time."""
+        self._stage.pbx.run(f"autoban del watch,jail,parole = {source}")
+        self._jailed.pop(source, None)
 
     def _look_at_earlier_ones(self) -> None:
         now, inside = time.time(), self._stage.jailed()
