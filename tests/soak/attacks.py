@@ -106,7 +106,10 @@ class Attacks:
 
     def _forgive(self, source: str) -> None:
         """Has AutoBan forget who may still be on parole, or in jail for the second time."""
-        self._stage.pbx.run(f"autoban del watch,jail,parole = {source}")
+        nothing_there = 64
+        self._stage.pbx.run(
+            f"autoban del watch,jail,parole = {source} || [ $? -eq {nothing_there} ]"
+        )
         self._jailed.pop(source, None)
 
     def _look_at_earlier_ones(self) -> None:
