@@ -139,9 +139,12 @@ class Engine:
         self._client.api.tag(image, repository, tag, force=True)
 
     def untag(self, repository: str, tag: str) -> None:
-        """Takes a name from an image, and nothing else, if the name is there."""
+        """Takes a name from an image, and nothing else, if the name is there.
+
+        Also if a container uses the image by that name; the container keeps the image.
+        """
         with _ignoring_not_found():
-            self._client.images.remove(f"{repository}:{tag}", noprune=True)
+            self._client.images.remove(f"{repository}:{tag}", force=True, noprune=True)
 
     def pull(self, reference: str, platform: str | None = None) -> str | None:
         """Pulls an image; returns its id, or None where no registry gives it.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
+import docker
 import pytest
 
 from factory.engine import Engine
@@ -10,6 +13,7 @@ from factory.publish import Destination, describe
 from factory.push_plan import Candidate
 from factory.tags import parse_version
 from fixtures.registry import Between, RegistryServer
+from tests.pbx import create_container
 
 from .conftest import MakeImage
 from .push import push
@@ -148,3 +152,17 @@ def test_before_building_each_tag_is_told_what_would_happen_to_it(
     ]
     told = describe(destination.plan(candidates, parse_version("1.0.4")), repository)
     assert f"{repository}:mini-1.0.4 is there: refused unless it is the very same image" in told
+
+
+def test_a_name_is_taken_from_an_image_that_a_container_uses(
+    path: str, make_image: MakeImage, engine: Engine, client: docker.DockerClient, stack: ExitStack
+) -> None:
+    """Somebody may be looking at what was built without the gate."""
+    image = make_image(9)
+    for tag in ("mini-unproven", "mini"):
+        engine.tag(image, path, tag)
+    container = create_container(client, f"{path}:mini-unproven", stack, command=["looking"])
+    engine.untag(path, "mini-unproven")
+    assert engine.tags_of(path) == {"mini": image}
+    container.reload()
+    assert container.status == "created"
