@@ -155,14 +155,16 @@ def test_before_building_each_tag_is_told_what_would_happen_to_it(
 
 
 def test_a_name_is_taken_from_an_image_that_a_container_uses(
-    path: str, make_image: MakeImage, engine: Engine, client: docker.DockerClient, stack: ExitStack
+    path: str, softphone: str, engine: Engine, client: docker.DockerClient, stack: ExitStack
 ) -> None:
     """Somebody may be looking at what was built without the gate."""
-    image = make_image(9)
-    for tag in ("mini-unproven", "mini"):
-        engine.tag(image, path, tag)
-    container = create_container(client, f"{path}:mini-unproven", stack, command=["looking"])
+    image = create_container(client, softphone, stack).commit(path, "mini-unproven")
+    stack.callback(client.images.remove, str(image.id), force=True, noprune=True)
+    container = create_container(
+        client, f"{path}:mini-unproven", stack, entrypoint=["sleep", "infinity"]
+    )
+    container.start()
     engine.untag(path, "mini-unproven")
-    assert engine.tags_of(path) == {"mini": image}
+    assert engine.tags_of(path) == {}
     container.reload()
-    assert container.status == "created"
+    assert container.status == "running"
