@@ -6,8 +6,11 @@ Runs in a container of its own, beside the demo's: attack.py HOST PORT
 import secrets
 import socket
 import sys
+import time
 
 GUESSES = 30
+PAUSE = 0.1
+"""Seconds from one to the next: slow enough for a busy machine, and to look on."""
 REGISTER = """REGISTER sip:{host} SIP/2.0\r
 Via: SIP/2.0/UDP {own}:{port};branch=z9hG4bK{token}\r
 Max-Forwards: 70\r
@@ -40,6 +43,7 @@ def main() -> int:
                 print(f" {name}\nNo answer any more: shut out. 'make autoban' shows it.")
                 return 0
             print(f" {name} ({answer.split()[1]})", end="", flush=True)
+            time.sleep(PAUSE)
     print(f"\n{GUESSES} guesses, and still answered: AutoBan does not work here")
     return 1
 

@@ -71,7 +71,7 @@ NEVER = {
 PROGRAMS = ("autoban", "healthcheck", "minivm-send", "nft", "openssl", "pbx", "sox", "sv", "websms")
 """Those of the image that documents speak of; `asterisk` is one, too, and the name of a user."""
 
-CONSOLE = ("core", "dialplan", "minivm", "module", "pjsip", "rtp")
+CONSOLE = ("bridge", "core", "dialplan", "minivm", "module", "pjsip", "rtp")
 """First words of commands for the Asterisk console."""
 
 _SPAN = re.compile(

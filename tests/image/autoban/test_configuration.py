@@ -27,7 +27,7 @@ def test_a_wrong_secret_is_told_once_and_can_be_mended(own: Pbx) -> None:
     own.asterisk("manager reload")
     at_work(own)
     assert len(lines(own, "refuses the login: Authentication failed")) == 1
-    assert own.is_well()
+    own.await_health()
 
 
 UPSTREAM_CONF = """[asmanager]
@@ -63,7 +63,7 @@ def test_a_configuration_of_the_upstream_image_works(own: Pbx, attacker: Attacke
     own.run("sv restart autoban")
     at_work(own)
     assert caught(guess(attacker, own, 30))
-    assert own.is_well()
+    own.await_health()
 
 
 @pytest.mark.parametrize(

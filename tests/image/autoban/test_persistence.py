@@ -115,7 +115,7 @@ def test_damaged_state_is_set_aside(own: Pbx) -> None:
     own.run("sv stop autoban; echo 'table x {}' > /var/lib/nftables/autoban.nft; sv start autoban")
     at_work(own)
     assert lines(own, "set aside as autoban.nft.unread")
-    assert own.is_well()
+    own.await_health()
 
 
 def test_an_orderly_stop_takes_the_table_away(own: Pbx) -> None:

@@ -71,7 +71,7 @@ def test_without_a_port_there_is_no_web_server_and_that_is_said_once(
     wait_for(lambda: lines(pbx), seconds=10, otherwise="nothing said")
     assert pbx.run("websms queue") == "nothing waits"
     assert ":0050 " not in pbx.run("cat /proc/net/tcp /proc/net/tcp6")
-    assert pbx.is_well()
+    pbx.await_health()
     assert [x.partition("websms: ")[2] for x in lines(pbx)] == [NO_PORT]
 
 
@@ -95,7 +95,7 @@ def test_a_mistake_in_the_file_is_said_and_nothing_runs_by_half(own: Pbx, poster
     own.container.reload()
     assert own.container.status == "running"
     configure(own, OPEN)
-    assert own.is_well()
+    own.await_health()
     assert poster.post(fields()).status == 200
 
 
@@ -103,7 +103,7 @@ def test_without_a_file_it_is_off(own: Pbx, poster: Poster) -> None:
     own.run(f"rm {CONF}; sv restart websms")
     wait_for(lambda: lines(own, f"off: there is no {CONF}"), seconds=10, otherwise="nothing said")
     assert poster.send(form(fields())).raw == b""
-    assert own.is_well()
+    own.await_health()
 
 
 def test_a_configuration_of_the_upstream_image_works(own: Pbx, poster: Poster) -> None:
