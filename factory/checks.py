@@ -103,6 +103,8 @@ class Checks:
         """The Asterisk process is not root and holds no capability."""
         status = self._candidate.run(f"cat /proc/{self._candidate.asterisk_pid()}/status")
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        if "Uid" not in fields:
+            raise ProofError("Asterisk ended while it was looked at")
         uid, capabilities = fields["Uid"].split()[0], int(fields["CapEff"], 16)
         if uid == "0" or capabilities:
             user = "root" if uid == "0" else f"uid {uid}"

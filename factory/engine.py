@@ -141,7 +141,7 @@ class Engine:
     def untag(self, repository: str, tag: str) -> None:
         """Takes a name from an image, and nothing else, if the name is there.
 
-        Also if a container uses the image by that name; the container keeps the image.
+        Also if a container uses the image by that name: it goes on, and can be started again.
         """
         with _ignoring_not_found():
             self._client.images.remove(f"{repository}:{tag}", force=True, noprune=True)
