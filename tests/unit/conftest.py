@@ -18,6 +18,12 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
+@pytest.fixture(autouse=True)
+def asterisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests, commands are called by user asterisk."""
+    monkeypatch.setattr("pbx.core.rights.is_root", lambda: False)
+
+
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[FakeLink]:
     """The lines to the phones that were started."""

@@ -244,9 +244,9 @@ def test_an_upgrade_killed_at_any_moment_is_finished(
                 raise Killed
             left[0] -= 1
 
-        def faltering_write(path: Path, content: bytes, *, like: Path | None = None) -> None:
+        def faltering_write(path: Path, content: bytes) -> None:
             falter()
-            write(path, content, like=like)
+            write(path, content)
 
         def faltering_rename(path: Path, target: Path) -> Path:
             falter()

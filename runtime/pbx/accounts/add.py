@@ -12,7 +12,7 @@ from pbx.accounts.show import show
 from pbx.accounts.sip_files import folder, read_sip
 from pbx.asterisk.console import NotRunningError, await_answer, reload
 from pbx.asterisk.files import read_regular
-from pbx.core.errors import CommandError
+from pbx.core.errors import UNREADABLE, CommandError
 from pbx.core.lock import locked
 from pbx.core.replace_file import replace_file
 
@@ -53,10 +53,7 @@ def _read(path: Path) -> bytes:
     try:
         return read_regular(path)
     except OSError as error:
-        raise CommandError(
-            f"cannot read {path}: {error.strerror}",
-            "is the volume mounted, are you root or user asterisk?",
-        ) from error
+        raise CommandError(f"cannot read {path}: {error.strerror}", UNREADABLE) from error
 
 
 def _reload(account: str) -> str:
@@ -73,7 +70,7 @@ def _reload(account: str) -> str:
     except OSError as error:
         raise CommandError(
             f"{account} is in {FILE}, but Asterisk does not answer: {error}",
-            "try `asterisk -rx 'pjsip reload'` as root",
+            "try `asterisk -rx 'pjsip reload'`",
         ) from error
     if not found:
         raise CommandError(

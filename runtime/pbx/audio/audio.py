@@ -1,11 +1,10 @@
 """Switches the console's audio on and off."""
 
 import os
-from pathlib import Path
 
 from pbx.asterisk.console import NotRunningError, ask, await_answer
 from pbx.audio.answers import MODULE, channels, has_microphone, is_running
-from pbx.audio.host import check_socket, share_cookie
+from pbx.audio.host import check_socket
 from pbx.core.errors import CommandError
 
 HANG_UP_SECONDS = 15.0  # what is in the pipe, at most 4 s, is played to its end first
@@ -23,8 +22,6 @@ def switch_on() -> int:
         CommandError: it cannot be reached, or Asterisk will not.
     """
     check_socket(os.environ.get("PULSE_SERVER", ""))
-    if cookie := os.environ.get("PULSE_COOKIE"):
-        share_cookie(Path(cookie))
     if _is_on():
         if _reaches_the_host():
             print("audio is on already")

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from pbx.core.errors import CommandError
+from pbx.core.rights import LAUNCHER
 
 USER = "asterisk"
 _MANUAL = "the manual of audio says how the host shares it"
@@ -45,29 +46,39 @@ def check_socket(server: str) -> None:
 def share_cookie(cookie: Path) -> None:
     """Lets user asterisk read the cookie, which most are for its owner alone, and no further user.
 
-    Without one all is well, too: not every server wants it.
+    For root. Without a cookie all is well, too: not every server wants one. Descriptors are used,
+    and no link is followed, so that nobody can make another file of it on the way.
 
     Raises:
         CommandError: that cannot be done.
     """
-    if not cookie.exists() or _is_readable(cookie):
+    if not cookie.is_file() or _is_readable(cookie):
         return
-    group = pwd.getpwnam(USER).pw_gid
+    user = pwd.getpwnam(USER)
     try:
-        for path, right in ((cookie, stat.S_IRGRP), (cookie.parent, stat.S_IXGRP)):
-            if not _is_readable(cookie):
-                os.chown(path, -1, group)
-                path.chmod(stat.S_IMODE(path.stat().st_mode) | right)
+        folder = os.open(cookie.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            file = os.open(cookie.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            try:
+                if os.fstat(folder).st_uid == user.pw_uid:
+                    raise CommandError(f"{cookie.parent} belongs to user {USER}", _MANUAL)
+                for descriptor, right in ((file, stat.S_IRGRP), (folder, stat.S_IXGRP)):
+                    if not _is_readable(cookie):
+                        os.fchown(descriptor, -1, user.pw_gid)
+                        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+                        os.fchmod(descriptor, mode | right)
+            finally:
+                os.close(file)
+        finally:
+            os.close(folder)
     except OSError as error:
         raise CommandError(
-            f"user {USER} cannot read {cookie}, nor may I change that ({error.strerror})",
-            f"on the host, let user {pwd.getpwnam(USER).pw_uid} read it",
+            f"user {USER} cannot read {cookie}, nor may root change that ({error.strerror})",
+            f"on the host, let user {user.pw_uid} read it",
         ) from error
     if not _is_readable(cookie):
         raise CommandError(f"user {USER} cannot read {cookie}", "look at the folders above it")
 
 
 def _is_readable(cookie: Path) -> bool:
-    test = ["test", "-r", str(cookie)]
-    user = ["--reuid", USER, "--regid", USER, "--init-groups", "--inh-caps=-all"]
-    return subprocess.run(["setpriv", *user, *test], check=False).returncode == 0
+    return subprocess.run([LAUNCHER, "test", "-r", str(cookie)], check=False).returncode == 0

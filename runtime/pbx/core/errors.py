@@ -1,5 +1,7 @@
 """What commands and services say when they cannot do what they were asked."""
 
+UNREADABLE = "is the volume mounted? User asterisk must be allowed to read it"
+
 
 class CommandError(Exception):
     """One line for the person at the keyboard: what is wrong and where, and what to do.

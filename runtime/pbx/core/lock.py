@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pbx.core.errors import CommandError
+from pbx.core.errors import UNREADABLE, CommandError
 
 
 @contextmanager
@@ -19,8 +19,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        hint = "try again as root"
-        raise CommandError(f"cannot read {folder}: {error.strerror}", hint) from error
+        raise CommandError(f"cannot read {folder}: {error.strerror}", UNREADABLE) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

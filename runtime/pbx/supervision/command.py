@@ -12,7 +12,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog="Exit status: 0 if all is well, else 1.",
     )
     health.add_argument("--json", action="store_true", help="as JSON, for programs")
-    health.set_defaults(run=_health)
+    health.set_defaults(run=_health, as_root=True)  # the checks give it up themselves
 
 
 def _health(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pbx
 from pbx.core.errors import CommandError
+from pbx.core.rights import become_asterisk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_commands(commands)
     options = parser.parse_args(arguments)
     try:
+        if not getattr(options, "as_root", False):
+            become_asterisk()
         status: int = options.run(options)
     except CommandError as error:
         print(f"pbx: {error}", file=sys.stderr)
@@ -31,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read has seen enough. What is still to be written has nowhere to go.
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"pbx: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pbx.core.errors import CommandError
+from pbx.asterisk.files import read_regular
+from pbx.core.durable import write_new
+from pbx.core.errors import UNREADABLE, CommandError
 from pbx.core.replace_file import replace_file
 
 SECRETS = ".secrets"
@@ -64,9 +66,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
         return {path.name: read_file(path) for path in paths}
     except OSError as error:
-        raise CommandError(
-            f"cannot read {folder}: {error.strerror}", "try again as root"
-        ) from error
+        raise CommandError(f"cannot read {folder}: {error.strerror}", UNREADABLE) from error
 
 
 def read_file(path: Path) -> bytes:
@@ -78,9 +78,9 @@ def read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST:
             raise CommandError(f"{path} has more than {LARGEST >> 20} MB", "move it elsewhere")
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
-        raise CommandError(f"cannot read {path}: {error.strerror}", "try again as root") from error
+        raise CommandError(f"cannot read {path}: {error.strerror}", UNREADABLE) from error
 
 
 def commit(places: Places, files: Mapping[str, bytes], samples: Mapping[str, bytes]) -> Path | None:
@@ -92,18 +92,17 @@ def commit(places: Places, files: Mapping[str, bytes], samples: Mapping[str, byt
     try:
         backup = _back_up(places.conf, files)
         shutil.rmtree(places.prepared, ignore_errors=True)
-        places.prepared.mkdir()
+        places.prepared.mkdir(mode=0o750)
         for kind, contents in (("files", files), ("samples", samples)):
-            (places.prepared / kind).mkdir()
+            (places.prepared / kind).mkdir(mode=0o750)
             for name, content in contents.items():
                 (places.prepared / kind / name).write_bytes(content)
-        _own_like(places.conf, places.prepared)
         os.sync()
         places.prepared.rename(places.committed)
     except OSError as error:
         raise CommandError(
             f"cannot write in {places.conf}: {error.strerror}; nothing has changed",
-            "is it mounted read-only, is the disk full, are you neither root nor its owner?",
+            "is the disk full, is it mounted read-only? User asterisk must be allowed to write it",
         ) from error
     finish(places)
     return backup
@@ -120,7 +119,7 @@ def finish(places: Places) -> bool:
     places.sample.mkdir(mode=0o750, exist_ok=True)
     for kind, folder in (("samples", places.sample), ("files", places.conf)):
         for path in sorted((places.committed / kind).iterdir()):
-            replace_file(folder / path.name, read_file(path), like=path)
+            replace_file(folder / path.name, read_file(path))
             path.unlink()
     shutil.rmtree(places.committed)
     return True
@@ -135,15 +134,5 @@ def _back_up(conf: Path, names: Mapping[str, bytes]) -> Path | None:
         number += 1
     backup.mkdir(mode=0o750)
     for path in old:
-        shutil.copyfile(path, backup / path.name)
-    _own_like(conf, backup)
+        write_new(backup / path.name, read_file(path), mode=0o640)
     return backup
-
-
-def _own_like(model: Path, folder: Path) -> None:
-    """Gives a folder and what is in it to the owner of another; files are not for others."""
-    state = model.stat()
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o750 if path.is_dir() else 0o640)
-        if (state.st_uid, state.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(path, state.st_uid, state.st_gid)

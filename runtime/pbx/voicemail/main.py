@@ -1,13 +1,13 @@
 """The command minivm-send: keeps a mail, sends it, and tries again what could not be sent."""
 
 import os
-import pwd
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from pbx.core.log import ERROR, log
+from pbx.core.rights import become_asterisk
 from pbx.voicemail.listing import format_queue
 from pbx.voicemail.message import MessageError
 from pbx.voicemail.outbox import Outbox
@@ -22,6 +22,7 @@ _PID_FILE = Path("/run/asterisk/asterisk.pid")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
+    become_asterisk()
     settings, mistake = None, ""
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
@@ -34,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdin.isatty():
             print(f"{PROGRAM}: {mistake}; `{PROGRAM} -h` lists all options", file=sys.stderr)
             return USAGE
-    _become_asterisk()
     outbox = Outbox(
         spool=Path(os.environ.get("DOCKER_SPOOL_DIR", "/var/spool/asterisk")),
         configuration=Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"), "minivm.conf"),
@@ -89,15 +89,6 @@ def _retry(outbox: Outbox, *, everything: bool) -> int:
         if everything or (state.due <= now and not state.refused):
             outbox.attempt(entry, now)
     return WAITS if any(outbox.queue) else SENT
-
-
-def _become_asterisk() -> None:
-    """Gives up root's rights, so that what is kept belongs to user asterisk, whoever asks."""
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("asterisk")
-        os.initgroups(user.pw_name, user.pw_gid)
-        os.setgid(user.pw_gid)
-        os.setuid(user.pw_uid)
 
 
 def _say(level: int, text: str) -> None:

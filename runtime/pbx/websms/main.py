@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from pbx.core.control_client import NoServiceError, ask
+from pbx.core.rights import become_asterisk
 from pbx.websms.places import SOCKET
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 64, 75
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if "AST_AGI_DIR" in os.environ:  # Asterisk sets it for the programs of AGI() alone
         return _serve_dialplan(words)
+    become_asterisk()
     try:
         return _run(words)
     except NoServiceError as error:

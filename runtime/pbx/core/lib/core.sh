@@ -18,6 +18,22 @@ fail() {
     exit 1
 }
 
+# become_asterisk SCRIPT [ARGUMENT]...: gives up root's rights, by running the calling script again.
+become_asterisk() {
+    [ "$(id -u)" -ne 0 ] || exec /usr/local/lib/pbx/launch "$@"
+}
+
+# missing_capabilities NUMBER:NAME…: prints the options of the engine that give what the container
+# has not got, of these; numbers as in linux/capability.h.
+missing_capabilities() {
+    while read -r field value; do
+        if [ "$field" = CapEff: ]; then effective=$value; fi
+    done < /proc/self/status
+    for capability in "$@"; do
+        [ $((0x$effective >> ${capability%%:*} & 1)) -eq 1 ] || printf ' --cap-add %s' "${capability#*:}"
+    done
+}
+
 # run_parts FOLDER: runs every executable in it, in name order; stops at the first that fails.
 run_parts() {
     for part in "$1"/*; do
