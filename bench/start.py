@@ -20,7 +20,7 @@ from factory.waiting import wait_for
 
 RUNS, QUICK_RUNS = 7, 3
 START_SECONDS = 60
-ALONE = "mkdir -p /run/asterisk; : > /run/asterisk/logfiles.conf; chown asterisk /run/asterisk; exec setpriv --reuid asterisk --regid asterisk --init-groups asterisk -f -n"  # noqa: E501
+ALONE = "mkdir -p /run/asterisk; : > /run/asterisk/logfiles.conf; chown asterisk /run/asterisk; exec setpriv --reuid asterisk --regid asterisk --init-groups /usr/sbin/asterisk -f -n"  # noqa: E501
 BOOTED = ("asterisk", "-rx", "core waitfullybooted")
 
 

@@ -86,9 +86,9 @@ BROKEN = (
     ),
     Broken(
         "ends at once",
-        append("fail 'no disk today'", "/etc/entrypoint.d/30-asterisk"),
+        append("fail 'no disk today'", "/etc/entrypoint.d/35-asterisk"),
         "gets healthy",
-        "it ended with status 1, its last words: .*30-asterisk failed",
+        "it ended with status 1, its last words: .*35-asterisk failed",
     ),
     Broken(
         "a service that ends at once",
@@ -142,7 +142,7 @@ BROKEN = (
     # ---- rights
     Broken(
         "Asterisk is root",
-        r"RUN sed -i 's/^exec setpriv.*/exec \\/' /etc/service/asterisk/run",
+        "RUN sed -i 's,^exec /usr/local/lib/pbx/launch,exec,' /etc/service/asterisk/run",
         "runs asterisk without privileges",
         "Asterisk runs as root",
     ),
@@ -273,13 +273,13 @@ BROKEN = (
     ),
     Broken(
         "logs go to a file",
-        "RUN sed -i 's,^destination=-,destination=/var/log/messages,' /etc/service/syslogd/run",
+        "RUN sed -i 's,^destination=-,destination=/tmp/messages,' /etc/service/syslogd/run",
         "says what happens",
         "the container's output does not tell of the strangers",
     ),
     Broken(
         "logs go to a file",
-        "RUN sed -i 's/console =>/messages =>/' /etc/entrypoint.d/30-asterisk",
+        "RUN sed -i 's/console =>/messages =>/' /etc/entrypoint.d/35-asterisk",
         "says what happens",
         "the container's output does not tell of the strangers",
         image="mini",

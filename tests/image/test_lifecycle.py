@@ -36,6 +36,7 @@ def created(start: Start, path: str, text: str) -> Pbx:
     ("command", "printed"),
     [
         (["asterisk", "-V"], "Asterisk 22."),
+        (["-V"], "Asterisk 22."),
         (["sh", "-c", "echo $DOCKER_CONF_DIR"], "/etc/asterisk"),
         (["cat", "/usr/share/asterisk/config/rtp.conf"], "rtpstart"),
     ],

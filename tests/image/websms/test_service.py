@@ -77,7 +77,7 @@ def test_without_a_port_there_is_no_web_server_and_that_is_said_once(
 
 def test_neither_is_there_one_without_the_variable(own: Pbx) -> None:
     own.run("sv stop websms")
-    daemon = "setpriv --reuid asterisk --regid asterisk --clear-groups /usr/local/lib/pbx/websmsd"
+    daemon = "/usr/local/lib/pbx/launch /usr/local/lib/pbx/websmsd"
     output = own.run(f"SYSLOG_LEVEL=6 timeout 2 env -u WEBSMSD_PORT {daemon} || true")
     assert [x.partition("websms: ")[2] for x in output.splitlines()] == [NO_PORT]
 
