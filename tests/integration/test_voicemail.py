@@ -74,6 +74,19 @@ def test_who_is_not_there_gets_the_message_by_mail(lab: Visit, post: MailServer)
 
 @once
 @pytest.mark.usefixtures("settings")
+def test_a_mailbox_with_an_apostrophe_gets_the_message(lab: Visit, post: MailServer) -> None:
+    alice = lab.phone("alice")
+    leave_message(lab.pbx, alice, NUMBERS["obrien"])
+    (mail,) = post.await_mails(1)
+    assert mail.recipients == ["o'brien@example.com"]
+    assert holds(mail, alice.tone)
+    await_nothing_waiting(lab)
+    assert lab.pbx.run(f"ls {RECORDINGS}") == ""
+    assert not lab.complaints()
+
+
+@once
+@pytest.mark.usefixtures("settings")
 def test_who_does_not_answer_gets_the_message(lab: Visit, post: MailServer) -> None:
     lab.set_global("DIAL_TIMEOUT", "1")
     alice, bob = lab.start("alice", "bob")
