@@ -3,10 +3,12 @@
 import asyncio
 import gc
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pbx.autoban.control import orders
@@ -28,6 +30,7 @@ def main() -> int:
     if settings is None:
         # Nothing to do, and nothing but a restart of the service changes that.
         os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
+    settings = replace(settings, ports=(*settings.ports, *_web_port()))
     for complaint in settings.complaints:
         log(ERROR, complaint, PROGRAM)
     store = Store(
@@ -56,6 +59,12 @@ async def _run(autoban: AutoBan) -> None:
         pass  # as we were told
     finally:
         server.close()
+
+
+def _web_port() -> list[int]:
+    """Returns where WebSMS listens, whose connections are limited, too."""
+    port = os.environ.get("WEBSMSD_PORT", "")
+    return [int(port)] if re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 65536 else []
 
 
 def _settings() -> Settings | None:
