@@ -86,7 +86,7 @@ def test_each_number_that_a_scanner_tries_is_one_attempt(name: str) -> None:
 @pytest.mark.parametrize("name", ["svcrack", "svcrack-reuse", "unknown", "ipv6"])
 def test_an_answer_to_a_challenge_that_nobody_saw_leave_jails_nobody(name: str) -> None:
     guard, sentences, offenders = replay(name, Rules(maxcount=1), seen=False)
-    assert sentences == offenders == []
+    assert (sentences, offenders) == ([], [])
     assert [suspect.slow for suspect in guard.suspects.entries(1)] == [True]
 
 

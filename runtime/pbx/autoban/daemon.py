@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pbx.autoban.control import orders
 from pbx.autoban.firewall import FirewallError, connect
-from pbx.autoban.places import METRICS, SOCKET
+from pbx.autoban.places import CONFIGURATION, HEALTH, SOCKET
 from pbx.autoban.service import AutoBan
 from pbx.autoban.settings import NAME, Settings, read_settings
 from pbx.autoban.state import State, StateError
@@ -26,6 +26,7 @@ PROGRAM = "autoban"
 
 def main() -> int:
     """Runs until it is told to stop; returns the exit status."""
+    HEALTH.unlink(missing_ok=True)
     settings = _settings()
     if settings is None:
         # Nothing to do, and nothing but a restart of the service changes that.
@@ -40,7 +41,7 @@ def main() -> int:
         ),
         time.monotonic,
     )
-    autoban = AutoBan(settings, _state(store), store, _nft(), METRICS, _say)
+    autoban = AutoBan(settings, _state(store), store, _nft(), _say)
     gc.freeze()
     sys.setswitchinterval(0.0005)  # keeping the state is not to hold up a ban
     asyncio.run(_run(autoban))
@@ -68,7 +69,7 @@ def _web_port() -> list[int]:
 
 
 def _settings() -> Settings | None:
-    path = Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"), NAME)
+    path = CONFIGURATION / NAME
     try:
         settings = read_settings(path.read_text(errors="replace"))
     except FileNotFoundError:

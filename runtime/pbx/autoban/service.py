@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pbx.asterisk.ami import Message
-from pbx.asterisk.ami_client import AmiClient
+from pbx.asterisk.ami_client import AmiClient, AmiForeignError
 from pbx.autoban import network
 from pbx.autoban.addresses import Address, Span, Spans, parse_span
 from pbx.autoban.challenge_log import ChallengeLog
@@ -15,15 +15,17 @@ from pbx.autoban.events import Meaning, SecurityEvent, read_event
 from pbx.autoban.figures import Figures, as_prometheus
 from pbx.autoban.firewall import Firewall, FirewallError
 from pbx.autoban.guard import Guard
+from pbx.autoban.identity import PID_FILE, is_foreign
 from pbx.autoban.limits import Limits
 from pbx.autoban.offenders import Entry, Sentence
 from pbx.autoban.offenders import Row as OffenderRow
 from pbx.autoban.orders import Order
 from pbx.autoban.outage import Outage
 from pbx.autoban.owner_watch import OwnerWatch
+from pbx.autoban.places import CONFIGURATION, HEALTH, METRICS
 from pbx.autoban.register import Effect, Register, Row
 from pbx.autoban.ruleset import Contents, Prisoner
-from pbx.autoban.settings import Settings
+from pbx.autoban.settings import NAME, Settings
 from pbx.autoban.state import State
 from pbx.autoban.store import Store
 from pbx.autoban.suspects import Suspect
@@ -32,6 +34,9 @@ from pbx.core.times import format_time
 
 SECOND_LOOK, SECOND_SAVE = 2.0, 3.0
 """Seconds between two looks at the kernel's table, and between two savings of the state."""
+
+SECOND_CHECK = 10.0
+"""Seconds between two looks at whose manager interface we are connected to."""
 
 MOST_PORTS = 64
 MOST_FLOOD_LINES = 5
@@ -46,7 +51,6 @@ class AutoBan:
         state: As it was kept.
         store: Where it is kept.
         nft: Runs commands of nft; see firewall.connect.
-        metrics: A file for Prometheus, rewritten all the time.
         say: Called with a level of pbx.core.log and a line.
     """
 
@@ -56,14 +60,12 @@ class AutoBan:
         state: State,
         store: Store,
         nft: Callable[[str], str],
-        metrics: Path,
         say: Callable[[int, str], None],
     ) -> None:
         now = self._started = time.monotonic()
         self._store = store
         self._kept_changes = -1
         self._complained: set[str] = set()
-        self._metrics = metrics
         self._say = say
         self._guard = Guard(settings.rules)
         self._notice_network()
@@ -83,7 +85,10 @@ class AutoBan:
         self._told_reason = ""
         self._told_floods: set[str] = set()
         self._outage = Outage(now)
-        self._client = AmiClient(settings.login, self._hear, self._up, self._down)
+        self._login = settings.login
+        self._client = AmiClient(settings.login, self._hear, self._up, self._down, self._check)
+        self._next_check = now
+        self._seen = self._versions()
         self._owner_watch = OwnerWatch(self._guard.owners, self._client, self._denied)
 
     async def run(self) -> None:
@@ -265,7 +270,9 @@ class AutoBan:
             self._notice_network()
             self._notice_free(now)
             rebuilt = self._firewall.rebuilt
-            self._write_metrics(as_prometheus(self.figures()))
+            self._write(METRICS, as_prometheus(self.figures()))
+            self._notice_asterisk(now)
+            self._write(HEALTH, self._health(now))
             if self._firewall.rebuilt > rebuilt and not self.reason:
                 self._say(NOTICE, "somebody has changed the kernel's table: made it again")
             self._tell_floods()
@@ -331,13 +338,53 @@ class AutoBan:
         own = network.own_addresses(network.read("fib_trie"), if_inet6)
         self._guard.set_own(own, network.own_networks(if_inet6))
 
-    def _write_metrics(self, text: str) -> None:
-        new = self._metrics.with_suffix(".new")
+    def _check(self) -> None:
+        """Raises AmiForeignError if it is not our Asterisk that would take our login."""
+        host, port = self._login.host, self._login.port
+        if is_foreign(host, port):
+            raise AmiForeignError(
+                f"port {port} of {host} belongs to another program or another Asterisk, not to "
+                "this container's: nothing is heard; set the same free port as [general] port in "
+                "manager.conf and [asmanager] port in autoban.conf, then restart the container"
+            )
+
+    def _notice_asterisk(self, now: float) -> None:
+        """Ends a connection to somebody else, and has a refused login tried after changes."""
+        if self._client.up and now >= self._next_check:
+            self._next_check = now + SECOND_CHECK
+            try:
+                self._check()
+            except AmiForeignError as error:
+                self._client.end(error)
+        seen = self._versions()
+        if seen != self._seen:
+            self._seen = seen
+            self._client.retry_now()
+
+    def _versions(self) -> list[tuple[str, int]]:
+        """Returns what is different when the configuration has changed or Asterisk is another."""
+        found = []
+        for path in (*sorted(CONFIGURATION.glob("manager*.conf")), CONFIGURATION / NAME, PID_FILE):
+            try:
+                found.append((str(path), path.stat().st_mtime_ns))
+            except OSError:
+                continue  # that is a version, too
+        return found
+
+    def _health(self, now: float) -> str:
+        problem = self._outage.problem(now)
+        if problem:
+            return f"fail\tautoban\t{problem}\n"
+        what = "hears Asterisk" if self._client.up else "is about to hear Asterisk again"
+        return f"ok\tautoban\t{what}{', watching only' if self.reason else ''}\n"
+
+    def _write(self, path: Path, text: str) -> None:
+        new = path.with_suffix(".new")
         try:
             new.write_text(text)
-            new.replace(self._metrics)
+            new.replace(path)
         except OSError as error:
-            self._complain(f"figures cannot be written: {error}")
+            self._complain(f"{path} cannot be written: {error}")
 
 
 def _line(sentence: Sentence) -> str:
