@@ -42,8 +42,8 @@ def await_sick(pbx: Pbx) -> None:
     assert not pbx.is_well()
 
 
-@pytest.mark.parametrize("pulse", ["accepts", "refuses"])
-def test_another_asterisk_has_the_port(start: Start, own: Pbx, pulse: str) -> None:
+@pytest.mark.parametrize("login", ["accepts", "refuses"])
+def test_another_asterisk_has_the_port(start: Start, own: Pbx, login: str) -> None:
     """Both share a network; the secrets are the same or not."""
     assert health(own).startswith("ok")
     second = start(
@@ -52,7 +52,12 @@ def test_another_asterisk_has_the_port(start: Start, own: Pbx, pulse: str) -> No
         network_mode=f"container:{own.container.id}",
         environment={"SYSLOG_LEVEL": "7"},
     )
-    if pulse == "accepts":
+    wait_for(
+        lambda: second.run("test ! -S /run/autoban/control || echo here"),
+        seconds=30,
+        otherwise="AutoBan does not start",
+    )
+    if login == "accepts":
         secret = own.run(f"grep ^secret {CONF}/autoban.conf")
         second.run(f"sed -i 's/^secret.*/{secret}/' {CONF}/autoban.conf; sv restart autoban")
     await_sick(second)
