@@ -66,12 +66,10 @@ class ChallengeLog:
         while True:
             try:
                 data = self._socket.recv(_BUFFER)
-            except BlockingIOError:
-                return
             except OSError as error:
-                if error.errno != errno.ENOBUFS:  # some are lost: they prove nothing
-                    raise
-                continue
+                if error.errno == errno.ENOBUFS:  # some are lost: they prove nothing
+                    continue
+                return
             for address, nonce in read_challenges(data):
                 self._on_challenge(address, nonce)
 

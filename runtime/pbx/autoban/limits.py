@@ -8,6 +8,8 @@ of two or four bytes are not concerned.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pbx.autoban.flows import MOST, MOST_PORTS
+
 SETS = ("slow", "port", "rate", "conn", "fresh", "flood", "free")
 _SIZE = 65535
 _BURST_SECONDS = 10  # of slowrate: a phone that starts asks for much at once
@@ -44,7 +46,7 @@ def sets(table: str, limits: Limits) -> str:
     for version, kind in ((4, "ipv4_addr"), (6, "ipv6_addr")):
         for name, what in (
             ("slow", f"type {kind}; size 65536; flags timeout;"),
-            ("port", f"type {kind} . inet_service; size 65536; flags timeout;"),
+            ("port", f"type {kind} . inet_service; size {MOST * MOST_PORTS}; flags timeout;"),
             ("free", f"type {kind}; flags interval;"),
             ("rate", f"type {kind}; size {_SIZE}; flags dynamic,timeout; timeout 1m;"),
             ("fresh", f"type {kind}; size {_SIZE}; flags dynamic,timeout; timeout 1m;"),

@@ -39,8 +39,8 @@ SECOND_CHECK = 10.0
 """Seconds between two looks at whose manager interface we are connected to."""
 
 MOST_PORTS = 64
-MOST_FLOOD_LINES = 5
-"""Lines of the log at a look about those who open too many connections."""
+MOST_LINES = 5
+"""Lines of the log between two looks: about who is slowed, and who opens too many connections."""
 
 
 class AutoBan:
@@ -81,6 +81,8 @@ class AutoBan:
         self._ports = set(settings.ports)
         self._free: tuple[Span, ...] = ()
         self._challenges: ChallengeLog | None = None
+        self._unseen = ""
+        self._slow_lines = 0
         self._firewall = Firewall(nft, self._wanted, self._expected)
         self._told_reason = ""
         self._told_floods: set[str] = set()
@@ -182,7 +184,9 @@ class AutoBan:
         if suspects:
             self._firewall.slow([self._register.limit(x, now) for x in suspects.values()])
             for suspect in suspects.values():
-                self._say(NOTICE, _slow_line(suspect, self._guard.rules.slowrate))
+                self._slow_lines += 1  # a forger has any number of addresses
+                if self._slow_lines <= MOST_LINES:
+                    self._say(NOTICE, _slow_line(suspect, self._guard.rules.slowrate))
 
     def _let_through(self, event: SecurityEvent, now: float) -> None:
         """Has the kernel let a phone through that has logged in where all are slow."""
@@ -202,9 +206,7 @@ class AutoBan:
         try:
             self._challenges = ChallengeLog(self._challenged)
         except OSError as error:
-            if not self.reason:
-                reason = error.strerror or str(error)
-                self._say(INFO, f"challenges are not seen, what comes over UDP is slowed: {reason}")
+            self._unseen = error.strerror or str(error)
             return
         asyncio.get_running_loop().add_reader(self._challenges.fileno(), self._read_challenges)
 
@@ -264,6 +266,8 @@ class AutoBan:
                 )
             if self._firewall.missing:
                 self._complain(self._firewall.missing)
+            if self._unseen and not self.reason:
+                self._complain(f"guessing over UDP is slowed, not jailed: {self._unseen}")
             await asyncio.sleep(SECOND_LOOK)
             now = time.monotonic()
             self._guard.pass_time(now)
@@ -275,7 +279,7 @@ class AutoBan:
             self._write(HEALTH, self._health(now))
             if self._firewall.rebuilt > rebuilt and not self.reason:
                 self._say(NOTICE, "somebody has changed the kernel's table: made it again")
-            self._tell_floods()
+            self._tell_many()
             self._owner_watch.ask(now)
 
     def _notice_free(self, now: float) -> None:
@@ -287,14 +291,17 @@ class AutoBan:
             self._free = free
             self._firewall.set_free(free)
 
-    def _tell_floods(self) -> None:
+    def _tell_many(self) -> None:
         floods = {flood.key: flood for flood in self._firewall.read_floods()}
         new = [flood for key, flood in floods.items() if key not in self._told_floods]
-        for flood in new[:MOST_FLOOD_LINES]:
+        for flood in new[:MOST_LINES]:
             self._say(NOTICE, f"{flood.key} opens too many connections: `autoban show` counts them")
-        if len(new) > MOST_FLOOD_LINES:
-            self._say(NOTICE, f"so do {len(new) - MOST_FLOOD_LINES} more")
+        if len(new) > MOST_LINES:
+            self._say(NOTICE, f"{len(new) - MOST_LINES} more open too many connections")
         self._told_floods = set(floods)
+        if self._slow_lines > MOST_LINES:
+            self._say(NOTICE, f"slowed {self._slow_lines - MOST_LINES} more: `autoban list slow`")
+        self._slow_lines = 0
 
     async def _look_after_state(self) -> None:
         while True:

@@ -126,7 +126,7 @@ client_uri = sip:{secrets.token_hex(4)}@{provider.address()}
     )
     own.run("sv restart autoban")
     at_work(own)
-    wait_for(lambda: stats(own)["trunks"] == 2, seconds=10, otherwise="no trunk is known")
+    wait_for(lambda: stats(own)["trunks"], seconds=10, otherwise="no trunk is known")
     for source in (identified, provider):
         for invents in (False, True):
             forgery = Forgery(own.address(), source.address(), PACKETS, invents=invents)
