@@ -151,6 +151,11 @@ class Component:
         parts = (Path(file).parts for file in self.files)
         return tuple(p[1] for p in parts if len(p) == 3 and (p[0], p[2]) == ("service", "run"))
 
+    def correction(self, name: str) -> str | None:
+        """Returns the file below the component's folder that a correction is made of, if any."""
+        paths = (f"patches/{name}.patch", f"patches/{name}.c")
+        return next((path for path in paths if path in self.files), None)
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -314,11 +319,12 @@ def _check_references(file: _ImagesFile, path: Path) -> None:
 def _check_corrections(component: Component, path: Path) -> None:
     for distribution, modules in component.settings.corrections.items():
         for module in modules:
-            if f"patches/{module}.patch" not in component.files:
+            if component.correction(module) is None:
                 place = _place(path, "corrections", distribution, module)
                 raise CatalogError(
                     f"{place}: there is no {path.parent}/patches/{module}.patch",
-                    "put what is to be changed in the module's source there",
+                    "put what is to be changed in the module's source there, or a library of your "
+                    f"own into {module}.c",
                 )
 
 
