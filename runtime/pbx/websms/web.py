@@ -19,6 +19,8 @@ from pbx.websms.crowd import Crowd, most_connections, source_of
 from pbx.websms.database import DatabaseError
 from pbx.websms.inbox import Incoming
 from pbx.websms.ini import printable
+from pbx.websms.interfaces import Neighbourhood
+from pbx.websms.neighbours import Believed
 from pbx.websms.origin import NotAllowedError, Receiver, UnknownPathError, choose, source
 from pbx.websms.receive import Echo, NotGenuineError, Request, read_request
 from pbx.websms.settings import ReceiveSettings, Settings
@@ -59,6 +61,7 @@ class WebServer:
         self._crowd: Crowd[Connection] = Crowd(most, most // 4)
         self._most = most
         self._reported = -REPORT_SECONDS
+        self._neighbourhood = Neighbourhood()
 
     async def open(self, port: int) -> None:
         """Begins to listen, on all addresses of IPv4 and, where there are any, of IPv6.
@@ -173,8 +176,12 @@ class WebServer:
     def _choose(self, request: web.BaseRequest, path: str) -> Receiver:
         proxies = self._settings.proxies
         forwarded = request.headers.getall(proxies.prox_header, ())
+        if proxies.prox_addr is None:
+            believed = self._neighbourhood.believed()
+        else:
+            believed = Believed(proxies.prox_addr)
         try:
-            address = source(request.remote or "", forwarded, proxies)
+            address = source(request.remote or "", forwarded, believed)
         except ValueError as error:
             raise NotAllowedError(f"no address in {proxies.prox_header}") from error
         return choose(self._settings.interfaces, address, path)
