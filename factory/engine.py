@@ -281,7 +281,7 @@ class Engine:
         container = self.create_container(image, entrypoint=["none"])
         try:
             chunks = cast(Iterator[bytes], container.export())  # its types say str
-            with tarfile.open(fileobj=_Stream(chunks), mode="r|") as tar:
+            with tarfile.open(fileobj=Stream(chunks), mode="r|") as tar:
                 yield tar
         finally:
             remove_container(container)
@@ -383,7 +383,7 @@ class Engine:
             raise EngineError(f"cannot create network {name}: {_first_line(error)}") from error
 
 
-class _Stream(io.RawIOBase):
+class Stream(io.RawIOBase):
     """A file object over chunks of bytes, for reading only."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

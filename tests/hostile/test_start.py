@@ -1,0 +1,198 @@
+"""A start, with what an earlier life of the container has left in the volume."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from factory.waiting import wait_for
+from tests.hostile.conftest import Attack
+from tests.hostile.plants import Kind, Plant
+from tests.hostile.victim import Victim
+
+LIB, CONF, SPOOL = "/srv/var/lib/asterisk", "/srv/etc/asterisk", "/srv/var/spool/asterisk"
+KEYS = Plant(f"{LIB}/keys", Kind.LINK, "/etc/service")
+
+
+def replant(victim: Victim, *plants: Plant) -> None:
+    """Plants what has to be possible for the test to mean something."""
+    assert victim.plant(plants) == list(plants)
+
+
+@pytest.mark.parametrize("upgrade", [False, True], ids=["restart", "upgrade"])
+def test_folder_of_keys_that_is_a_link_to_the_services(attack: Attack, upgrade: bool) -> None:
+    """Finding R2: `install -d` as root made a service of user asterisk's."""
+    victim = attack()
+    replant(victim, KEYS)
+    if upgrade:
+        victim.upgrade()
+    else:
+        victim.restart()
+    victim.await_outcome()
+    victim.plant([Plant("/etc/service/stir_shaken/run", Kind.SCRIPT)])
+    victim.judge()
+
+
+CRASHES = """
+n=0
+while [ $n -lt 5 ]; do
+    pid=$(pidof asterisk) && kill -9 $pid && n=$((n + 1))
+    sleep 0.2
+done
+"""
+
+
+@pytest.mark.image("full")
+def test_five_crashes_restart_the_container_on_what_was_planted(attack: Attack) -> None:
+    """Finding R2 without an administrator: user asterisk ends itself, the engine restarts."""
+    victim = attack(restart_policy={"Name": "unless-stopped"})
+    replant(victim, KEYS)
+    victim.run(CRASHES, user="asterisk")
+
+    def restarts() -> int:
+        victim.container.reload()
+        return int(victim.container.attrs["RestartCount"])
+
+    wait_for(restarts, seconds=60, otherwise="the engine did not restart the container")
+    victim.await_outcome()
+    victim.judge()
+
+
+def test_a_read_only_root_starts_whatever_is_planted(attack: Attack) -> None:
+    """Finding R2: the start failed for ever, since the link's target could not be written."""
+    victim = attack(read_only=True, tmpfs={"/run": "", "/tmp": ""})
+    replant(victim, KEYS)
+    victim.restart()
+    assert victim.await_outcome() in ("healthy", "ended")
+    victim.judge()
+
+
+FOLDERS = ("keys/stir_shaken", "priv-callerintros", "sounds", "moh")
+
+
+@pytest.mark.parametrize("target", ["/etc/health.d", "/root", "/usr/local/lib/pbx"])
+def test_folders_that_a_start_makes_are_links(attack: Attack, target: str) -> None:
+    victim = attack()
+    plants = [Plant(f"{LIB}/{name}", Kind.LINK, target) for name in FOLDERS]
+    plants += [
+        Plant(f"{SPOOL}/{name}", Kind.LINK, f"{target}/{name}-made") for name in ("dictate", "tmp")
+    ]
+    plants += [Plant("/srv/var/log/asterisk/cdr-csv", Kind.LINK, f"{target}/made-by-a-start")]
+    replant(victim, *plants)
+    victim.restart()
+    victim.await_outcome()
+    victim.judge()
+
+
+EMPTY = f"cd {CONF} && mkdir /srv/var/lib/asterisk/old && mv .[!.]* * /srv/var/lib/asterisk/old/"
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        Plant(f"{CONF}/.seeded", Kind.LINK, "/etc/service"),
+        Plant(f"{CONF}/.seeding", Kind.LINK, "/etc/service"),
+        Plant(f"{CONF}/.seeding", Kind.UNREADABLE_FOLDER),
+        Plant(f"{CONF}/.seeded", Kind.FIFO),
+    ],
+    ids=str,
+)
+def test_seeding_that_meets_what_is_planted(attack: Attack, plant: Plant) -> None:
+    victim = attack()
+    victim.run(EMPTY, user="asterisk")
+    replant(victim, plant)
+    victim.restart()
+    victim.await_outcome()
+    victim.judge()
+
+
+def test_seeding_never_moves_a_file_through_a_link(attack: Attack) -> None:
+    """`.seeded` holds what is to move up, and the names above it are links."""
+    victim = attack()
+    victim.run(f"mkdir {CONF}/.seeded {CONF}/.seeded/deep", user="asterisk")
+    names = ("new.conf", "deep", "rtp.conf")
+    plants = [Plant(f"{CONF}/.seeded/{name}", Kind.SCRIPT) for name in ("new.conf", "rtp.conf")]
+    plants += [Plant(f"{CONF}/{name}", Kind.LINK, "/etc/health.d") for name in names]
+    replant(victim, *plants)
+    victim.restart()
+    victim.await_outcome()
+    victim.judge()
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.FIFO, Kind.SPARSE, Kind.UNREADABLE_FILE, Kind.DEVICE], ids=str
+)
+def test_a_file_that_is_no_configuration_does_not_hold_up_the_start(
+    attack: Attack, kind: Kind
+) -> None:
+    """The start looked whether user asterisk can read everything, by reading everything."""
+    victim = attack()
+    replant(victim, Plant(f"{CONF}/planted.conf", kind), Plant(f"{SPOOL}/planted", kind))
+    victim.restart()
+    assert victim.await_outcome() == "healthy"
+    victim.judge()
+
+
+def test_links_to_endless_devices_do_not_hold_up_the_start(attack: Attack) -> None:
+    victim = attack()
+    targets = ("/dev/zero", "/dev/random", "/dev/full", "/proc/kmsg", "/dev/stdin")
+    plants = [
+        Plant(f"{CONF}/planted-{number}.conf", Kind.LINK, target)
+        for number, target in enumerate(targets)
+    ]
+    replant(victim, *plants, Plant(f"{CONF}/loop.conf", Kind.LOOP))
+    victim.restart()
+    assert victim.await_outcome() == "healthy"
+    victim.judge()
+
+
+OWNED_BY_ASTERISK = ("/etc", "/etc/service", "/usr/share", "/run")
+
+
+@pytest.mark.parametrize("target", OWNED_BY_ASTERISK)
+def test_a_folder_of_the_host_that_is_asterisks_as_a_whole(
+    attack: Attack, target: str, tmp_path: Path
+) -> None:
+    """`chown -R 200:200` was our own advice: then the parents of all places are the attacker's.
+
+    The links make /srv/var/lib/asterisk, say, a folder below /etc.
+    """
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    os.chown(volume, 200, 200)
+    victim = attack(volume=str(volume))
+    for path in (volume, volume / "etc", volume / "var", volume / "var/lib", volume / "var/spool"):
+        os.chown(path, 200, 200)
+    victim.restart()
+    victim.await_outcome(healthy=True)
+    victim.run("mv /srv/var/lib /srv/old", user="asterisk")
+    victim.plant([Plant("/srv/var/lib", Kind.LINK, target), Plant("/srv/etc", Kind.LINK, target)])
+    victim.restart()
+    victim.await_outcome()
+    victim.judge()
+
+
+def test_a_hard_link_to_a_file_of_roots_on_the_same_volume_is_not_handed_over(
+    attack: Attack, tmp_path: Path
+) -> None:
+    """Where fs.protected_hardlinks is 0, user asterisk can make one; here the test does."""
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    backup = volume / "backup"
+    backup.mkdir(mode=0o700)
+    (backup / "key").write_text("root's")
+    (backup / "key").chmod(0o600)
+    victim = attack(volume=str(volume))
+    os.link(backup / "key", volume / SPOOL.removeprefix("/srv/") / "planted")
+    victim.plants.append(Plant(f"{SPOOL}/planted", Kind.HARD_LINK, "/srv/backup/key"))
+    victim.restart()
+    victim.await_outcome()
+    stat = (backup / "key").stat()
+    if (stat.st_uid, stat.st_gid, stat.st_mode & 0o777) != (0, 0, 0o600):
+        victim.broken.append(
+            f"broken: files of root's stay root's: /srv/backup/key is {stat.st_uid}:{stat.st_gid}"
+            f" {stat.st_mode & 0o777:o} after a start; planted: {victim.plants[0]}"
+        )
+    victim.judge()
