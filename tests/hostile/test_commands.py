@@ -181,6 +181,26 @@ def test_a_server_that_user_asterisk_put_there_holds_up_no_command(
     victim.judge()
 
 
+@pytest.mark.parametrize(
+    ("kind", "target"), [(Kind.FIFO, ""), (Kind.LINK, "/dev/zero"), (Kind.LINK, "/secret/key")]
+)
+def test_asterisk_that_was_killed_comes_back_whatever_is_in_its_folder(
+    attack: Attack, kind: Kind, target: str
+) -> None:
+    """Root looked into /run/asterisk/logfiles.conf before each start of the service."""
+    victim = attack()
+    names = ("logfiles.conf", "pjsip_transport6.conf", "language.conf")
+    replant(victim, *(Plant(f"/run/asterisk/{name}", kind, target) for name in names))
+    victim.run("kill -9 $(pidof asterisk)", user="asterisk")
+    victim.await_outcome()
+    as_root = "for p in /proc/[0-9]*; do [ ! -O $p ] || tr '\\0' ' ' < $p/cmdline; echo; done"
+    holding = [line for line in victim.run(as_root).splitlines() if "logfiles.conf" in line]
+    victim.broken += [
+        f"broken: root opens nothing of user asterisk's: `{line}`" for line in holding
+    ]
+    victim.judge()
+
+
 def _have_renewed(victim: Victim) -> None:
     """Has the service look at a new certificate, started anew by user asterisk itself.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import docker
 import pytest
+from docker.errors import APIError
 
 from factory.waiting import wait_for
 from fixtures.engine import CannotRunError, running_engine
@@ -36,7 +37,10 @@ def ended_or_healthy(pbx: Pbx) -> str:
         pbx.container.reload()
         if pbx.container.status == "exited":
             return pbx.logs()
-        return "" if pbx.is_well() else None
+        try:
+            return "" if pbx.is_well() else None
+        except APIError:  # it has ended since
+            return None
 
     state = wait_for(
         look, lambda found: found is not None, seconds=60, otherwise="neither healthy nor ended"
@@ -47,10 +51,10 @@ def ended_or_healthy(pbx: Pbx) -> str:
 
 
 def the_line(log: str, words: str) -> str:
-    """The one line of a log that has the words; the log has few others, and no traceback."""
+    """The one line of a log that has the words; what programs print beside it is little."""
     lines = [line for line in log.splitlines() if words in line]
     assert len(lines) == 1, f"'{words}' is not in one line: {log}"
-    assert len(log.splitlines()) <= 3, f"more than that it says: {log}"
+    assert len(log.splitlines()) <= 8, f"much more than that is said: {log}"
     return lines[0]
 
 
@@ -161,23 +165,24 @@ def remapped(
     """An engine with user-namespace remapping that has the largest image that is tested."""
     name = next(name for name in ("full", "base", "mini") if name in targets)
     reference = targets[name].reference
-    try:
-        engine = running_engine(reference, client)
-        with engine as remapped:
-            yield remapped
-    except CannotRunError as error:
-        pytest.skip(f"no engine with user-namespace remapping: {error}")
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(running_engine(reference, client))
+        except CannotRunError as error:
+            pytest.skip(f"no engine with user-namespace remapping: {error}")
+        yield engine
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"read_only": True, "tmpfs": TMPFS},
-        {"cap_drop": ["ALL"], "cap_add": list(CAPABILITIES), "security_opt": ["no-new-privileges"]},
-    ],
-    ids=["usual", "read-only", "few-rights"],
-)
+FEW = {
+    "cap_drop": ["ALL"],
+    "cap_add": list(CAPABILITIES),
+    "security_opt": ["no-new-privileges"],
+    "read_only": True,
+    "tmpfs": TMPFS,
+}
+
+
+@pytest.mark.parametrize("options", [{}, FEW], ids=["usual", "few-rights"])
 @pytest.mark.xdist_group("remapped")
 def test_users_can_be_remapped(
     remapped: docker.DockerClient, stack: ExitStack, options: dict[str, Any]
