@@ -39,20 +39,19 @@ def test_every_command_of_pbx_is_tried(attack: Attack) -> None:
             assert any(text.startswith(wanted) for text in EVERY), f"{wanted}: never tried"
 
 
-@pytest.mark.parametrize("name", ["private", "certs"])
-@pytest.mark.parametrize("target", ["/etc/health.d", "/etc/entrypoint.d", "/secret"])
-def test_the_service_of_certificates_writes_through_no_link(
-    attack: Attack, name: str, target: str
-) -> None:
-    """Finding R1: with the right to write everything it made a file in root's folder."""
+def test_the_service_of_certificates_writes_through_no_link(attack: Attack) -> None:
+    """Finding R1: with the right to write everything it made files in root's folders."""
     victim = attack()
-    plant = Plant(f"{ACME}/{name}", Kind.LINK, target)
-    replant(victim, plant)
+    replant(
+        victim,
+        Plant(f"{ACME}/private", Kind.LINK, "/etc/health.d"),
+        Plant(f"{ACME}/certs", Kind.LINK, "/etc/entrypoint.d"),
+    )
     _have_renewed(victim)
     victim.judge()
 
 
-@pytest.mark.parametrize("target", ["/etc/health.d/planted", "/root/planted", "/secret/key"])
+@pytest.mark.parametrize("target", ["/etc/health.d/planted", "/secret/key"])
 def test_the_certificate_in_use_is_written_through_no_link(attack: Attack, target: str) -> None:
     victim = attack()
     names = ("cert.pem", "priv_key.pem")
@@ -119,7 +118,7 @@ def test_an_upgrade_reads_through_no_link(attack: Attack) -> None:
     victim.judge()
 
 
-@pytest.mark.parametrize("target", ["/root/canary", "/secret/key", "/etc/passwd"])
+@pytest.mark.parametrize("target", ["/secret/key", "/etc/passwd"])
 def test_adding_a_user_writes_through_no_link(attack: Attack, target: str) -> None:
     """Finding R3: the account was appended to root's file."""
     victim = attack()
@@ -146,44 +145,40 @@ def test_folders_of_commands_are_links(attack: Attack) -> None:
     victim.judge()
 
 
-UPTIME = "asterisk -rx 'core show uptime'"
 ENDLESS = "rm -f {0}; nc -lkU {0} < /dev/zero > /dev/null 2>&1"
 SILENT = "rm -f {0}; sleep 1000 | nc -lkU {0} > /dev/null 2>&1"
+SOCKETS = ("/run/asterisk/asterisk.ctl", "/run/autoban/control", "/run/websms/control")
 
 
 @pytest.mark.parametrize("server", [ENDLESS, SILENT], ids=["endless", "silent"])
-@pytest.mark.parametrize(
-    ("socket", "commands"),
-    [
-        (
-            "/run/asterisk/asterisk.ctl",
-            ["healthcheck", "pbx health", "asterisk -rx 'core show uptime'"],
-        ),
-        ("/run/autoban/control", ["autoban", "autoban stats"]),
-        ("/run/websms/control", ["websms queue", "websms +12025550160 +12025550183 text"]),
-    ],
-    ids=["asterisk", "autoban", "websms"],
-)
-def test_a_server_that_user_asterisk_put_there_holds_up_no_command(
-    attack: Attack, server: str, socket: str, commands: list[str]
+def test_servers_that_user_asterisk_put_there_hold_up_no_command(
+    attack: Attack, server: str
 ) -> None:
     victim = attack()
-    command = ["sh", "-c", server.format(socket)]
-    victim.container.exec_run(command, user="asterisk", detach=True)
+    for socket in SOCKETS:
+        command = ["sh", "-c", server.format(socket)]
+        victim.container.exec_run(command, user="asterisk", detach=True)
     wait_for(
-        lambda: victim.run(f"cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'nc -lkU {socket}'"),
-        lambda count: count.strip() not in ("", "0"),
+        lambda: victim.run("pidof nc").split(),
+        lambda numbers: len(numbers) >= len(SOCKETS),
         seconds=20,
-        otherwise="the attacker's server does not run",
+        otherwise="the attacker's servers do not run",
     )
-    victim.plants.append(Plant(socket, Kind.SOCKET))
-    victim.type(commands)
+    victim.plants += [Plant(socket, Kind.SOCKET) for socket in SOCKETS]
+    victim.type(
+        [
+            "healthcheck",
+            "pbx health",
+            "autoban",
+            "autoban stats",
+            "websms queue",
+            "asterisk -rx 'core show uptime'",
+        ]
+    )
     victim.judge()
 
 
-@pytest.mark.parametrize(
-    ("kind", "target"), [(Kind.FIFO, ""), (Kind.LINK, "/dev/zero"), (Kind.LINK, "/secret/key")]
-)
+@pytest.mark.parametrize(("kind", "target"), [(Kind.FIFO, ""), (Kind.LINK, "/dev/zero")])
 def test_asterisk_that_was_killed_comes_back_whatever_is_in_its_folder(
     attack: Attack, kind: Kind, target: str
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from factory.waiting import wait_for
 from tests.hostile.conftest import Attack
 from tests.hostile.plants import Kind, Plant
+from tests.hostile.verdict import IN_TIME
 from tests.hostile.victim import Victim
 
 LIB, CONF, SPOOL = "/srv/var/lib/asterisk", "/srv/etc/asterisk", "/srv/var/spool/asterisk"
@@ -21,15 +22,11 @@ def replant(victim: Victim, *plants: Plant) -> None:
     assert victim.plant(plants) == list(plants)
 
 
-@pytest.mark.parametrize("upgrade", [False, True], ids=["restart", "upgrade"])
-def test_folder_of_keys_that_is_a_link_to_the_services(attack: Attack, upgrade: bool) -> None:
+def test_folder_of_keys_that_is_a_link_to_the_services(attack: Attack) -> None:
     """Finding R2: `install -d` as root made a service of user asterisk's."""
     victim = attack()
     replant(victim, KEYS)
-    if upgrade:
-        victim.upgrade()
-    else:
-        victim.restart()
+    victim.restart()
     victim.await_outcome()
     victim.plant([Plant("/etc/service/stir_shaken/run", Kind.SCRIPT)])
     victim.judge()
@@ -60,6 +57,7 @@ def test_five_crashes_restart_the_container_on_what_was_planted(attack: Attack) 
     victim.judge()
 
 
+@pytest.mark.image("full")
 def test_a_read_only_root_starts_whatever_is_planted(attack: Attack) -> None:
     """Finding R2: the start failed for ever, since the link's target could not be written."""
     victim = attack(read_only=True, tmpfs={"/run": "", "/tmp": ""})
@@ -69,18 +67,33 @@ def test_a_read_only_root_starts_whatever_is_planted(attack: Attack) -> None:
     victim.judge()
 
 
-FOLDERS = ("keys/stir_shaken", "priv-callerintros", "sounds", "moh")
+FOLDERS = {
+    "keys/stir_shaken": "/etc/health.d",
+    "priv-callerintros": "/root",
+    "sounds": "/usr/local/lib/pbx",
+    "moh": "/etc/entrypoint.d",
+}
 
 
-@pytest.mark.parametrize("target", ["/etc/health.d", "/root", "/usr/local/lib/pbx"])
-def test_folders_that_a_start_makes_are_links(attack: Attack, target: str) -> None:
+def test_folders_that_a_start_makes_are_links(attack: Attack) -> None:
     victim = attack()
-    plants = [Plant(f"{LIB}/{name}", Kind.LINK, target) for name in FOLDERS]
-    plants += [
-        Plant(f"{SPOOL}/{name}", Kind.LINK, f"{target}/{name}-made") for name in ("dictate", "tmp")
-    ]
-    plants += [Plant("/srv/var/log/asterisk/cdr-csv", Kind.LINK, f"{target}/made-by-a-start")]
-    replant(victim, *plants)
+    replant(victim, *(Plant(f"{LIB}/{name}", Kind.LINK, to) for name, to in FOLDERS.items()))
+    victim.restart()
+    victim.await_outcome()
+    victim.judge()
+
+
+@pytest.mark.image("full")
+def test_folders_that_a_start_makes_are_links_to_nothing(attack: Attack) -> None:
+    victim = attack()
+    replant(
+        victim,
+        *(
+            Plant(f"{SPOOL}/{name}", Kind.LINK, f"/etc/entrypoint.d/{name}-made")
+            for name in ("dictate", "tmp", "voicemail")
+        ),
+        Plant("/srv/var/log/asterisk/cdr-csv", Kind.LINK, "/root/made-by-a-start"),
+    )
     victim.restart()
     victim.await_outcome()
     victim.judge()
@@ -89,25 +102,18 @@ def test_folders_that_a_start_makes_are_links(attack: Attack, target: str) -> No
 EMPTY = f"cd {CONF} && mkdir /srv/var/lib/asterisk/old && mv .[!.]* * /srv/var/lib/asterisk/old/"
 
 
-@pytest.mark.parametrize(
-    "plant",
-    [
-        Plant(f"{CONF}/.seeded", Kind.LINK, "/etc/service"),
-        Plant(f"{CONF}/.seeding", Kind.LINK, "/etc/service"),
-        Plant(f"{CONF}/.seeding", Kind.UNREADABLE_FOLDER),
-        Plant(f"{CONF}/.seeded", Kind.FIFO),
-    ],
-    ids=str,
-)
-def test_seeding_that_meets_what_is_planted(attack: Attack, plant: Plant) -> None:
+@pytest.mark.parametrize("kind", [Kind.LINK, Kind.UNREADABLE_FOLDER, Kind.FIFO], ids=str)
+def test_seeding_that_meets_what_is_planted(attack: Attack, kind: Kind) -> None:
     victim = attack()
     victim.run(EMPTY, user="asterisk")
-    replant(victim, plant)
+    target = "/etc/service" if kind is Kind.LINK else ""
+    replant(victim, *(Plant(f"{CONF}/{name}", kind, target) for name in (".seeded", ".seeding")))
     victim.restart()
     victim.await_outcome()
     victim.judge()
 
 
+@pytest.mark.image("full")
 def test_seeding_never_moves_a_file_through_a_link(attack: Attack) -> None:
     """`.seeded` holds what is to move up, and the names above it are links."""
     victim = attack()
@@ -121,37 +127,30 @@ def test_seeding_never_moves_a_file_through_a_link(attack: Attack) -> None:
     victim.judge()
 
 
-@pytest.mark.parametrize(
-    "kind", [Kind.FIFO, Kind.SPARSE, Kind.UNREADABLE_FILE, Kind.DEVICE], ids=str
-)
-def test_a_file_that_is_no_configuration_does_not_hold_up_the_start(
-    attack: Attack, kind: Kind
-) -> None:
+ENDLESS = ("/dev/zero", "/dev/random", "/dev/full", "/proc/kmsg", "/dev/stdin")
+
+
+def test_what_is_no_configuration_does_not_hold_up_the_start(attack: Attack) -> None:
     """The start looked whether user asterisk can read everything, by reading everything."""
     victim = attack()
-    replant(victim, Plant(f"{CONF}/planted.conf", kind), Plant(f"{SPOOL}/planted", kind))
-    victim.restart()
-    assert victim.await_outcome() == "healthy"
-    victim.judge()
-
-
-def test_links_to_endless_devices_do_not_hold_up_the_start(attack: Attack) -> None:
-    victim = attack()
-    targets = ("/dev/zero", "/dev/random", "/dev/full", "/proc/kmsg", "/dev/stdin")
     plants = [
-        Plant(f"{CONF}/planted-{number}.conf", Kind.LINK, target)
-        for number, target in enumerate(targets)
+        Plant(f"{folder}/planted-{kind.name}.conf", kind)
+        for kind in (Kind.FIFO, Kind.SPARSE, Kind.UNREADABLE_FILE, Kind.DEVICE, Kind.LOOP)
+        for folder in (CONF, SPOOL, LIB)
     ]
-    replant(victim, *plants, Plant(f"{CONF}/loop.conf", Kind.LOOP))
+    plants += [
+        Plant(f"{CONF}/planted-{number}.conf", Kind.LINK, target)
+        for number, target in enumerate(ENDLESS)
+    ]
+    replant(victim, *plants)
     victim.restart()
-    assert victim.await_outcome() == "healthy"
+    if victim.await_outcome() != "healthy":
+        victim.broken.append(f"broken: {IN_TIME}: nothing that Asterisk needs was touched")
     victim.judge()
 
 
-OWNED_BY_ASTERISK = ("/etc", "/etc/service", "/usr/share", "/run")
-
-
-@pytest.mark.parametrize("target", OWNED_BY_ASTERISK)
+@pytest.mark.image("full")
+@pytest.mark.parametrize("target", ["/etc", "/etc/service"])
 def test_a_folder_of_the_host_that_is_asterisks_as_a_whole(
     attack: Attack, target: str, tmp_path: Path
 ) -> None:
@@ -174,6 +173,7 @@ def test_a_folder_of_the_host_that_is_asterisks_as_a_whole(
     victim.judge()
 
 
+@pytest.mark.image("full")
 def test_a_hard_link_to_a_file_of_roots_on_the_same_volume_is_not_handed_over(
     attack: Attack, tmp_path: Path
 ) -> None:

@@ -40,10 +40,7 @@ def test_a_program_of_user_asterisk_types_nothing_into_roots_shell(attack: Attac
     victim.judge()
 
 
-@pytest.mark.parametrize("command", ["pbx health", "healthcheck", "autoban", "websms queue"])
-def test_answers_of_user_asterisks_programs_control_no_terminal(
-    attack: Attack, command: str
-) -> None:
+def test_answers_of_user_asterisks_programs_control_no_terminal(attack: Attack) -> None:
     """Escape sequences rename windows, answer questions and hide lines: none gets through."""
     victim = attack()
     escape = "\\033]0;planted\\007\\033[2J fully booted"
@@ -59,7 +56,9 @@ def test_answers_of_user_asterisks_programs_control_no_terminal(
         seconds=20,
         otherwise="the attacker's servers do not run",
     )
-    answer = cast(bytes, victim.container.exec_run(["timeout", "60", *command.split()]).output)
-    if b"\033" in answer or b"\007" in answer:
-        victim.broken.append(f"broken: no answer controls a terminal: `{command}`: {answer!r}")
+    for command in ("pbx health", "healthcheck", "autoban", "websms queue"):
+        result = victim.container.exec_run(["timeout", "60", *command.split()])
+        answer = cast(bytes, result.output)
+        if b"\033" in answer or b"\007" in answer:
+            victim.broken.append(f"broken: no answer controls a terminal: `{command}`: {answer!r}")
     victim.judge()
