@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import cast
 
 import docker
 import pytest
@@ -45,7 +46,7 @@ def post(sender: Pbx, address: str) -> int:
     """Posts what a machine claims to have from the provider; returns the status."""
     result = sender.container.exec_run(["python3", "-c", POST, address, PROVIDER])
     assert result.exit_code == 0, result.output
-    return int(result.output)
+    return int(cast(bytes, result.output))
 
 
 def address_in(pbx: Pbx, network: str, key: str = "IPAddress") -> str:
