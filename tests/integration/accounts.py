@@ -20,6 +20,7 @@ NUMBERS = {
     "climber": "+12025550120",  # has a mailbox whose folder would be somewhere else
     "vera": "+12025550123",  # her calls end soon after her phone has vanished
     "quinn": "+12025550124",  # so do his, but not as soon
+    "tanya": "+12025550125",  # whom she calls may use her trunk, too
 }
 INJECTION = "a'|touch${IFS}/tmp/injected|'@example.com"
 TRAVERSAL = "../../climbed@example.com"
@@ -34,6 +35,7 @@ _SETTINGS = {
     "obrien": ["endpoint/mailboxes = o'brien@example.com"],
     "quinn": ["endpoint/rtp_timeout = 15"],
     "sam": ["endpoint/media_encryption = sdes", "endpoint/media_encryption_optimistic = no"],
+    "tanya": [f"endpoint/set_var = __TRUNK_ENDPOINT={TRUNK}"],
     "vera": ["endpoint/rtp_timeout = 4", "endpoint/rtp_timeout_hold = 8"],
 }
 _ENCRYPTED = ("sam", "dora")

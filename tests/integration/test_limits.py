@@ -266,6 +266,43 @@ def test_a_call_outside_is_not_transferred_to_the_outside(lab: Visit) -> None:
     assert lab.trunk.stays_quiet(1)
 
 
+@once
+def test_a_trunk_that_goes_along_with_transfers_is_limited(lab: Visit) -> None:
+    lab.set_global("OUTSIDE_CALLS", "2")
+    lab.set_global("OUTSIDE_CALLS_ALL", "9")
+    tanya = lab.phone("tanya")
+    call = go_out(lab, tanya)
+    call.transfer(OUTSIDE)
+    lab.trunk.answer()
+    call.ended()
+    await_lines(lab, 2)
+    assert is_refused(tanya)
+    lab.trunk.hang_up()
+    await_lines(lab, 0)
+    call = go_out(lab, tanya)
+    go_out(lab, tanya)
+    call.transfer(OUTSIDE)
+    assert lab.trunk.stays_quiet(1)
+
+
+@once
+def test_a_trunk_that_goes_along_with_forwards_is_limited(lab: Visit) -> None:
+    lab.set_global("OUTSIDE_CALLS", "1")
+    tanya, bob = lab.start("tanya", "bob")
+    call = tanya.call(bob)
+    bob.forward(OUTSIDE)
+    lab.trunk.answer()
+    call.answered()
+    assert is_refused(tanya)
+    call.hang_up()
+    await_lines(lab, 0)
+    go_out(lab, tanya)
+    tanya.call(bob)
+    bob.rings()
+    bob.forward(OUTSIDE)
+    assert lab.trunk.stays_quiet(1)
+
+
 # ---- which numbers
 
 

@@ -88,6 +88,19 @@ def test_a_mailbox_with_an_apostrophe_gets_the_message(lab: Visit, post: MailSer
 
 @once
 @pytest.mark.usefixtures("settings")
+def test_a_mailbox_with_an_apostrophe_gets_a_louder_message(lab: Visit, post: MailServer) -> None:
+    """With volgain, MiniVM has a shell run sox with the path of the recording."""
+    lab.pbx.run("sed -i 's/^maxmessage/volgain = 2.0\\n&/' /etc/asterisk/minivm.conf")
+    lab.pbx.asterisk("minivm reload")
+    alice = lab.phone("alice")
+    leave_message(lab.pbx, alice, NUMBERS["obrien"])
+    (mail,) = post.await_mails(1)
+    assert mail.recipients == ["o'brien@example.com"]
+    assert holds(mail, alice.tone)
+
+
+@once
+@pytest.mark.usefixtures("settings")
 def test_who_does_not_answer_gets_the_message(lab: Visit, post: MailServer) -> None:
     lab.set_global("DIAL_TIMEOUT", "1")
     alice, bob = lab.start("alice", "bob")
