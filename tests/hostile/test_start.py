@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
 
 from factory.waiting import wait_for
 from tests.hostile.conftest import Attack
-from tests.hostile.plants import Kind, Plant
+from tests.hostile.plants import SHELL_CANARY, Kind, Plant
 from tests.hostile.verdict import IN_TIME
 from tests.hostile.victim import Victim
 
@@ -196,3 +197,33 @@ def test_a_hard_link_to_a_file_of_roots_on_the_same_volume_is_not_handed_over(
             f" {stat.st_mode & 0o777:o} after a start; planted: {victim.plants[0]}"
         )
     victim.judge()
+
+
+@pytest.mark.parametrize("place", ["/etc/service", "/etc/entrypoint.d", "/etc/health.d"])
+@pytest.mark.image("full")
+def test_a_mount_that_is_led_elsewhere_is_not_executed(
+    attack: Attack, tmp_path: Path, place: str
+) -> None:
+    """The engine follows links of the volume when it looks for the place of a mount.
+
+    So what user asterisk wrote into a folder that is mounted below its own may lie where root
+    executes. The engine makes that place; the container must not execute it.
+    """
+    music = tmp_path / "music"
+    music.mkdir()
+    name = "custom" if place == "/etc/service" else "custom.sh"
+    target = f"{LIB.removeprefix('/srv')}/sounds/{name}"
+    if place == "/etc/service":
+        victim = attack(mounts=[f"{music}:{target}"])
+        replant(victim, Plant(f"/srv{target}/run", Kind.SCRIPT))
+    else:
+        (music / "file").write_text("")
+        os.chown(music / "file", 200, 200)
+        victim = attack(mounts=[f"{music / 'file'}:{target}"])
+        victim.run(
+            f"printf %s {shlex.quote(SHELL_CANARY)} > {target}; chmod 755 {target}", "asterisk"
+        )
+    replant(victim, Plant(f"{LIB}/sounds", Kind.LINK, place))
+    victim.restart()
+    victim.await_outcome()
+    victim.judge_executed()

@@ -46,6 +46,7 @@ class Victim:
         host: An empty folder of the host.
         volume: What is mounted at /srv: a folder of the host, or empty for a named volume.
         others: Whether acme.json has the key of another site, too.
+        mounts: What else is mounted, as `SOURCE:TARGET`.
         options: For the container, beyond the usual ones.
     """
 
@@ -58,6 +59,7 @@ class Victim:
         *,
         volume: str = "",
         others: bool = False,
+        mounts: Sequence[str] = (),
         **options: Any,
     ) -> None:
         self._client, self._reference, self._stack = client, reference, stack
@@ -78,8 +80,8 @@ class Victim:
         self._volume = volume
         self._other = self._authority.issue(OTHER) if others else None
         self.renew()
-        mounts = [f"{volume}:/srv", f"{self._acme.parent}:/acme", f"{secret}:/secret"]
-        self._options: Options = {"hostname": HOST, "volumes": mounts, **options}
+        usual = [f"{volume}:/srv", f"{self._acme.parent}:/acme", f"{secret}:/secret"]
+        self._options: Options = {"hostname": HOST, "volumes": [*usual, *mounts], **options}
         self._host_before = self._host_files()
         self.container = self._create()
 
@@ -204,6 +206,12 @@ class Victim:
         )
         self.broken += verdict.executed(after.names, self.plants)
         self.broken += verdict.leaked(after.secrets, self.plants)
+
+    def judge_executed(self) -> None:
+        """Fails if another user than asterisk ran what was planted; looks at nothing else."""
+        names = self._root_files(self.container).names
+        broken = verdict.executed(names, self.plants)
+        assert not broken, "\n".join(broken)
 
     def judge(self) -> None:
         """Looks at everything a last time, and fails with all promises that were broken."""
