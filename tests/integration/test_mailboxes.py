@@ -20,7 +20,7 @@ BAD = [
 
 def files(lab: Visit) -> set[str]:
     """All that a file of a mailbox, or a command in one, could have made."""
-    return set(lab.pbx.run("find /srv /tmp /run/asterisk ! -name 'astdb.sqlite3*'").splitlines())
+    return set(lab.pbx.run("find /srv/var/spool/asterisk /tmp").splitlines())
 
 
 @pytest.mark.parametrize(("name", "mailbox"), BAD)
