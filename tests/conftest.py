@@ -20,7 +20,7 @@ from factory.fixture_image import FixtureImage, ensure_fixture_image
 from factory.softphone import ensure_softphone
 from factory.whole_output import read_whole_output
 from fixtures import pulse as pulse_server
-from fixtures import registry, sipp
+from fixtures import registry, sipp, testssl
 from fixtures.linphone import ensure_linphone
 from tests.targets import Target, images_from, targets_of
 
@@ -148,6 +148,12 @@ def registry_image(engine: Engine, catalog: Catalog, root: Path) -> str:
 def sipp_image(engine: Engine, catalog: Catalog, root: Path) -> str:
     """The image of SIPp, likewise."""
     return _fixture_image(engine, catalog, root, sipp.IMAGE)
+
+
+@pytest.fixture(scope="session")
+def testssl_image(engine: Engine, catalog: Catalog, root: Path) -> str:
+    """The image of testssl.sh, likewise."""
+    return _fixture_image(engine, catalog, root, testssl.IMAGE)
 
 
 @pytest.fixture(scope="session")
