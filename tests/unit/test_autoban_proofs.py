@@ -144,6 +144,13 @@ def test_a_trunk_is_not_even_slowed_by_what_may_be_forged() -> None:
     assert len(judge(guard, 6, event("FailedACL", "TCP"))) == 1  # but it has shown that it is there
 
 
+def test_where_a_phone_is_registered_is_no_trunk() -> None:
+    guard = Guard(RULES)
+    guard.owners.set_trunks([], [parse_span(KEY)])
+    assert judge(guard, 5, event("FailedACL")) == []
+    assert len(judge(guard, 1, event("FailedACL"))) == 1
+
+
 @pytest.mark.parametrize("listed", ["white", "black", "own"])
 def test_who_is_listed_is_not_slowed(listed: str) -> None:
     guard = Guard(RULES)

@@ -21,6 +21,7 @@ class Owners:
         self.changes = 0
         self._phones: OrderedDict[str, float] = OrderedDict()
         self.trunk_spans = Spans()
+        self._registered = Spans()
 
     def welcome(self, key: str, until: float) -> None:
         """Remembers that somebody with the right password is there, until a time."""
@@ -30,9 +31,20 @@ class Owners:
         if len(self._phones) > MOST:
             self._phones.popitem(last=False)
 
-    def set_trunks(self, spans: Iterable[Span]) -> None:
-        """Replaces the addresses that the configuration names."""
+    def set_trunks(self, spans: Iterable[Span], registered: Iterable[Span] = ()) -> None:
+        """Replaces what Asterisk tells.
+
+        Args:
+            spans: Addresses that the configuration names.
+            registered: Addresses from which phones have registered.
+        """
         self.trunk_spans = Spans(spans)
+        self._registered = Spans(registered)
+
+    @property
+    def registered(self) -> tuple[Span, ...]:
+        """Addresses from which phones have registered, as Asterisk tells."""
+        return self._registered.merged
 
     @property
     def trunks(self) -> int:
@@ -41,7 +53,8 @@ class Owners:
 
     def include(self, address: Address, key: str, now: float) -> bool:
         """Says whether phones or trunks of our own are at an address."""
-        return self._phones.get(key, now) > now or address in self.trunk_spans
+        logged_in = self._phones.get(key, now) > now or address in self._registered
+        return logged_in or address in self.trunk_spans
 
     def pass_time(self, now: float) -> None:
         """Forgets those whose time is over."""

@@ -284,9 +284,10 @@ class AutoBan:
 
     def _notice_free(self, now: float) -> None:
         """Has the kernel count no connections from phones, trunks and routers."""
-        phones = [parse_span(key) for key, _ in self._guard.owners.phones(now)]
+        owners = self._guard.owners
+        phones = [parse_span(key) for key, _ in owners.phones(now)]
         routers = network.gateways(network.read("route"), network.read("ipv6_route"))
-        free = Spans([*phones, *routers, *self._guard.owners.trunk_spans.merged]).merged
+        free = Spans([*phones, *routers, *owners.registered, *owners.trunk_spans.merged]).merged
         if free != self._free:
             self._free = free
             self._firewall.set_free(free)
