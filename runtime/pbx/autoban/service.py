@@ -220,6 +220,7 @@ class AutoBan:
     def _up(self) -> None:
         self._say(*self._outage.ended())
         self._owner_watch.start_anew()
+        self._write(HEALTH, self._health(time.monotonic()))
 
     def _down(self, error: Exception) -> None:
         if line := self._outage.goes_on(error, time.monotonic()):
