@@ -59,9 +59,10 @@ def test_another_asterisk_has_the_port(start: Start, own: Pbx, login: str) -> No
     )
     if login == "accepts":
         secret = own.run(f"grep ^secret {CONF}/autoban.conf")
-        second.run(f"sed -i 's/^secret.*/{secret}/' {CONF}/autoban.conf; sv restart autoban")
+        files = f"{CONF}/autoban.conf {CONF}/manager_autoban.conf"
+        second.run(f"sed -i 's/^secret.*/{secret}/' {files}; sv restart autoban")
     await_sick(second)
-    (line,) = lines(second, "belongs to another program or another Asterisk")
+    line = lines(second, "belongs to another program or another Asterisk")[-1]
     assert "port 5038 of 127.0.0.1" in line
     assert not stats(second)["connected"]
     # It is mended as the line says.
