@@ -95,6 +95,8 @@ class Victim:
     def start(self) -> Victim:
         """Starts the container, which is as it was made."""
         self.container.start()
+        if self._options.get("read_only"):  # folders for mounts are made now
+            self._before = self._root_files(self.container)
         return self
 
     def plant(self, plants: Sequence[Plant]) -> list[Plant]:
@@ -231,6 +233,9 @@ class Victim:
 
     def _create(self) -> Container:
         container = create_container(self._client, self._reference, self._stack, **self._options)
+        if self._options.get("read_only"):
+            self._before = self._root_files(container)
+            return container
         canary = tarfile.TarInfo("root/canary")
         canary.size, canary.mode = len(self._secret), 0o600
         archive = BytesIO()

@@ -23,7 +23,7 @@ DOCUMENTED = {s.text for s in SNIPPETS if s.column == "variable" and VARIABLE.fu
 RUNTIME = "\n".join(
     path.read_text()
     for path in Path(ROOT, "runtime").rglob("*")
-    if path.is_file() and path.suffix not in {".md", ".wav", ".pyc"}
+    if path.is_file() and path.suffix not in {".md", ".wav", ".pyc", ".bpf"}
 )
 TEXTS = [command.text for command in COMMANDS]
 PROGRAMS = sorted(ROOT.glob("runtime/pbx/*/bin/*"))

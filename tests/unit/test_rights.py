@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_only_the_launcher_changes_the_user() -> None:
         str(path.relative_to(RUNTIME))
         for path in RUNTIME.rglob("*")
         if path.is_file()
-        and path.suffix not in (".yaml", ".md", ".gsm", ".wav", ".pyc")
+        and path.suffix not in (".yaml", ".md", ".gsm", ".wav", ".pyc", ".bpf")
         and any(word in path.read_text() for word in words)
     }
     assert found == {"core/lib/launch"}
@@ -28,7 +29,9 @@ def test_only_the_launcher_changes_the_user() -> None:
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
 def test_services_go_through_the_launcher(service: Path) -> None:
     script = (service / "run").read_text()
-    assert "/usr/local/lib/pbx/launch " in script or "\nbecome_asterisk " in script
+    assert "/usr/local/lib/pbx/launch " in script or re.search(
+        "^(become_asterisk|run_with_reader) ", script, re.MULTILINE
+    )
 
 
 def test_commands_of_root_are_run_again_by_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:

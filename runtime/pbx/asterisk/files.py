@@ -73,5 +73,5 @@ def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
     finally:
         os.close(descriptor)
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"more than {MOST_BYTES >> 20} MB in all")
+        raise OSError(errno.EFBIG, f"more than {most >> 20} MB in all")
     return content

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pbx.asterisk.files import read_regular
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
 from pbx.voicemail.delivery import Failure, deliver
 from pbx.voicemail.message import Mail, MessageError, read_mail
@@ -101,7 +102,7 @@ class Outbox:
 
     def _settings_of_today(self) -> Settings | None:
         try:
-            text = self.configuration.read_bytes()
+            text = read_regular(self.configuration)
         except OSError:
             return None  # sent by hand, without any configuration
         return settings_of_mailcmd(text)

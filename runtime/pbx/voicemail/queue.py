@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pbx.asterisk.files import read_regular
 from pbx.core.durable import sync_folder, write_new
 from pbx.voicemail.state import State
 
+LARGEST = 1 << 30
+"""Bytes of a mail; what is larger was not recorded here."""
 _MESSAGE, _STATE = "message.eml", "state.json"
 _PARTIAL = "."
 """Names that begin so do not count."""
@@ -26,13 +29,13 @@ class Entry:
     @property
     def message(self) -> bytes:
         """The mail as it came."""
-        return (self.folder / _MESSAGE).read_bytes()
+        return read_regular(self.folder / _MESSAGE, LARGEST)
 
     @property
     def state(self) -> State:
         """What became of it; if that cannot be read, it is as if it had just come."""
         try:
-            return State.of_json((self.folder / _STATE).read_text())
+            return State.of_json(read_regular(self.folder / _STATE).decode())
         except (OSError, ValueError) as error:
             came = (self.folder / _MESSAGE).stat().st_mtime
             return State(came, came, (), reason=f"{_STATE} cannot be read: {error}")

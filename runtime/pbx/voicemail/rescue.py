@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
+from pbx.asterisk.files import read_regular
 from pbx.core.log import NOTICE
 from pbx.voicemail.mailbox import mailbox_of
 from pbx.voicemail.outbox import Outbox
+from pbx.voicemail.queue import LARGEST
 from pbx.voicemail.settings import SettingError, settings_of_mailcmd
 
 _NOTES = "voicemail/*/*/tmp/??????"
@@ -58,7 +60,7 @@ def rescue(outbox: Outbox, started: float, now: float) -> None:
     """
     mistake, settings = "", None
     try:
-        settings = settings_of_mailcmd(outbox.configuration.read_bytes())
+        settings = settings_of_mailcmd(read_regular(outbox.configuration))
         if settings is None:
             return
     except SettingError as error:
@@ -70,7 +72,7 @@ def rescue(outbox: Outbox, started: float, now: float) -> None:
             continue
         outbox.say(NOTICE, f"a message for {recording.mailbox} broke off; what there is, is mailed")
         came = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).astimezone()
-        mail = mail_of(recording.mailbox, path.name, whole(path.read_bytes()), came)
+        mail = mail_of(recording.mailbox, path.name, whole(read_regular(path, LARGEST)), came)
         outbox.attempt(outbox.accept(mail, settings, mistake, now), now)
 
 

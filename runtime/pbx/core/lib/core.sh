@@ -18,6 +18,14 @@ fail() {
     exit 1
 }
 
+# shellcheck disable=SC2034 # used by those who read this
+largest=8192k # of a configuration file, for find
+
+# is_plain PATH: whether it is a file that can be read to its end, or nothing is there.
+is_plain() {
+    [ ! -e "$1" ] || [ -f "$1" ]
+}
+
 # become_asterisk SCRIPT [ARGUMENT]...: gives up root's rights, by running the calling script again.
 become_asterisk() {
     [ "$(id -u)" -ne 0 ] || exec /usr/local/lib/pbx/launch "$@"
