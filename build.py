@@ -13,16 +13,18 @@ from typing import Any
 
 from semver import Version
 
-from factory import picture, pipeline, publish, tags
-from factory.bake import bake_file
-from factory.builder import Recipe, Source
-from factory.catalog import Catalog, load_catalog
+from factory import pipeline
+from factory.build.builder import Recipe, Source
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.dockerfile import rootfs_manifest
-from factory.engine import Engine
 from factory.errors import FactoryError
-from factory.machine import Machine
-from factory.matrix import ci_matrix
+from factory.plan import picture, tags
+from factory.plan.bake import bake_file
+from factory.plan.catalog import Catalog, load_catalog
+from factory.plan.dockerfile import rootfs_manifest
+from factory.plan.machine import Machine
+from factory.plan.matrix import ci_matrix
+from factory.release import publish
 
 ROOT = Path(__file__).resolve().parent
 NO_ENGINE = ("dockerfile", "matrix", "bake", "picture")

@@ -27,11 +27,11 @@ from bench.history import load_history, save
 from bench.machine import this_machine
 from bench.record import Record, comparable, series
 from bench.table import missed, regressions, table
-from factory.builder import Recipe, Source, base_of
-from factory.catalog import load_catalog
+from factory.build.builder import Recipe, Source, base_of
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import FactoryError
+from factory.plan.catalog import load_catalog
 from fixtures.sipp import SippError
 
 FOLDER = ROOT / "build" / "bench"

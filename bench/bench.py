@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figure import Outcome
-from factory.catalog import Catalog
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
+from factory.plan.catalog import Catalog
 
 ROOT = Path(__file__).parents[1]
 LABELS = {"asterisk-image-factory": "bench"}

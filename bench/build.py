@@ -13,10 +13,10 @@ from bench.bench import ROOT, Bench, Setting
 from bench.figure import Figure, Outcome
 from bench.plain import IMAGE as PLAIN
 from bench.plain import ensure_plain
-from factory.builder import Recipe, build
+from factory.build.builder import Recipe, build
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.context import file_context
-from factory.engine import Engine
+from factory.plan.context import file_context
 
 _LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$")
 

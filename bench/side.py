@@ -13,10 +13,10 @@ from bench.accounts import extensions, plain_sections, users, wizard_sections
 from bench.bench import LABELS, Setting
 from bench.plain import ensure_plain
 from bench.usage import cpu_seconds, memory
-from factory.candidate import make_network
-from factory.engine import Container, Engine, remove_container, remove_network
+from factory.build.engine import Container, Engine, remove_container, remove_network
+from factory.build.fixture_image import ensure_fixture_image
 from factory.errors import ProofError
-from factory.fixture_image import ensure_fixture_image
+from factory.proof.candidate import make_network
 from factory.waiting import wait_for
 from fixtures.service import archive
 from fixtures.sipp import IMAGE, Run, Sipp, running_sipp

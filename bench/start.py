@@ -14,8 +14,8 @@ from bench import sip
 from bench.bench import LABELS, Bench, Setting
 from bench.figure import Figure, Outcome
 from bench.plain import ensure_plain
-from factory.candidate import make_network
-from factory.engine import Container, Engine, remove_container, remove_network
+from factory.build.engine import Container, Engine, remove_container, remove_network
+from factory.proof.candidate import make_network
 from factory.waiting import wait_for
 
 RUNS, QUICK_RUNS = 7, 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from factory.engine import Container, Engine
+from factory.build.engine import Container, Engine
 
 
 def cpu_seconds(engine: Engine, container: Container) -> float:

@@ -13,15 +13,19 @@ from typing import Literal
 from rich.table import Table
 from semver import Version
 
-from factory import builder, difference, evidence, gate, publish, size_map, suites
-from factory.catalog import Catalog
+from factory.build import builder
+from factory.build.engine import Engine
+from factory.build.softphone import ensure_softphone
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import EngineError, FactoryError, ProofError
-from factory.expectation import Expectation
-from factory.push_plan import Candidate
-from factory.sbom import bill_of_materials
-from factory.softphone import ensure_softphone
+from factory.evidence import difference, size_map
+from factory.evidence import manifest as evidence
+from factory.evidence.sbom import bill_of_materials
+from factory.plan.catalog import Catalog
+from factory.proof import gate, suites
+from factory.proof.expectation import Expectation
+from factory.release import publish
+from factory.release.push_plan import Candidate
 
 GateKind = Literal["none", "quick", "full"]
 

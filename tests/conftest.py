@@ -12,13 +12,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog, load_catalog
+from factory.build.builder import Recipe, base_of
+from factory.build.engine import Engine
+from factory.build.fixture_image import FixtureImage, ensure_fixture_image
+from factory.build.softphone import ensure_softphone
+from factory.build.whole_output import read_whole_output
 from factory.console import Console
-from factory.engine import Engine
-from factory.fixture_image import FixtureImage, ensure_fixture_image
-from factory.softphone import ensure_softphone
-from factory.whole_output import read_whole_output
+from factory.plan.catalog import Catalog, load_catalog
 from fixtures import pulse as pulse_server
 from fixtures import registry, sipp
 from fixtures.linphone import ensure_linphone

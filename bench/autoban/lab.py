@@ -15,11 +15,11 @@ from bench.autoban.inside import knocker
 from bench.autoban.inside.subjects import AMI_PORT, SECURITY_LOG
 from bench.autoban.results import MAXCOUNT
 from bench.bench import LABELS, ROOT, Setting
-from factory.candidate import make_network
-from factory.engine import Container, Engine, remove_container, remove_network
+from factory.build.engine import Container, Engine, remove_container, remove_network
+from factory.build.fixture_image import FixtureImage, ensure_fixture_image
+from factory.build.softphone import ensure_softphone
 from factory.errors import ProofError
-from factory.fixture_image import FixtureImage, ensure_fixture_image
-from factory.softphone import ensure_softphone
+from factory.proof.candidate import make_network
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, running_attacker
 

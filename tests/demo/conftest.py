@@ -11,11 +11,11 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.builder import Recipe, base_of
-from factory.candidate import make_network
-from factory.catalog import Catalog
+from factory.build.builder import Recipe, base_of
+from factory.build.engine import Engine, Network, remove_network
 from factory.console import Console
-from factory.engine import Engine, Network, remove_network
+from factory.plan.catalog import Catalog
+from factory.proof.candidate import make_network
 from fixtures.compose import Compose, version_1, version_2
 from fixtures.softphone import Softphones
 from tests.pbx import LABELS

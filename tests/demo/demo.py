@@ -16,8 +16,8 @@ from pathlib import Path
 
 import docker
 
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine, remove_network
+from factory.proof.candidate import make_network
 from fixtures.compose import Compose
 from tests.conftest import ROOT
 from tests.pbx import LABELS

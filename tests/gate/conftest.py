@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 import docker
 import pytest
 
-from factory import gate
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog
+from factory.build.builder import Recipe, base_of
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
+from factory.plan.catalog import Catalog
+from factory.proof import gate
 from tests.conftest import ROOT
 
 Build = Callable[[str, str], str]

@@ -10,10 +10,10 @@ import docker
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from factory.catalog import Catalog
-from factory.engine import Engine
-from factory.evidence import measure
-from factory.sbom import bill_of_materials
+from factory.build.engine import Engine
+from factory.evidence.manifest import measure
+from factory.evidence.sbom import bill_of_materials
+from factory.plan.catalog import Catalog
 from tests.conftest import ROOT
 
 

@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator
 import docker
 import pytest
 
-from factory.base import EMULATION_HINT
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog
+from factory.build.base import EMULATION_HINT
+from factory.build.builder import Recipe, base_of
+from factory.build.engine import Engine
+from factory.build.image_archive import Label
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import FactoryError
-from factory.image_archive import Label
-from factory.machine import Machine
+from factory.plan.catalog import Catalog
+from factory.plan.machine import Machine
 from tests.conftest import ROOT
 
 ARM = Machine("arm64", "linux/arm64")

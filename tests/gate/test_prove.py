@@ -7,7 +7,7 @@ import sys
 
 import docker
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.conftest import ROOT
 
 from .conftest import Build

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from factory import tags
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
-from factory.publish import Destination
-from factory.push_plan import Candidate, Plan
+from factory.plan import tags
+from factory.release.publish import Destination
+from factory.release.push_plan import Candidate, Plan
 
 QUIET = Console(None, verbosity=-1)
 

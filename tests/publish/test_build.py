@@ -16,7 +16,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.engine import Engine
+from factory.build.engine import Engine
 from fixtures.registry import RegistryServer
 from tests.conftest import ROOT
 

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 import docker
 import pytest
 
-from factory.engine import Engine
+from factory.build.engine import Engine
 from factory.errors import PublishError
-from factory.publish import Destination, describe
-from factory.push_plan import Candidate
-from factory.tags import parse_version
+from factory.plan.tags import parse_version
+from factory.release.publish import Destination, describe
+from factory.release.push_plan import Candidate
 from fixtures.registry import Between, RegistryServer
 from tests.pbx import create_container
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from factory.builder import Recipe, base_of, build
-from factory.catalog import Catalog
+from factory.build.builder import Recipe, base_of, build
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
+from factory.plan.catalog import Catalog
 from tests.reproducible.images import layers_of, remove_images, saved
 
 Build = Callable[[int], str]

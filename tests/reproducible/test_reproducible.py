@@ -9,12 +9,12 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.base import machine_mirror
-from factory.builder import Recipe, base_of, build
-from factory.catalog import Catalog
+from factory.build.base import machine_mirror
+from factory.build.builder import Recipe, base_of, build
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
-from factory.snapshot import Snapshot
+from factory.plan.catalog import Catalog
+from factory.plan.snapshot import Snapshot
 from fixtures.archive import frozen_archive
 from tests.reproducible.images import layers_of, remove_images, saved
 from tests.reproducible.layers import first_difference

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from factory.builder import Recipe
-from factory.catalog import Catalog
-from factory.dockerfile import PYTHON_ROOT, rootfs_manifest
+from factory.build.builder import Recipe
+from factory.plan.catalog import Catalog
+from factory.plan.dockerfile import PYTHON_ROOT, rootfs_manifest
 from tests.unit.test_dockerfile import Stage, parse
 
 

@@ -1,6 +1,6 @@
 """The database of apk: packages with versions, and whose each file is."""
 
-from factory import apk_database
+from factory.evidence import apk_database
 
 INSTALLED = """\
 C:Q1qNhrUH0Rj5OLRLNF44kBdvl0GPk=

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from factory.bake import bake_file
-from factory.builder import Recipe, Source
-from factory.catalog import Catalog
-from factory.dockerfile import rootfs_manifest
+from factory.build.builder import Recipe, Source
+from factory.plan.bake import bake_file
+from factory.plan.catalog import Catalog
+from factory.plan.dockerfile import rootfs_manifest
 
 KEYS = {
     *("args", "attest", "cache-from", "cache-to", "context", "contexts", "dockerfile-inline"),

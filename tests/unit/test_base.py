@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from factory.base import (
+from factory.build.base import (
     REPOSITORY,
     bootstrap,
     check_emulation,
@@ -16,12 +16,12 @@ from factory.base import (
     ensure_nothing,
     machine_mirror,
 )
-from factory.catalog import Distribution
-from factory.engine import Engine, ImageInfo
+from factory.build.engine import Engine, ImageInfo
+from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
-from factory.image_archive import Label
-from factory.machine import Machine
-from factory.snapshot import Snapshot
+from factory.plan.catalog import Distribution
+from factory.plan.machine import Machine
+from factory.plan.snapshot import Snapshot
 
 ARM = Machine("arm64", "linux/arm64")
 DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", bootstrap=True)

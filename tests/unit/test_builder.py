@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.builder import Recipe, Source, explain, source_date_epoch
-from factory.catalog import Catalog, Distribution
+from factory.build.builder import Recipe, Source, explain, source_date_epoch
 from factory.errors import FactoryError
-from factory.snapshot import Snapshot
+from factory.plan.catalog import Catalog, Distribution
+from factory.plan.snapshot import Snapshot
 
 DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")
 LAST = "The command '/bin/sh -euc apt-get update' returned a non-zero code: 100"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.candidate import Candidate, draw_subnets, make_network, read_users
-from factory.engine import Container, Engine, Network
+from factory.build.engine import Container, Engine, Network
 from factory.errors import EngineError, ProofError
+from factory.proof.candidate import Candidate, draw_subnets, make_network, read_users
 from fixtures.softphone import Account, Softphones
 
 BENCHMARKS = ipaddress.IPv4Network("198.18.0.0/15")

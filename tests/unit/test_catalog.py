@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from factory.catalog import Catalog, Component, load_catalog
 from factory.errors import CatalogError
+from factory.plan.catalog import Catalog, Component, load_catalog
 
 IMAGES = """\
 repository: example/pbx

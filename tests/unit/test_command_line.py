@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 
 COMMANDS = {
     "help": ["--help"],

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.context import build_context, file_context
-from factory.dockerfile import MANIFEST_PATH
+from factory.plan.context import build_context, file_context
+from factory.plan.dockerfile import MANIFEST_PATH
 
 EPOCH = 1_700_000_000
 

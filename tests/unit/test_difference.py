@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.difference import compare, describe
-from factory.packages import Package
+from factory.evidence.difference import compare, describe
+from factory.evidence.packages import Package
 from tests.unit.test_evidence import MANIFEST
 
 packages = st.dictionaries(

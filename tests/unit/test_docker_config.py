@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from factory.docker_config import Login, find_authorities, find_login, split_repository
 from factory.errors import RegistryError
+from factory.release.docker_config import Login, find_authorities, find_login, split_repository
 
 HOST = "registry.example:5000"
 

@@ -16,10 +16,10 @@ import pytest
 import yaml
 from rootfs.manifest import parse_manifest
 
-from factory.builder import Recipe
-from factory.catalog import Catalog, load_catalog
-from factory.dockerfile import MANIFEST_PATH, rootfs_manifest
-from factory.snapshot import Snapshot
+from factory.build.builder import Recipe
+from factory.plan.catalog import Catalog, load_catalog
+from factory.plan.dockerfile import MANIFEST_PATH, rootfs_manifest
+from factory.plan.snapshot import Snapshot
 
 INSTRUCTIONS = {
     *("ARG", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL"),
@@ -174,9 +174,9 @@ def test_a_snapshot_is_what_is_built_from(root: Path) -> None:
 
 def test_rendering_is_the_same_in_every_process(root: Path) -> None:
     program = (
-        "import json, pathlib; from factory.builder import Recipe;"
-        "from factory.catalog import load_catalog;"
-        "from factory.dockerfile import rootfs_manifest;"
+        "import json, pathlib; from factory.build.builder import Recipe;"
+        "from factory.plan.catalog import load_catalog;"
+        "from factory.plan.dockerfile import rootfs_manifest;"
         "root = pathlib.Path.cwd(); catalog = load_catalog(root);"
         "print(Recipe(root, 'debian', list(catalog.images)).dockerfile(catalog));"
         "print(json.dumps(rootfs_manifest(catalog, 'debian')))"

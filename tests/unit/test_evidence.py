@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.catalog import Budget
 from factory.errors import BudgetError
-from factory.evidence import Folder, Manifest, check_budget, read_tree
-from factory.gate import Check
-from factory.packages import Package
+from factory.evidence.manifest import Folder, Manifest, check_budget, read_tree
+from factory.evidence.packages import Package
+from factory.plan.catalog import Budget
+from factory.proof.gate import Check
 
 STATUS = """\
 Package: bash

@@ -2,9 +2,9 @@
 
 import pytest
 
-from factory.catalog import Catalog
-from factory.engine import ImageInfo
-from factory.expectation import Expectation
+from factory.build.engine import ImageInfo
+from factory.plan.catalog import Catalog
+from factory.proof.expectation import Expectation
 
 
 def foreign(*ports: str) -> Expectation:

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from factory import gate as gate_module
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import EngineError, ProofError
-from factory.expectation import Expectation
-from factory.gate import Gate
+from factory.proof import gate as gate_module
+from factory.proof.expectation import Expectation
+from factory.proof.gate import Gate
 from fixtures.softphone import CallError
 
 EXPECTED = Expectation(("udp",), ("app_dial.so",))
@@ -54,9 +54,9 @@ def test_the_fingerprint_changes_with_the_checks(
     for folder in ("factory", "fixtures"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(root / folder, checkout / folder, ignore=ignore)
-    monkeypatch.setattr(gate_module, "__file__", str(checkout / "factory/gate.py"))
+    monkeypatch.setattr(gate_module, "__file__", str(checkout / "factory/proof/gate.py"))
     before = GATE.fingerprint()
-    with (checkout / "factory" / source).open("a") as text:
+    with (checkout / "factory/proof" / source).open("a") as text:
         text.write("# stricter\n")
     assert GATE.fingerprint() != before
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.image_archive import Label, write_archive
+from factory.build.image_archive import Label, write_archive
 
 NOON = datetime.datetime(2026, 5, 4, 14, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
 architectures = st.sampled_from(["amd64", "arm64", "riscv64"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from factory.errors import FactoryError
-from factory.index import Index, digest_of, exact, plan_index
+from factory.release.index import Index, digest_of, exact, plan_index
 
 REPOSITORY = "registry.example:5000/pbx"
 
@@ -96,7 +96,7 @@ def test_digest_is_that_of_the_bytes() -> None:
 
 def run(root: Path, *arguments: str, path: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "factory.index", *arguments],
+        [sys.executable, "-m", "factory.release.index", *arguments],
         cwd=root,
         env={**os.environ, "PATH": path},
         capture_output=True,

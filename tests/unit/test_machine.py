@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.catalog import Catalog
 from factory.errors import FactoryError
-from factory.machine import Machine
+from factory.plan.catalog import Catalog
+from factory.plan.machine import Machine
 
 ARM = Machine("arm64", "linux/arm64")
 repositories = st.from_regex(r"[a-z]{1,9}(:[0-9]{4}/[a-z]{1,9})?(/[a-z]{1,9}){0,2}", fullmatch=True)

@@ -1,7 +1,7 @@
 """The jobs of CI, as the catalog has them."""
 
-from factory.catalog import Catalog
-from factory.matrix import ci_matrix
+from factory.plan.catalog import Catalog
+from factory.plan.matrix import ci_matrix
 
 KEYS = {"image", "distro", "arch", "platform", "runner", "gate"}
 

@@ -6,8 +6,8 @@ import pytest
 
 import build
 from factory import pipeline
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
 
 Asked = list[tuple[str, Any]]
 

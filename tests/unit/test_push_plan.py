@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from semver import Version
 
 from factory.errors import PublishError
-from factory.push_plan import Candidate, Held, make_plan
-from factory.tags import breadth, immutable, parse_version
+from factory.plan.tags import breadth, immutable, parse_version
+from factory.release.push_plan import Candidate, Held, make_plan
 
 IMAGE = "sha256:image"
 OTHER = "sha256:other"

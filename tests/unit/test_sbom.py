@@ -12,8 +12,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.packages import Package, read_licences
-from factory.sbom import bill_of_materials
+from factory.evidence.packages import Package, read_licences
+from factory.evidence.sbom import bill_of_materials
 from tests.unit.test_evidence import MANIFEST
 
 LABELS = {

@@ -8,9 +8,9 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.catalog import Catalog
-from factory.shares import bytes_by_component, own_files
-from factory.size_map import HEIGHT, WIDTH, table, treemap
+from factory.evidence.shares import bytes_by_component, own_files
+from factory.evidence.size_map import HEIGHT, WIDTH, table, treemap
+from factory.plan.catalog import Catalog
 
 SVG = "{http://www.w3.org/2000/svg}"
 sizes = st.dictionaries(

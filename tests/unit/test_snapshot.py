@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.catalog import Distribution
 from factory.errors import FactoryError
-from factory.snapshot import Snapshot, sources_line
+from factory.plan.catalog import Distribution
+from factory.plan.snapshot import Snapshot, sources_line
 
 DEBIAN = Distribution(
     suite="forky",

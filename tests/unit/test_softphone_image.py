@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from factory.build.softphone import FOLDER, REPOSITORY, ensure_softphone
 from factory.errors import BuildError
-from factory.softphone import FOLDER, REPOSITORY, ensure_softphone
 from tests.unit.test_base import FakeEngine
 
 BASE = "asterisk-base:forky-1"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from factory import suites
 from factory.console import Console
 from factory.errors import ProofError
+from factory.proof import suites
 
 LINES = """\
 tests/image/test_files.py: 3 failed attempts, 1 passed on

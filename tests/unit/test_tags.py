@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from semver import Version
 
-from factory.tags import (
+from factory.plan.tags import (
     MAX_LENGTH,
     InvalidVersion,
     breadth,

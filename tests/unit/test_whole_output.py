@@ -11,7 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.whole_output import read_whole_output
+from factory.build.whole_output import read_whole_output
 
 OUT, ERR = b"\1\0\0\0\0\0\0\6hello\n", b"\2\0\0\0\0\0\0\4oh!\n"
 

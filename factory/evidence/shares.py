@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from factory.catalog import Catalog
-from factory.dockerfile import FOLDERS, PYTHON_ROOT
+from factory.plan.catalog import Catalog
+from factory.plan.dockerfile import FOLDERS, PYTHON_ROOT
 
 OWN = "pbx/"
 """Before the name of a component, where sizes are those of its own files."""

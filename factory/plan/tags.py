@@ -15,6 +15,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from semver import Version
 
+UNPROVEN = "{image}-unproven"
+"""The one tag of an image that did not go through the gate."""
+
 MAX_LENGTH = 100  # an image tag holds 128 characters; the rest is left to the image's name
 
 

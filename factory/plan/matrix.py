@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from factory.catalog import Catalog, Proof
+from factory.plan.catalog import Catalog, Proof
 
 
 def ci_matrix(

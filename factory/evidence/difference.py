@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from factory.evidence import MEGABYTE, Manifest
+from factory.evidence.manifest import MEGABYTE, Manifest
 
 
 @dataclass(frozen=True)

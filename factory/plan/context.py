@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from factory.dockerfile import MANIFEST_PATH
+from factory.plan.dockerfile import MANIFEST_PATH
 
 
 def build_context(

@@ -146,7 +146,7 @@ def _imagetools(*arguments: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; prints the digest of the index, and returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m factory.index", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m factory.release.index", description=__doc__)
     parser.add_argument("repository", metavar="REPOSITORY", help="whose tags are written")
     parser.add_argument(
         "manifests",

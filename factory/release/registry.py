@@ -20,9 +20,9 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from requests.utils import parse_dict_header
 
-from factory.docker_config import Login
 from factory.errors import RegistryError
-from factory.push_plan import Held
+from factory.release.docker_config import Login
+from factory.release.push_plan import Held
 
 MANIFESTS = ", ".join(
     (

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.candidate import Candidate, make_candidate
-from factory.checks import Checks
+from factory.build.engine import Engine
+from factory.build.softphone import FOLDER
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import EngineError, ProofError
-from factory.expectation import Expectation
-from factory.softphone import FOLDER
+from factory.proof.candidate import Candidate, make_candidate
+from factory.proof.checks import Checks
+from factory.proof.expectation import Expectation
 from fixtures.softphone import SoftphoneError
 
 LABELS = {"asterisk-image-factory": "gate"}
@@ -43,8 +43,9 @@ class Gate:
     def fingerprint(self) -> str:
         """Returns a digest of the gate: what passed another gate has to pass this one, too."""
         here = Path(__file__).parent
-        sources = [here / name for name in ("gate.py", "checks.py", "candidate.py", "waiting.py")]
-        sources += sorted((here.parent / FOLDER).glob("*.py"))
+        sources = [here / name for name in ("gate.py", "checks.py", "candidate.py")]
+        sources.append(here.parent / "waiting.py")
+        sources += sorted((here.parents[1] / FOLDER).glob("*.py"))
         text = b"".join(path.read_bytes() for path in sources) + repr(self).encode()
         return hashlib.sha256(text).hexdigest()[:12]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import jinja2
 
-from factory.catalog import Catalog, Component, Image
-from factory.snapshot import Snapshot, sources_line
+from factory.plan.catalog import Catalog, Component, Image
+from factory.plan.snapshot import Snapshot, sources_line
 
 FOLDERS = {
     "bin": "/usr/local/bin/",

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from semver import Version
 
-from factory import docker_config, push_plan, tags
-from factory.catalog import Catalog
+from factory.build.engine import Engine, OnBytes
 from factory.console import Console
-from factory.engine import Engine, OnBytes
 from factory.errors import PublishError
-from factory.push_plan import Candidate, Plan, Step
-from factory.registry import Registry
+from factory.plan import tags
+from factory.plan.catalog import Catalog
+from factory.release import docker_config, push_plan
+from factory.release.push_plan import Candidate, Plan, Step
+from factory.release.registry import Registry
 
-UNPROVEN = "{image}-unproven"
-"""The one tag of an image that did not go through the gate."""
 MEGABYTE = 10**6
 
 
@@ -44,13 +43,13 @@ def tag_proven(
     names = wanted_tags(catalog, image, version, list(engine.tags_of(repository)))
     for name in names:
         engine.tag(image_id, repository, name)
-    engine.untag(repository, UNPROVEN.format(image=image))
+    engine.untag(repository, tags.UNPROVEN.format(image=image))
     return names
 
 
 def tag_unproven(engine: Engine, repository: str, image: str, image_id: str) -> tuple[str, ...]:
     """Names an image that was built without the gate; its real tags stay where they are."""
-    name = UNPROVEN.format(image=image)
+    name = tags.UNPROVEN.format(image=image)
     engine.tag(image_id, repository, name)
     return (name,)
 
@@ -117,7 +116,7 @@ class Destination:
         for step in plan.steps:
             self.engine.tag(step.id, self.repository, step.tag)
         for image in {step.image for step in plan.steps}:
-            self.engine.untag(self.repository, UNPROVEN.format(image=image))
+            self.engine.untag(self.repository, tags.UNPROVEN.format(image=image))
         return {step.tag: self._do(step, console) for step in plan.steps}
 
     def _do(self, step: Step, console: Console) -> str:

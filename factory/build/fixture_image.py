@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.context import file_context
-from factory.engine import Engine, OnLine
+from factory.build.engine import Engine, OnLine
 from factory.errors import BuildError
+from factory.plan.context import file_context
 
 
 @dataclass(frozen=True)

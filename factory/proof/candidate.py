@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from factory.engine import Container, Engine, Network, remove_container, remove_network
+from factory.build.engine import Container, Engine, Network, remove_container, remove_network
 from factory.errors import EngineError, ProofError
 from factory.waiting import wait_for
 from fixtures.softphone import Account, Softphones

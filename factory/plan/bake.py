@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from factory.catalog import Catalog
-from factory.context import manifest_text
-from factory.dockerfile import MANIFEST_STAGE
-from factory.publish import UNPROVEN
+from factory.plan.catalog import Catalog
+from factory.plan.context import manifest_text
+from factory.plan.dockerfile import MANIFEST_STAGE
+from factory.plan.tags import UNPROVEN
 
 COMMON = "_common"
 """The target that the others inherit from. It is no image by itself."""

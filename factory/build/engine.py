@@ -21,9 +21,9 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from factory.build.image_archive import Label, write_archive
+from factory.build.whole_output import read_whole_output
 from factory.errors import BuildError, EngineError, PublishError
-from factory.image_archive import Label, write_archive
-from factory.whole_output import read_whole_output
 
 __all__ = ["Container", "Engine", "ImageInfo", "Network", "OnLine"]
 

@@ -16,8 +16,8 @@ from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.spdx import fixup_id
 from packageurl import PackageURL
 
-from factory.evidence import Manifest
-from factory.packages import Package
+from factory.evidence.manifest import Manifest
+from factory.evidence.packages import Package
 
 _LABEL = "org.opencontainers.image"
 _KINDS = {"debian": "deb", "alpine": "apk"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from factory.catalog import Catalog
-from factory.engine import ImageInfo
+from factory.build.engine import ImageInfo
+from factory.plan.catalog import Catalog
 from fixtures.softphone import Transport
 
 

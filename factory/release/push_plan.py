@@ -8,8 +8,8 @@ from typing import Literal
 
 from semver import Version
 
-from factory import tags
 from factory.errors import PublishError
+from factory.plan import tags
 
 Kind = Literal["new", "moves", "there"]
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from factory.base import check_emulation, ensure_base, ensure_nothing
-from factory.catalog import Catalog, Distribution
+from factory.build.base import check_emulation, ensure_base, ensure_nothing
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.context import build_context
-from factory.dockerfile import render, rootfs_manifest
-from factory.engine import Engine
 from factory.errors import BuildError, FactoryError
-from factory.machine import Machine
-from factory.snapshot import Snapshot
+from factory.plan.catalog import Catalog, Distribution
+from factory.plan.context import build_context
+from factory.plan.dockerfile import render, rootfs_manifest
+from factory.plan.machine import Machine
+from factory.plan.snapshot import Snapshot
 
 _HINTS = (
     (r"no space left on device", "make room, for instance with `docker system prune`"),

@@ -16,12 +16,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from factory.catalog import Distribution
-from factory.engine import Engine, OnLine
+from factory.build.engine import Engine, OnLine
+from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
-from factory.image_archive import Label
-from factory.machine import Machine
-from factory.snapshot import Snapshot, sources_line
+from factory.plan.catalog import Distribution
+from factory.plan.machine import Machine
+from factory.plan.snapshot import Snapshot, sources_line
 
 REPOSITORY = "asterisk-image-base"
 EMULATION_HINT = (

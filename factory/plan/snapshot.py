@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from factory.catalog import Distribution
 from factory.errors import FactoryError
+from factory.plan.catalog import Distribution
 
 _FORM = "%Y%m%dT%H%M%SZ"
 

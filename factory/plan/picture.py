@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from xml.sax.saxutils import escape
 
-from factory.catalog import Catalog, Component, Image
+from factory.plan.catalog import Catalog, Component, Image
 
 _WIDTH = 920
 _MARGIN = 12

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from factory.candidate import CONFIGURATION, Candidate
 from factory.errors import ProofError
-from factory.expectation import Expectation
+from factory.proof.candidate import CONFIGURATION, Candidate
+from factory.proof.expectation import Expectation
 from fixtures.softphone import (
     Account,
     Call,

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from factory import apk_database, shares
-from factory.catalog import Budget, Catalog
-from factory.engine import Engine
+from factory.build.engine import Engine
 from factory.errors import BudgetError
-from factory.gate import Check
-from factory.packages import Package, read_licences, read_status
+from factory.evidence import apk_database, shares
+from factory.evidence.packages import Package, read_licences, read_status
+from factory.plan.catalog import Budget, Catalog
+from factory.proof.gate import Check
 
 MEGABYTE = 10**6
 _BYTE_CODE = re.compile(r"(.*)/__pycache__/([^/.]+)\.[^/]*\.pyc")

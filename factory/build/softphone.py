@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from factory.engine import Engine, OnLine
-from factory.fixture_image import FixtureImage, ensure_fixture_image
+from factory.build.engine import Engine, OnLine
+from factory.build.fixture_image import FixtureImage, ensure_fixture_image
 
 REPOSITORY = "asterisk-softphone"
 FOLDER = Path("fixtures") / "softphone"
