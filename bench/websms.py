@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from bench.bench import LABELS, ROOT, Bench, Setting
 from bench.drawing import new_picture, svg
 from bench.figure import Figure, Outcome
-from factory.build.engine import remove_network
+from factory.build.networks import make_network, remove_network
 from factory.build.softphone import ensure_softphone
-from factory.proof.candidate import make_network
 from factory.waiting import wait_for
 from fixtures.softphone import Account, Softphones
 from tests.pbx import Pbx, create_container

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from factory.build.containers import runs_programs_of
 from factory.build.engine import Engine, OnLine
 from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
@@ -113,7 +114,7 @@ def check_emulation(engine: Engine, base: str, machine: Machine) -> None:
     Raises:
         EngineError: it cannot; says what to do.
     """
-    if not engine.runs_programs_of(base):
+    if not runs_programs_of(engine, base):
         raise EngineError(
             f"the engine's machine cannot run programs of {machine.platform}", EMULATION_HINT
         )

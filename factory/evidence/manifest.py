@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from factory.build.containers import file_tree
 from factory.build.engine import Engine
 from factory.errors import BudgetError
 from factory.evidence import apk_database, shares
@@ -64,7 +65,7 @@ def measure(
         image_id: By which the engine knows it.
     """
     info = engine.image(image_id)
-    with engine.file_tree(image_id) as tree:
+    with file_tree(engine, image_id) as tree:
         packages, sizes = read_tree(tree, shares.own_files(catalog, image))
     return Manifest(
         image=image,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import secrets
 import signal
@@ -11,8 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from factory.build.engine import Container, Engine, Network, remove_container, remove_network
-from factory.errors import EngineError, ProofError
+from factory.build.containers import (
+    Container,
+    create_container,
+    create_volume,
+    remove_container,
+    remove_volume,
+    run_in,
+    start_container,
+    start_in,
+)
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
+from factory.errors import ProofError
 from factory.waiting import wait_for
 from fixtures.softphone import Account, Softphones
 
@@ -83,7 +93,7 @@ class Candidate:
         Raises:
             EngineError: the engine cannot.
         """
-        self._engine.start_container(self._container)
+        start_container(self._container)
 
     def check_that_it_runs(self) -> None:
         """Does nothing as long as the container runs.
@@ -136,7 +146,7 @@ class Candidate:
         """Runs the image's own health check; says whether it passes, and soon enough."""
         test = self._container.attrs["Config"]["Healthcheck"]["Test"]
         command = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
-        status = self._engine.start_in(self._container, command)
+        status = start_in(self._engine, self._container, command)
         try:
             ended = self.wait_for(
                 status,
@@ -150,7 +160,7 @@ class Candidate:
 
     def run(self, script: str) -> str:
         """Runs a shell script as root in the container; returns what it printed."""
-        return self._engine.run_in(self._container, ["sh", "-c", script])
+        return run_in(self._container, ["sh", "-c", script])
 
     def asterisk_pid(self) -> int:
         """Returns the process id of Asterisk.
@@ -241,9 +251,9 @@ class Candidate:
         """
         image = self._container.attrs["Image"]
         with _container(self._engine, image, labels, network_mode="none") as other:
-            self._engine.start_container(other)
+            start_container(other)
             return self.wait_for(
-                lambda: read_users(self._engine.run_in(other, ["cat", USERS])),
+                lambda: read_users(run_in(other, ["cat", USERS])),
                 seconds=START_SECONDS,
                 otherwise="another container of the image made no users",
             )
@@ -289,8 +299,8 @@ def make_candidate(
     with ExitStack() as stack:
         network = make_network(engine, name, labels)
         stack.callback(remove_network, network)
-        volume = engine.create_volume(labels)
-        stack.callback(engine.remove_volume, volume)
+        volume = create_volume(engine, labels)
+        stack.callback(remove_volume, engine, volume)
         options: dict[str, Any] = {
             "name": name,
             "network": name,
@@ -319,36 +329,8 @@ def make_candidate(
 def _container(
     engine: Engine, image: str, labels: Mapping[str, str], **options: Any
 ) -> Iterator[Container]:
-    container = engine.create_container(image, hostname=HOST_NAME, labels=dict(labels), **options)
+    container = create_container(engine, image, hostname=HOST_NAME, labels=dict(labels), **options)
     try:
         yield container
     finally:
         remove_container(container)
-
-
-def make_network(
-    engine: Engine,
-    name: str,
-    labels: Mapping[str, str],
-    *,
-    internal: bool = True,
-    prefix: int = 28,
-) -> Network:
-    """Makes a network with subnets that nobody uses; from an internal one nothing is reached.
-
-    They are in the range for benchmarks (RFC 2544), and among the unique local ones (RFC 4193).
-    """
-    for _ in range(20):
-        try:
-            return engine.create_network(name, draw_subnets(prefix), labels, internal=internal)
-        except EngineError as error:
-            if "overlap" not in error.cause:
-                raise
-    raise EngineError("found no free network in 198.18.0.0/15")
-
-
-def draw_subnets(prefix: int = 28) -> list[str]:
-    """Returns a random subnet of IPv4 and one of IPv6; the first for 13 containers, or as told."""
-    size = 1 << (32 - prefix)
-    ipv4 = ipaddress.ip_address("198.18.0.0") + secrets.randbelow((1 << 17) // size) * size
-    return [f"{ipv4}/{prefix}", f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}::/64"]

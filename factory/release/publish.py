@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from semver import Version
 
-from factory.build.engine import Engine, OnBytes
+from factory.build.engine import Engine
 from factory.console import Console
 from factory.errors import PublishError
 from factory.plan import tags
 from factory.plan.catalog import Catalog
 from factory.release import docker_config, push_plan
+from factory.release.push import OnBytes, is_insecure, push
 from factory.release.push_plan import Candidate, Plan, Step
 from factory.release.registry import Registry
 
@@ -83,7 +84,7 @@ class Destination:
             host,
             path,
             login,
-            insecure=engine.is_insecure(host),
+            insecure=is_insecure(engine, host),
             authorities=docker_config.find_authorities(host),
         )
         registry.check_login()
@@ -125,7 +126,7 @@ class Destination:
         if step.kind != "there":
             with console.activity(f"push {name}"):
                 login = self.login.for_engine() if self.login else {}
-                pushed = self.engine.push(self.repository, step.tag, login, _tell(console))
+                pushed = push(self.engine, self.repository, step.tag, login, _tell(console))
         held = self.registry.held(step.tag)
         if held is None or not held.is_image(step.id) or held.digest != (pushed or held.digest):
             raise PublishError(

@@ -12,10 +12,10 @@ import docker
 import pytest
 
 from factory.build.builder import Recipe, base_of
-from factory.build.engine import Engine, Network, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import Network, make_network, remove_network
 from factory.console import Console
 from factory.plan.catalog import Catalog
-from factory.proof.candidate import make_network
 from fixtures.compose import Compose, version_1, version_2
 from fixtures.softphone import Softphones
 from tests.pbx import LABELS

@@ -17,6 +17,7 @@ import pytest
 
 from factory.build.base import EMULATION_HINT
 from factory.build.builder import Recipe, base_of
+from factory.build.containers import file_tree, runs_programs_of
 from factory.build.engine import Engine
 from factory.build.image_archive import Label
 from factory.console import Console
@@ -92,8 +93,8 @@ def test_what_is_loaded_and_what_is_built_on_it_keep_their_mark(
 def test_a_machine_knows_which_programs_it_cannot_run(
     engine: Engine, catalog: Catalog, load: Load
 ) -> None:
-    assert engine.runs_programs_of(f"{catalog.repository}:mini")
-    assert not engine.runs_programs_of(load("amd64", {"bin/true": program_for(NOBODYS)}))
+    assert runs_programs_of(engine, f"{catalog.repository}:mini")
+    assert not runs_programs_of(engine, load("amd64", {"bin/true": program_for(NOBODYS)}))
 
 
 def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> None:
@@ -137,7 +138,7 @@ def test_an_image_for_arm64_is_built_proven_and_named_apart(engine: Engine) -> N
         assert (result.stderr, result.returncode) == ("", 0)
         assert engine.tags_of(repository) == {}
         assert engine.image(name).architecture == "arm64"
-        with engine.file_tree(name) as tree:
+        with file_tree(engine, name) as tree:
             asterisk = next(entry for entry in tree if entry.name == "usr/sbin/asterisk")
             program = tree.extractfile(asterisk)
             assert program

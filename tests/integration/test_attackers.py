@@ -11,8 +11,8 @@ from typing import Any
 import docker
 import pytest
 
-from factory.build.engine import Engine, remove_network
-from factory.proof.candidate import make_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from fixtures.attacker import Attacker, Attempt, Plan, running_attacker
 from fixtures.attacker.inside import Kind, Transport
 from fixtures.softphone import Account, Phone

@@ -1,21 +1,19 @@
 """What is read from a candidate, and the networks that are made for one."""
 
-import ipaddress
-import secrets
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.build.engine import Container, Engine, Network
-from factory.errors import EngineError, ProofError
-from factory.proof.candidate import Candidate, draw_subnets, make_network, read_users
+from factory.build.containers import Container
+from factory.build.engine import Engine
+from factory.errors import ProofError
+from factory.proof.candidate import Candidate, read_users
 from fixtures.softphone import Account, Softphones
 
-BENCHMARKS = ipaddress.IPv4Network("198.18.0.0/15")
-UNIQUE_LOCAL = ipaddress.IPv6Network("fd00::/8")
 ALICE = Account("alice", "Kx9/+=w", "+12025550160")
 words = st.text(
     st.characters(codec="ascii", exclude_characters=";", categories=("L", "N", "P", "S")),
@@ -80,67 +78,6 @@ def test_a_section_that_is_commented_out_is_no_user() -> None:
     assert read_users("") == ()
 
 
-# ---- networks
-
-
-def test_subnets_are_valid_and_of_ranges_that_nobody_else_uses() -> None:
-    drawn = [draw_subnets() for _ in range(300)]
-    for text4, text6 in drawn:
-        ipv4, ipv6 = ipaddress.IPv4Network(text4), ipaddress.IPv6Network(text6)
-        assert ipv4.subnet_of(BENCHMARKS)
-        assert ipv6.subnet_of(UNIQUE_LOCAL)
-        assert (ipv4.prefixlen, ipv6.prefixlen) == (28, 64)
-    assert len({text4 for text4, _ in drawn}) > 250
-    assert len({text6 for _, text6 in drawn}) > 250
-
-
-@pytest.mark.parametrize(("digit", "last"), [("0", False), ("f", True)])
-def test_the_outermost_subnets_are_in_range(
-    monkeypatch: pytest.MonkeyPatch, digit: str, last: bool
-) -> None:
-    monkeypatch.setattr(secrets, "randbelow", lambda limit: limit - 1 if last else 0)
-    monkeypatch.setattr(secrets, "token_hex", lambda size: 2 * size * digit)
-    text4, text6 = draw_subnets()
-    assert text4 == ("198.19.255.240/28" if last else "198.18.0.0/28")
-    assert ipaddress.IPv6Network(text6).subnet_of(UNIQUE_LOCAL)
-
-
-class FakeEngine(Engine):
-    """Refuses the first networks, for a reason."""
-
-    def __init__(self, refusals: int, reason: str) -> None:
-        self.asked: list[list[str]] = []
-        self._refusals = refusals
-        self._reason = reason
-
-    def create_network(
-        self, name: str, subnets: list[str], labels: Any, *, internal: bool = True
-    ) -> Network:
-        assert (name, labels, internal) == ("gate-1", {"a": "b"}, True)
-        self.asked.append(subnets)
-        if len(self.asked) <= self._refusals:
-            raise EngineError(f"cannot create network {name}: {self._reason}")
-        return cast(Network, "the network")
-
-
-def test_another_subnet_is_tried_where_one_is_taken() -> None:
-    engine = FakeEngine(2, "Pool overlaps with other one on this address space")
-    assert make_network(engine, "gate-1", {"a": "b"}) == cast(Network, "the network")
-    assert len({tuple(subnets) for subnets in engine.asked}) == 3
-
-
-def test_trying_comes_to_an_end() -> None:
-    with pytest.raises(EngineError, match="found no free network"):
-        make_network(FakeEngine(10**6, "invalid pool request: Pool overlaps"), "gate-1", {"a": "b"})
-
-
-def test_another_refusal_is_told_at_once() -> None:
-    engine = FakeEngine(1, "permission denied")
-    with pytest.raises(EngineError, match="permission denied"):
-        make_network(engine, "gate-1", {"a": "b"})
-    assert len(engine.asked) == 1
-
-
 # ---- its state
 
 
@@ -151,6 +88,7 @@ class FakeContainer:
         self.attrs: dict[str, Any] = {}
         self._state = state
         self._said = said
+        self.prints = b""
 
     def reload(self) -> None:
         self.attrs["State"] = self._state
@@ -158,16 +96,15 @@ class FakeContainer:
     def logs(self) -> bytes:
         return self._said
 
+    def exec_run(self, *_: object, **__: object) -> Any:
+        return SimpleNamespace(output=self.prints)
+
 
 def candidate(container: FakeContainer, prints: str = "") -> Candidate:
-    class Console(Engine):
-        def __init__(self) -> None:
-            pass
-
-        def run_in(self, *_: object) -> str:
-            return prints
-
-    return Candidate(Console(), cast(Container, container), "gate-1", cast(Softphones, None))
+    container.prints = prints.encode()
+    return Candidate(
+        cast(Engine, None), cast(Container, container), "gate-1", cast(Softphones, None)
+    )
 
 
 def test_a_container_that_runs_is_no_reason_to_complain() -> None:
