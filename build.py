@@ -20,8 +20,9 @@ from factory.console import Console
 from factory.errors import FactoryError
 from factory.plan import picture, tags
 from factory.plan.bake import bake_file
-from factory.plan.catalog import Catalog, load_catalog
+from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import rootfs_manifest
+from factory.plan.load import load_catalog
 from factory.plan.machine import Machine
 from factory.plan.matrix import ci_matrix
 from factory.release import publish

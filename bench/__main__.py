@@ -31,7 +31,7 @@ from factory.build.builder import Recipe, Source, base_of
 from factory.build.engine import Engine
 from factory.console import Console
 from factory.errors import FactoryError
-from factory.plan.catalog import load_catalog
+from factory.plan.load import load_catalog
 from fixtures.sipp import SippError
 
 FOLDER = ROOT / "build" / "bench"

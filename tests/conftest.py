@@ -18,7 +18,8 @@ from factory.build.fixture_image import FixtureImage, ensure_fixture_image
 from factory.build.softphone import ensure_softphone
 from factory.build.whole_output import read_whole_output
 from factory.console import Console
-from factory.plan.catalog import Catalog, load_catalog
+from factory.plan.catalog import Catalog
+from factory.plan.load import load_catalog
 from fixtures import pulse as pulse_server
 from fixtures import registry, sipp
 from fixtures.linphone import ensure_linphone

@@ -8,7 +8,8 @@ import docker
 import pytest
 
 from factory.build.engine import Engine, ImageInfo
-from factory.plan.catalog import Catalog, load_catalog
+from factory.plan.catalog import Catalog
+from factory.plan.load import load_catalog
 
 _KEY = pytest.StashKey[dict[str, "Target"]]()
 

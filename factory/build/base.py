@@ -20,8 +20,8 @@ from factory.build.containers import runs_programs_of
 from factory.build.engine import Engine, OnLine
 from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
-from factory.plan.catalog import Distribution
 from factory.plan.machine import Machine
+from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot, sources_line
 
 REPOSITORY = "asterisk-image-base"

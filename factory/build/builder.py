@@ -14,10 +14,11 @@ from factory.build.base import check_emulation, ensure_base, ensure_nothing
 from factory.build.engine import Engine
 from factory.console import Console
 from factory.errors import BuildError, FactoryError
-from factory.plan.catalog import Catalog, Distribution
+from factory.plan.catalog import Catalog
 from factory.plan.context import build_context
 from factory.plan.dockerfile import render, rootfs_manifest
 from factory.plan.machine import Machine
+from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot
 
 _HINTS = (

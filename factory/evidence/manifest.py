@@ -16,7 +16,8 @@ from factory.build.engine import Engine
 from factory.errors import BudgetError
 from factory.evidence import apk_database, shares
 from factory.evidence.packages import Package, read_licences, read_status
-from factory.plan.catalog import Budget, Catalog
+from factory.plan.catalog import Catalog
+from factory.plan.models import Budget
 from factory.proof.gate import Check
 
 MEGABYTE = 10**6

@@ -8,7 +8,8 @@ from typing import Any
 
 import jinja2
 
-from factory.plan.catalog import Catalog, Component, Image
+from factory.plan.catalog import Catalog, Component
+from factory.plan.models import Image
 from factory.plan.snapshot import Snapshot, sources_line
 
 FOLDERS = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from factory.plan.catalog import Catalog, Proof
+from factory.plan.catalog import Catalog
+from factory.plan.models import Proof
 
 
 def ci_matrix(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from xml.sax.saxutils import escape
 
-from factory.plan.catalog import Catalog, Component, Image
+from factory.plan.catalog import Catalog, Component
+from factory.plan.models import Image
 
 _WIDTH = 920
 _MARGIN = 12

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 
 from factory.errors import FactoryError
-from factory.plan.catalog import Distribution
+from factory.plan.models import Distribution
 
 _FORM = "%Y%m%dT%H%M%SZ"
 

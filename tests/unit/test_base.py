@@ -19,8 +19,8 @@ from factory.build.base import (
 from factory.build.engine import Engine, ImageInfo
 from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
-from factory.plan.catalog import Distribution
 from factory.plan.machine import Machine
+from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot
 
 ARM = Machine("arm64", "linux/arm64")

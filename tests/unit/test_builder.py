@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from factory.build.builder import Recipe, Source, explain, source_date_epoch
 from factory.errors import FactoryError
-from factory.plan.catalog import Catalog, Distribution
+from factory.plan.catalog import Catalog
+from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot
 
 DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")

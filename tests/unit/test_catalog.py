@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from factory.errors import CatalogError
-from factory.plan.catalog import Catalog, Component, load_catalog
+from factory.plan.catalog import Catalog, Component
+from factory.plan.load import load_catalog
 
 IMAGES = """\
 repository: example/pbx

@@ -17,8 +17,9 @@ import yaml
 from rootfs.manifest import parse_manifest
 
 from factory.build.builder import Recipe
-from factory.plan.catalog import Catalog, load_catalog
+from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import MANIFEST_PATH, rootfs_manifest
+from factory.plan.load import load_catalog
 from factory.plan.snapshot import Snapshot
 
 INSTRUCTIONS = {
@@ -175,7 +176,7 @@ def test_a_snapshot_is_what_is_built_from(root: Path) -> None:
 def test_rendering_is_the_same_in_every_process(root: Path) -> None:
     program = (
         "import json, pathlib; from factory.build.builder import Recipe;"
-        "from factory.plan.catalog import load_catalog;"
+        "from factory.plan.load import load_catalog;"
         "from factory.plan.dockerfile import rootfs_manifest;"
         "root = pathlib.Path.cwd(); catalog = load_catalog(root);"
         "print(Recipe(root, 'debian', list(catalog.images)).dockerfile(catalog));"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from factory.errors import BudgetError
 from factory.evidence.manifest import Folder, Manifest, check_budget, read_tree
 from factory.evidence.packages import Package
-from factory.plan.catalog import Budget
+from factory.plan.models import Budget
 from factory.proof.gate import Check
 
 STATUS = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from factory.plan.catalog import load_catalog
+from factory.plan.load import load_catalog
 from factory.plan.picture import draw_images
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.errors import FactoryError
-from factory.plan.catalog import Distribution
+from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot, sources_line
 
 DEBIAN = Distribution(
