@@ -13,10 +13,12 @@ from bench.bench import ROOT, Bench, Setting
 from bench.figure import Figure, Outcome
 from bench.plain import IMAGE as PLAIN
 from bench.plain import ensure_plain
-from factory.build.builder import Recipe, build
+from factory.build.builder import build
 from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
 from factory.plan.context import file_context
+from factory.plan.recipe import Recipe
 
 _LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$")
 
@@ -58,7 +60,7 @@ def run(setting: Setting) -> Outcome:
 
 def _build_ours(setting: Setting, image: str, console: Console, *, no_cache: bool = False) -> None:
     recipe = Recipe(ROOT, setting.catalog.default_distribution, [image], no_cache=no_cache)
-    build(setting.engine, setting.catalog, recipe, setting.base, console)
+    build(Session(setting.engine, setting.catalog, recipe, console), setting.base)
 
 
 def _build_plain(setting: Setting, console: Console, *, no_cache: bool = False) -> None:

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from factory.build.containers import runs_programs_of
@@ -31,69 +32,96 @@ EMULATION_HINT = (
 )
 
 
-def ensure_base(
-    engine: Engine,
-    distribution: Distribution,
-    stages: Path,
-    *,
-    mirror: str,
-    snapshot: Snapshot | None = None,
-    renew: bool,
-    on_line: OnLine,
-    machine: Machine | None = None,
-) -> str:
-    """Returns the name of a base image in the engine, made now if it was not there.
+@dataclass(frozen=True)
+class BaseRecipe:
+    """What a base is made of.
 
-    Args:
-        engine: Where it is kept.
+    Attributes:
         distribution: Which suite, and what to pull.
         stages: Folder with apt.conf and dpkg.cfg.
         mirror: URL of a Debian archive; empty for that of this machine.
         snapshot: Instead of a mirror. A registry has only the base of today, so it is made here.
-        renew: Make it again even if it is there.
-        on_line: Called with each line of progress.
         machine: For which it is; None for the engine's own kind.
+    """
+
+    distribution: Distribution
+    stages: Path
+    mirror: str = ""
+    snapshot: Snapshot | None = None
+    machine: Machine | None = None
+
+    @property
+    def archive(self) -> str:
+        """URL of the Debian archive; empty for that of this machine."""
+        return self.snapshot.url if self.snapshot else self.mirror
+
+    @property
+    def moment(self) -> datetime.datetime | None:
+        """The latest time that a file may show; None for that of now."""
+        return self.snapshot.moment if self.snapshot else None
+
+    def tag(self) -> str:
+        """Returns the tag that holds a digest of all this."""
+        apt, dpkg = self._apt_conf(), self._dpkg_cfg()
+        suite = self.distribution.suite
+        parts = [suite, self.distribution.pull, self.archive, apt, dpkg]
+        tag = f"{suite}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
+        return f"{self.machine.name}-{tag}" if self.machine else tag
+
+    def settings(self) -> list[str]:
+        """Returns the options of mmdebstrap."""
+        found = [f"--aptopt={line}" for line in self._apt_conf()]
+        found += [f"--dpkgopt={line}" for line in self._dpkg_cfg()]
+        return [*found, f"--architectures={self.machine.name}"] if self.machine else found
+
+    def _apt_conf(self) -> list[str]:
+        return _settings(self.stages / "apt.conf", comment="//")
+
+    def _dpkg_cfg(self) -> list[str]:
+        return _settings(self.stages / "dpkg.cfg", comment="#")
+
+
+def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: bool = False) -> str:
+    """Returns the name of a base image in the engine, made now if it was not there.
+
+    Args:
+        engine: Where it is kept.
+        wanted: What it is made of.
+        on_line: Called with each line of progress.
+        renew: Make it again even if it is there.
 
     Raises:
         BaseError: neither a registry nor the archive gave one.
     """
-    apt_conf = _settings(stages / "apt.conf", comment="//")
-    dpkg_cfg = _settings(stages / "dpkg.cfg", comment="#")
-    archive = snapshot.url if snapshot else mirror
-    recipe = [distribution.suite, distribution.pull, archive, apt_conf, dpkg_cfg]
-    tag = f"{distribution.suite}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
-    if machine:
-        tag = f"{machine.name}-{tag}"
+    tag = wanted.tag()
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
-    if snapshot is None:
-        reference = distribution.base
+    if wanted.snapshot is None:
+        reference = wanted.distribution.base
         on_line(f"pulling {reference}")
-        if pulled := _pull(engine, reference, machine):
+        if pulled := _pull(engine, reference, wanted.machine):
             engine.tag(pulled, REPOSITORY, tag)
             return name
         on_line(f"no registry gives {reference}")
-        if not distribution.bootstrap:
+        if not wanted.distribution.bootstrap:
             raise BaseError(
                 f"no registry gives {reference}, and there is no way to make it here",
                 "make the registry reachable, or load that image into the engine's own",
             )
-    on_line(f"bootstrapping {distribution.suite} from its archive")
+    on_line(f"bootstrapping {wanted.distribution.suite} from its archive")
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         tree = Path(folder) / "base.tar"
-        settings = [f"--aptopt={line}" for line in apt_conf]
-        settings += [f"--dpkgopt={line}" for line in dpkg_cfg]
-        if machine:
-            settings.append(f"--architectures={machine.name}")
-        if snapshot:
-            source = sources_line(archive, distribution.suite, fixed=True)
-        else:
-            source = archive or machine_mirror()
-        moment = snapshot.moment if snapshot else None
-        bootstrap(distribution.suite, tree, source, settings, on_line, moment)
+        bootstrap(
+            wanted.distribution.suite,
+            tree,
+            _source(wanted),
+            wanted.settings(),
+            on_line,
+            wanted.moment,
+        )
         with tree.open("rb") as file:
-            engine.load_tree(file, _label(name, engine, machine, moment))
+            engine.load_tree(file, _label(name, engine, wanted.machine, wanted.moment))
     return name
 
 
@@ -188,6 +216,13 @@ def machine_mirror() -> str:
         if source == "Debian Debian":
             return uri
     return ""
+
+
+def _source(wanted: BaseRecipe) -> str:
+    """Returns the archive as mmdebstrap takes it; empty for what that knows."""
+    if wanted.snapshot:
+        return sources_line(wanted.archive, wanted.distribution.suite, fixed=True)
+    return wanted.archive or machine_mirror()
 
 
 def _pull(engine: Engine, reference: str, machine: Machine | None) -> str | None:

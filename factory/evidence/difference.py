@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from factory.evidence.manifest import MEGABYTE, Manifest
+from factory.evidence.measure import Evidence
+from factory.plan.models import MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Difference:
     totals: Mapping[str, tuple[int, int]]
 
 
-def compare(old: Manifest, new: Manifest) -> Difference:
+def compare(old: Evidence, new: Evidence) -> Difference:
     """Compares two images."""
     before = {name: package.version for name, package in old.packages.items()}
     after = {name: package.version for name, package in new.packages.items()}

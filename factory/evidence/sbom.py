@@ -16,7 +16,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.spdx import fixup_id
 from packageurl import PackageURL
 
-from factory.evidence.manifest import Manifest
+from factory.evidence.measure import Evidence
 from factory.evidence.packages import Package
 
 _LABEL = "org.opencontainers.image"
@@ -41,26 +41,26 @@ _SPDX = {
 """SPDX's identifiers of licences to which Debian gives names of its own."""
 
 
-def bill_of_materials(manifest: Manifest, distribution: str, suite: str) -> str:
+def bill_of_materials(known: Evidence, distribution: str, suite: str) -> str:
     """Returns the bill of an image, with every package and the project's own files.
 
     Serial number and time come from the image: its layers, and its label `created`.
 
     Args:
-        manifest: Of the image.
+        known: The image's evidence.
         distribution: What the packages are of, `debian` or `alpine`.
         suite: Its release, such as `forky`.
     """
-    labels = manifest.labels
+    labels = known.labels
     created = labels.get(f"{_LABEL}.created", "")
     version = labels.get(f"{_LABEL}.version") or labels.get(f"{_LABEL}.revision") or "unreleased"
     image = Component(
-        name=f"asterisk-{manifest.image}",
+        name=f"asterisk-{known.image}",
         version=version,
         type=ComponentType.CONTAINER,
         bom_ref="image",
         description=labels.get(f"{_LABEL}.title"),
-        properties=[_property("layer", layer) for layer in manifest.layers],
+        properties=[_property("layer", layer) for layer in known.layers],
     )
     own = Component(
         name="asterisk-image-factory",
@@ -69,15 +69,15 @@ def bill_of_materials(manifest: Manifest, distribution: str, suite: str) -> str:
         bom_ref="own",
         description="the project's own files",
         licenses=[DisjunctiveLicense(id="MIT")],
-        properties=[_property("bytes", str(own_bytes(manifest)))],
+        properties=[_property("bytes", str(own_bytes(known)))],
     )
     packages = [
-        _component(name, package, distribution, suite, manifest.size_by_package.get(name, 0))
-        for name, package in sorted(manifest.packages.items())
+        _component(name, package, distribution, suite, known.size_by_package.get(name, 0))
+        for name, package in sorted(known.packages.items())
     ]
     bom = Bom(
         components=[own, *packages],
-        serial_number=uuid.uuid5(uuid.NAMESPACE_OID, " ".join(manifest.layers)),
+        serial_number=uuid.uuid5(uuid.NAMESPACE_OID, " ".join(known.layers)),
     )
     bom.metadata.component = image
     bom.metadata.timestamp = datetime.datetime.fromisoformat(created or "1970-01-01T00:00:00Z")
@@ -85,9 +85,9 @@ def bill_of_materials(manifest: Manifest, distribution: str, suite: str) -> str:
     return JsonV1Dot6(bom).output_as_string(indent=1) + "\n"
 
 
-def own_bytes(manifest: Manifest) -> int:
+def own_bytes(known: Evidence) -> int:
     """Returns the bytes of the project's own files in an image."""
-    return sum(n for name, n in manifest.size_by_package.items() if name.startswith("pbx/"))
+    return sum(n for name, n in known.size_by_package.items() if name.startswith("pbx/"))
 
 
 def _component(name: str, package: Package, distribution: str, suite: str, size: int) -> Component:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from factory.errors import FactoryError
+from factory.errors import UsageError
 from factory.plan.models import Architecture, Budget, ComponentFile, Distribution, Image
 
 
@@ -63,12 +63,12 @@ class Catalog:
             platform: As Docker names it, e.g. `linux/arm64`.
 
         Raises:
-            FactoryError: images are made for no such machine.
+            UsageError: images are made for no such machine.
         """
         found = {name: x for name, x in self.architectures.items() if x.platform == platform}
         if not found:
             known = ", ".join(machine.platform for machine in self.architectures.values())
-            raise FactoryError(f"unknown platform '{platform}'", f"known platforms: {known}")
+            raise UsageError(f"unknown platform '{platform}'", f"known platforms: {known}")
         return replace(self, architectures=found)
 
     def budget_of(self, image: str, distribution: str, architecture: str) -> Budget | None:

@@ -12,10 +12,14 @@ AbsolutePath = Annotated[str, Field(pattern=r"^/\S*$")]
 PinnedWheel = Annotated[str, Field(pattern=r"^[a-z0-9-]+==[0-9.]+( --hash=sha256:[0-9a-f]{64})+$")]
 
 
+MEGABYTE = 10**6
+"""Bytes; the unit of budgets and of all sizes that people see."""
+
+
 class Entry(BaseModel):
     """A part of the catalog: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Budget(Entry):
@@ -90,7 +94,9 @@ class ImagesFile(Entry):
     """The contents of stages/images.yaml."""
 
     repository: str = Field(pattern=r"^[a-z0-9][a-z0-9./_:-]*$")
+    """Of the images' tags."""
     default: str
+    """The image that takes the bare tags."""
     images: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")], Image]
     architectures: dict[str, Architecture] = Field(min_length=1)
     distributions: dict[str, Distribution] = Field(min_length=1)
@@ -110,22 +116,39 @@ class Listener(Entry):
     port: int = Field(gt=0, lt=65536)
     protocol: Literal["udp", "tcp", "tls"]
     sip: bool = False
+    """Whether the gate registers phones there."""
 
 
 class ComponentFile(Entry):
     """The contents of a component.yaml; docs/components.md explains each key."""
 
     summary: str
+    """What it brings, in one line."""
     packages: dict[str, dict[str, Selection]] = {}
+    """By distribution, each package and what is taken of it: whole, with-depends, or patterns of
+    files, of which the last that matches decides; `!` leaves out."""
     wheels: dict[str, list[PinnedWheel]] = {}
+    """By distribution, Python packages that it lacks, from PyPI."""
     modules: list[str] = []
+    """Patterns of Asterisk modules that it brings."""
     corrections: dict[str, dict[str, list[str]]] = {}
+    """By distribution, modules of Asterisk that are compiled with `patches/MODULE.patch`, and the
+    packages that this needs."""
     proven_modules: list[str] = []
+    """Modules that the gate wants to see running."""
     imports: list[str] = []
+    """Python modules whose byte code is shipped, so that services start fast."""
     generated: list[AbsolutePath] = []
+    """Files of no package that are taken from the installed system."""
     environment: dict[str, str] = {}
+    """Variables of the image."""
     listeners: list[Listener] = []
+    """Ports that it serves."""
     rtp_ports: tuple[int, int] | None = None
+    """First and last UDP port of sound; the gate allows no other."""
     persist: list[AbsolutePath] = []
+    """Folders that are kept below /srv, with links to there."""
     directories: list[Directory] = []
+    """Folders that the image has."""
     links: dict[AbsolutePath, str] = {}
+    """Symbolic links: path and target."""

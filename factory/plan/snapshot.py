@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from factory.errors import FactoryError
+from factory.errors import UsageError
 from factory.plan.models import Distribution
 
 _FORM = "%Y%m%dT%H%M%SZ"
@@ -28,17 +28,17 @@ class Snapshot:
         """Reads a moment as snapshot.debian.org writes them, e.g. `20261120T000000Z`.
 
         Raises:
-            FactoryError: it is none, or of this distribution no snapshots are known.
+            UsageError: it is none, or of this distribution no snapshots are known.
         """
         if not distribution.snapshots:
-            raise FactoryError(
+            raise UsageError(
                 "there are no snapshots of this distribution",
                 "build without --snapshot, or add `snapshots` to it in stages/images.yaml",
             )
         try:
             read = datetime.datetime.strptime(moment, _FORM).replace(tzinfo=datetime.UTC)
         except ValueError:
-            raise FactoryError(
+            raise UsageError(
                 f"'{moment[:40]}' is no moment of a snapshot", "write it like 20261120T000000Z"
             ) from None
         url = distribution.snapshots.format(moment=read.strftime(_FORM))

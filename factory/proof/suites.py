@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from factory.console import Console
-from factory.errors import ProofError
+from factory.errors import FactoryError, ProofError
 
 SUITES = ("tests/image", "tests/integration")
 SOURCES = ("tests", "fixtures", "factory", "runtime", "stages")
@@ -39,9 +39,10 @@ def run(root: Path, image: str, image_id: str, report: Path, console: Console) -
 
     Raises:
         ProofError: a test failed; the hint names the report.
+        FactoryError: pytest is not installed.
     """
     if importlib.util.find_spec("pytest") is None:
-        raise ProofError(
+        raise FactoryError(
             "--gate full needs the packages for tests",
             "run `make test` once, or .venv/bin/pip install -r requirements-dev.lock",
         )

@@ -2,5 +2,6 @@
 
 Import from here: `publish` (tags and pushes), `push_plan` (what a push does, pure), `registry`
 (what a registry has), `docker_config` (the login that Docker keeps), and `index`, which is a
-command of its own: `python -m factory.release.index`. Imports `plan` and `build`.
+command of its own: `python -m factory.release.index`. Imports `plan`, `build` and
+`evidence`.
 """

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from semver import Version
 
 from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
 from factory.errors import PublishError
+from factory.evidence.measure import Evidence
 from factory.plan import tags
 from factory.plan.catalog import Catalog
+from factory.plan.models import MEGABYTE
 from factory.release import docker_config, push_plan
 from factory.release.push import OnBytes, is_insecure, push
-from factory.release.push_plan import Candidate, Plan, Step
+from factory.release.push_plan import ImageToPush, Plan, Step
 from factory.release.registry import Registry
-
-MEGABYTE = 10**6
 
 
 def wanted_tags(
@@ -32,26 +33,21 @@ def wanted_tags(
     )
 
 
-def tag_proven(
-    engine: Engine,
-    catalog: Catalog,
-    repository: str,
-    image: str,
-    image_id: str,
-    version: Version | None,
-) -> tuple[str, ...]:
+def tag_proven(session: Session, known: Evidence) -> tuple[str, ...]:
     """Moves the tags of a proven image to it in the engine; returns them."""
-    names = wanted_tags(catalog, image, version, list(engine.tags_of(repository)))
+    engine, repository = session.engine, session.recipe.repository
+    existing = list(engine.tags_of(repository))
+    names = wanted_tags(session.catalog, known.image, session.recipe.version, existing)
     for name in names:
-        engine.tag(image_id, repository, name)
-    engine.untag(repository, tags.UNPROVEN.format(image=image))
+        engine.tag(known.id, repository, name)
+    engine.untag(repository, tags.UNPROVEN.format(image=known.image))
     return names
 
 
-def tag_unproven(engine: Engine, repository: str, image: str, image_id: str) -> tuple[str, ...]:
+def tag_unproven(session: Session, known: Evidence) -> tuple[str, ...]:
     """Names an image that was built without the gate; its real tags stay where they are."""
-    name = tags.UNPROVEN.format(image=image)
-    engine.tag(image_id, repository, name)
+    name = tags.UNPROVEN.format(image=known.image)
+    session.engine.tag(known.id, session.recipe.repository, name)
     return (name,)
 
 
@@ -90,7 +86,7 @@ class Destination:
         registry.check_login()
         return cls(engine, repository, login, registry)
 
-    def plan(self, candidates: Sequence[Candidate], version: Version | None) -> Plan:
+    def plan(self, images: Sequence[ImageToPush], version: Version | None) -> Plan:
         """Plans a push by what the registry has now.
 
         Raises:
@@ -98,10 +94,10 @@ class Destination:
             RegistryError: the registry does not tell what it has.
         """
         existing = self.registry.tags()
-        wanted = push_plan.wanted_tags(candidates, version, existing)
+        wanted = push_plan.wanted_tags(images, version, existing)
         held = {tag: self.registry.held(tag) for tag in wanted if tag in existing}
         return push_plan.make_plan(
-            candidates, version, existing, {tag: found for tag, found in held.items() if found}
+            images, version, existing, {tag: found for tag, found in held.items() if found}
         )
 
     def push(self, plan: Plan, console: Console) -> dict[str, str]:

@@ -35,16 +35,16 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ImageToPush:
     """An image that is to be pushed.
 
     Attributes:
-        image: Its name in the catalog.
-        id: By which the engine knows it; empty if it is not built yet.
+        name: In the catalog.
+        id: In the engine; empty if it is not built yet.
         default: Whether it takes the bare tags.
     """
 
-    image: str
+    name: str
     id: str
     default: bool
 
@@ -77,23 +77,23 @@ class Plan:
 
 
 def wanted_tags(
-    candidates: Iterable[Candidate], version: Version | None, existing: Sequence[str]
-) -> dict[str, Candidate]:
+    images: Iterable[ImageToPush], version: Version | None, existing: Sequence[str]
+) -> dict[str, ImageToPush]:
     """Returns the tags that images take, by the tags that the registry has."""
     return {
-        tag: candidate
-        for candidate in candidates
+        tag: image
+        for image in images
         for tag in tags.image_tags(
-            candidate.image,
+            image.name,
             version,
-            default=candidate.default,
-            released=tags.released_versions(existing, candidate.image),
+            default=image.default,
+            released=tags.released_versions(existing, image.name),
         )
     }
 
 
 def make_plan(
-    candidates: Sequence[Candidate],
+    images: Sequence[ImageToPush],
     version: Version | None,
     existing: Sequence[str],
     held: Mapping[str, Held],
@@ -101,7 +101,7 @@ def make_plan(
     """Plans a push: exact names first, bare ones last, of all images.
 
     Args:
-        candidates: The images.
+        images: The images.
         version: Theirs, or None.
         existing: All tags that the registry has.
         held: What it has under those of the wanted tags that exist.
@@ -109,8 +109,8 @@ def make_plan(
     Raises:
         PublishError: an exact name stands for another image already; nothing may be pushed.
     """
-    wanted = wanted_tags(candidates, version, existing)
-    steps = [Step(c.image, c.id, tag, _kind(c.id, held.get(tag))) for tag, c in wanted.items()]
+    wanted = wanted_tags(images, version, existing)
+    steps = [Step(c.name, c.id, tag, _kind(c.id, held.get(tag))) for tag, c in wanted.items()]
     ids = {step.tag: step.id for step in steps if step.id}
     taken = tags.refused(
         ids,
@@ -126,7 +126,7 @@ def make_plan(
             "give it a new version",
         )
     steps.sort(key=lambda step: tags.breadth(step.tag))
-    return Plan(tuple(steps), tuple(_left(candidates, version, existing, wanted)))
+    return Plan(tuple(steps), tuple(_left(images, version, existing, wanted)))
 
 
 def _kind(image_id: str, held: Held | None) -> Kind:
@@ -136,12 +136,12 @@ def _kind(image_id: str, held: Held | None) -> Kind:
 
 
 def _left(
-    candidates: Sequence[Candidate],
+    images: Sequence[ImageToPush],
     version: Version | None,
     existing: Sequence[str],
-    wanted: Mapping[str, Candidate],
+    wanted: Mapping[str, ImageToPush],
 ) -> Iterable[Left]:
-    for tag, candidate in wanted_tags(candidates, version, []).items():
+    for tag, image in wanted_tags(images, version, []).items():
         if tag not in wanted:
-            released = tags.released_versions(existing, candidate.image)
-            yield Left(candidate.image, tag, max(v for v in released if v.prerelease is None))
+            released = tags.released_versions(existing, image.name)
+            yield Left(image.name, tag, max(v for v in released if v.prerelease is None))

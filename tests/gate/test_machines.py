@@ -16,14 +16,16 @@ import docker
 import pytest
 
 from factory.build.base import EMULATION_HINT
-from factory.build.builder import Recipe, base_of
+from factory.build.builder import base_of
 from factory.build.containers import file_tree, runs_programs_of
 from factory.build.engine import Engine
 from factory.build.image_archive import Label
+from factory.build.session import Session
 from factory.console import Console
 from factory.errors import FactoryError
 from factory.plan.catalog import Catalog
 from factory.plan.machine import Machine
+from factory.plan.recipe import Recipe
 from tests.conftest import ROOT
 
 ARM = Machine("arm64", "linux/arm64")
@@ -113,7 +115,7 @@ def emulation(engine: Engine, catalog: Catalog) -> None:
         pytest.skip("this machine is one: the other tests have built and proven its images")
     recipe = Recipe(ROOT, "debian", ["mini"], machine=ARM)
     try:
-        base_of(engine, catalog, recipe, Console(None, verbosity=-1))
+        base_of(Session(engine, catalog, recipe, Console(None, verbosity=-1)))
     except FactoryError as error:
         if error.hint == EMULATION_HINT:
             pytest.skip(f"{error.cause}: {error.hint}")

@@ -11,7 +11,7 @@ from factory.build.engine import Engine
 from factory.console import Console
 from factory.plan import tags
 from factory.release.publish import Destination
-from factory.release.push_plan import Candidate, Plan
+from factory.release.push_plan import ImageToPush, Plan
 
 QUIET = Console(None, verbosity=-1)
 
@@ -19,7 +19,7 @@ QUIET = Console(None, verbosity=-1)
 def push(repository: str, version: str, images: dict[str, str]) -> Plan:
     """Pushes; of the images `full` is the default. Returns what was done."""
     destination = Destination.of(Engine.connect(), repository)
-    candidates = [Candidate(name, image, name == "full") for name, image in images.items()]
+    candidates = [ImageToPush(name, image, name == "full") for name, image in images.items()]
     plan = destination.plan(candidates, tags.parse_version(version) if version else None)
     destination.push(plan, QUIET)
     return plan

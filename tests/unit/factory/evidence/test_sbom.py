@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from factory.evidence.packages import Package, read_licences
 from factory.evidence.sbom import bill_of_materials
-from tests.unit.test_evidence import MANIFEST
+from tests.unit.factory.evidence.test_measure import FULL
 
 LABELS = {
     "org.opencontainers.image.title": "Asterisk PBX (mini)",
     "org.opencontainers.image.created": "2026-11-02T03:04:05Z",
     "org.opencontainers.image.version": "1.2.3",
 }
-SHIPPED = replace(MANIFEST, labels=LABELS)
+SHIPPED = replace(FULL, labels=LABELS)
 
 
 def read(text: str) -> dict[str, Any]:

@@ -13,17 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from semver import Version
 
-from factory.build.builder import Recipe, Source
+from factory.build.checkout import Checkout
 from factory.plan.bake import bake_file
 from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import rootfs_manifest
+from factory.plan.recipe import Recipe
 
 KEYS = {
     *("args", "attest", "cache-from", "cache-to", "context", "contexts", "dockerfile-inline"),
     *("inherits", "platforms", "tags", "target"),
 }
-ARGUMENTS = Source("abc", "https://git.example/a.git", 0, ()).arguments("some:base", 0, "1.2.3")
+ARGUMENTS = Checkout("abc", "https://git.example/a.git", 0, ()).arguments(
+    "some:base", 0, Version(1, 2, 3)
+)
 PLUGINS = [
     f"/usr/{folder}/docker/cli-plugins"
     for folder in ("local/lib", "local/libexec", "lib", "libexec")

@@ -16,10 +16,10 @@ import pytest
 import yaml
 from rootfs.manifest import parse_manifest
 
-from factory.build.builder import Recipe
 from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import MANIFEST_PATH, rootfs_manifest
 from factory.plan.load import load_catalog
+from factory.plan.recipe import Recipe
 from factory.plan.snapshot import Snapshot
 
 INSTRUCTIONS = {
@@ -175,7 +175,7 @@ def test_a_snapshot_is_what_is_built_from(root: Path) -> None:
 
 def test_rendering_is_the_same_in_every_process(root: Path) -> None:
     program = (
-        "import json, pathlib; from factory.build.builder import Recipe;"
+        "import json, pathlib; from factory.plan.recipe import Recipe;"
         "from factory.plan.load import load_catalog;"
         "from factory.plan.dockerfile import rootfs_manifest;"
         "root = pathlib.Path.cwd(); catalog = load_catalog(root);"

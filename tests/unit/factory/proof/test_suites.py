@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from factory.console import Console
-from factory.errors import ProofError
+from factory.errors import FactoryError, ProofError
 from factory.proof import suites
 
 LINES = """\
@@ -73,7 +73,7 @@ def test_a_failure_is_told_with_the_last_line_and_the_report(
 def test_pytest_that_ends_without_a_result_is_told_with_what_it_said_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.unit.test_suites.LINES", "")
+    monkeypatch.setattr("tests.unit.factory.proof.test_suites.LINES", "")
     with pytest.raises(ProofError) as caught:
         run(tmp_path, monkeypatch, "ERROR: file or directory not found", 4)
     assert caught.value.cause == (
@@ -93,7 +93,7 @@ def test_without_pytest_it_is_said_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: {"pytest": None}[name])
-    with pytest.raises(ProofError, match="--gate full needs the packages for tests") as caught:
+    with pytest.raises(FactoryError, match="--gate full needs the packages for tests") as caught:
         run(tmp_path, monkeypatch, "1 passed in 2s")
     assert "make test" in caught.value.hint
     assert log.read_text() == ""

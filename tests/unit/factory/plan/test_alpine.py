@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from factory.build.builder import Recipe
 from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import PYTHON_ROOT, rootfs_manifest
-from tests.unit.test_dockerfile import Stage, parse
+from factory.plan.recipe import Recipe
+from tests.unit.factory.plan.test_dockerfile import Stage, parse
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,8 @@ COMMANDS = {
     "unknown image": ["--tag", "maxi", "--dry-run"],
     "invalid version": ["--version", "1.2", "--dry-run"],
     "unknown distribution": ["--distro", "suse", "--print", "dockerfile"],
+    "invalid moment": ["--snapshot", "yesterday", "--dry-run"],
+    "invalid repository": ["--repo", "PBX", "--dry-run"],
     "verbose and quiet": ["-v", "-q", "--dry-run"],
     "push unproven": ["--push", "--no-gate"],
     "push with less": ["--push", "--gate", "quick"],
@@ -177,20 +179,26 @@ def test_dockerfile_is_printed_line_by_line_as_it_is(results: dict[str, Result])
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "status", "said"),
     [
-        ("unknown image", "error: unknown image 'maxi'\nhint: known: mini, "),
-        ("invalid version", "error: '1.2' is not a version: use "),
-        ("unknown distribution", "error: "),
-        ("unknown machine", "error: unknown platform 'linux/vax'\nhint: known platforms: linux/"),
-        ("tags for a machine", "error: no container engine answers: "),
+        ("unknown image", 2, "error: unknown image 'maxi'\nhint: known: mini, "),
+        ("invalid version", 2, "error: '1.2' is not a version: use "),
+        ("unknown distribution", 2, "error: "),
+        (
+            "unknown machine",
+            2,
+            "error: unknown platform 'linux/vax'\nhint: known platforms: ",
+        ),
+        ("invalid moment", 2, "error: 'yesterday' is no moment of a snapshot"),
+        ("invalid repository", 2, "error: 'PBX' is no name of a repository"),
+        ("tags for a machine", 3, "error: no container engine answers: "),
     ],
 )
-def test_useless_value_is_one_clear_line(
-    results: dict[str, Result], command: str, said: str
+def test_exit_status_and_one_line_say_what_is_wrong(
+    results: dict[str, Result], command: str, status: int, said: str
 ) -> None:
     result = results[command]
-    assert result.returncode == 1
+    assert result.returncode == status
     assert result.stderr.startswith(said)
     lines = [line for line in result.stderr.splitlines() if not line.startswith("hint: ")]
     assert len(lines) == 1
@@ -241,7 +249,7 @@ def test_no_engine_is_said_with_what_to_do(results: dict[str, Result], checkout:
     result = run(checkout, "--tag", "mini")
     log = (checkout / "build/build.log").read_text()
     shutil.rmtree(checkout / "build")
-    assert result.returncode == 1
+    assert result.returncode == 3
     error, hint = result.stderr.splitlines()
     assert error.startswith("error: no container engine answers: ")
     assert hint.startswith("hint: start Docker Engine")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from factory.plan.load import load_catalog
 from factory.plan.picture import draw_images
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 
 def test_the_picture_of_the_readme_shows_the_images_as_they_are() -> None:

@@ -1,32 +1,25 @@
-"""What is known of an image, as files beside the build: build/<image>/."""
+"""What is known of an image: measured, and proven."""
 
 from __future__ import annotations
 
-import json
 import re
 import tarfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from factory.build.containers import file_tree
-from factory.build.engine import Engine
-from factory.errors import BudgetError
+from factory.build.session import Session
 from factory.evidence import apk_database, shares
 from factory.evidence.packages import Package, read_licences, read_status
-from factory.plan.catalog import Catalog
-from factory.plan.models import Budget
 from factory.proof.gate import Check
 
-MEGABYTE = 10**6
 _BYTE_CODE = re.compile(r"(.*)/__pycache__/([^/.]+)\.[^/]*\.pyc")
 """Belongs to whom its source does, though no package lists it."""
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Evidence:
     """One image, measured and proven. Sizes are in bytes."""
 
     image: str
@@ -53,22 +46,19 @@ class Manifest:
     """Digest of the manifest by reference, for each tag that a registry has of it."""
 
 
-def measure(
-    engine: Engine, catalog: Catalog, distribution: str, image: str, image_id: str
-) -> Manifest:
+def measure(session: Session, image: str, image_id: str) -> Evidence:
     """Reads an image's packages and sizes from the image itself.
 
     Args:
-        engine: That has it.
-        catalog: Says which component brings what.
-        distribution: Whose packages it holds, by the catalog's name.
+        session: Whose engine has it; its recipe names the distribution of its packages.
         image: What it is in the catalog's terms.
-        image_id: By which the engine knows it.
+        image_id: Its name or ID in the engine.
     """
+    engine, catalog = session.engine, session.catalog
     info = engine.image(image_id)
     with file_tree(engine, image_id) as tree:
         packages, sizes = read_tree(tree, shares.own_files(catalog, image))
-    return Manifest(
+    return Evidence(
         image=image,
         id=info.id,
         architecture=info.architecture,
@@ -78,7 +68,9 @@ def measure(
         compressed=engine.compressed_size(image_id),
         packages=packages,
         size_by_package=sizes,
-        size_by_component=shares.bytes_by_component(catalog, distribution, image, sizes),
+        size_by_component=shares.bytes_by_component(
+            catalog, session.recipe.distribution, image, sizes
+        ),
     )
 
 
@@ -118,65 +110,6 @@ def read_tree(
         for name, package in packages.items()
     }
     return known, dict(by_package.most_common())
-
-
-def check_budget(manifest: Manifest, budget: Budget) -> None:
-    """Compares an image's size with its budget.
-
-    Raises:
-        BudgetError: it is larger; lists its ten biggest packages.
-    """
-    sizes = {
-        "uncompressed": (manifest.uncompressed, budget.uncompressed),
-        "compressed": (manifest.compressed, budget.compressed),
-    }
-    over = [
-        f"{size / MEGABYTE:.1f} MB {kind}, {limit:g} allowed"
-        for kind, (size, limit) in sizes.items()
-        if size > limit * MEGABYTE
-    ]
-    if over:
-        biggest = ", ".join(
-            f"{name} {size / MEGABYTE:.1f}"
-            for name, size in list(manifest.size_by_package.items())[:10]
-        )
-        raise BudgetError(
-            f"{manifest.image} is over its budget: {'; '.join(over)}; biggest, in MB: {biggest}",
-            "leave something out, or raise the budget in stages/images.yaml with a reason",
-        )
-
-
-class Folder:
-    """The folder with an image's evidence."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> Manifest | None:
-        """Returns the manifest of the last build, if there is one that can be read."""
-        try:
-            data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
-            data["proof"] = tuple(Check(**check) for check in data["proof"])
-            data["packages"] = {
-                name: Package(**fields | {"licences": tuple(fields["licences"])})
-                for name, fields in data["packages"].items()
-            }
-            data["layers"], data["tags"] = tuple(data["layers"]), tuple(data["tags"])
-            return Manifest(**data)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
-
-    def write(self, manifest: Manifest, dockerfile: str, papers: Mapping[str, str]) -> None:
-        """Writes the manifest, the Dockerfile, a plain list of packages, and papers by name."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / "Dockerfile").write_text(dockerfile)
-        lines = (f"{name} {p.version}\n" for name, p in sorted(manifest.packages.items()))
-        (self.path / "packages.txt").write_text("".join(lines))
-        for name, text in papers.items():
-            (self.path / name).write_text(text)
-        partial = self.path / "manifest.json.partial"
-        partial.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
-        partial.rename(self.path / "manifest.json")
 
 
 def _text(tree: tarfile.TarFile, entry: tarfile.TarInfo) -> str:

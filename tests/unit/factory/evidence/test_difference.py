@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from factory.evidence.difference import compare, describe
 from factory.evidence.packages import Package
-from tests.unit.test_evidence import MANIFEST
+from tests.unit.factory.evidence.test_measure import FULL
 
 packages = st.dictionaries(
     st.sampled_from("abcdef"), st.builds(Package, st.sampled_from(["1", "2"])), max_size=6
@@ -19,12 +19,12 @@ sizes = st.dictionaries(st.sampled_from(["core", "tls", "asterisk"]), st.integer
 
 def test_people_read_packages_and_sizes() -> None:
     new = replace(
-        MANIFEST,
+        FULL,
         packages={"libc6": Package("2.43-1"), "tini": Package("0.19-1")},
         size_by_component={"(dependencies)": 3_000_000, "core": 500_000},
         uncompressed=57_500_000,
     )
-    assert describe(compare(MANIFEST, new)).splitlines() == [
+    assert describe(compare(FULL, new)).splitlines() == [
         "+ tini 0.19-1",
         "- bash 5.3-1",
         "~ libc6 2.42-5 -> 2.43-1",
@@ -38,7 +38,7 @@ def test_people_read_packages_and_sizes() -> None:
 
 
 def test_an_image_differs_in_nothing_from_itself() -> None:
-    difference = compare(MANIFEST, MANIFEST)
+    difference = compare(FULL, FULL)
     assert [difference.added, difference.removed, difference.changed, difference.sizes] == [{}] * 4
     assert describe(difference).startswith("packages: all the same\n")
 
@@ -51,8 +51,8 @@ def test_with_the_difference_the_new_follows_from_the_old(
     new_sizes: dict[str, int],
 ) -> None:
     found = compare(
-        replace(MANIFEST, packages=before, size_by_component=old_sizes),
-        replace(MANIFEST, packages=after, size_by_component=new_sizes),
+        replace(FULL, packages=before, size_by_component=old_sizes),
+        replace(FULL, packages=after, size_by_component=new_sizes),
     )
     versions = {name: package.version for name, package in before.items()}
     assert all(versions.pop(name) == version for name, version in found.removed.items())

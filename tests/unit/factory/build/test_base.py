@@ -10,6 +10,7 @@ import pytest
 
 from factory.build.base import (
     REPOSITORY,
+    BaseRecipe,
     bootstrap,
     check_emulation,
     ensure_base,
@@ -111,7 +112,7 @@ def install(folder: Path, name: str, script: str) -> None:
 
 def ensure(engine: Engine, stages: Path, mirror: str = "", **changes: Any) -> str:
     distribution = DEBIAN.model_copy(update=changes)
-    return ensure_base(engine, distribution, stages, mirror=mirror, renew=False, on_line=print)
+    return ensure_base(engine, BaseRecipe(distribution, stages, mirror), print)
 
 
 def test_what_a_registry_has_is_pulled_and_named(stages: Path) -> None:
@@ -133,7 +134,7 @@ def test_the_same_recipe_is_made_once(stages: Path) -> None:
 def test_renewing_makes_it_again(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     first = ensure(engine, stages)
-    again = ensure_base(engine, DEBIAN, stages, mirror="", renew=True, on_line=print)
+    again = ensure_base(engine, BaseRecipe(DEBIAN, stages), print, renew=True)
     assert again == first
     assert engine.calls.count("pull debian:forky-slim") == 2
 
@@ -173,7 +174,7 @@ def test_a_setting_that_moves_from_one_file_to_the_other_changes_the_name(stages
 def test_without_a_registry_it_is_bootstrapped(stages: Path, programs: Path) -> None:
     engine = FakeEngine()
     lines: list[str] = []
-    name = ensure_base(engine, DEBIAN, stages, mirror=MIRROR, renew=False, on_line=lines.append)
+    name = ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR), lines.append)
     assert engine.names == {name: "id of a tree"}
     assert engine.loaded == ["arguments"]
     assert lines[0] == "pulling debian:forky-slim"
@@ -194,9 +195,7 @@ def test_a_base_of_a_snapshot_is_made_though_a_registry_has_that_of_today(
 ) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     snapshot = Snapshot(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), MIRROR)
-    name = ensure_base(
-        engine, DEBIAN, stages, mirror="", snapshot=snapshot, renew=False, on_line=print
-    )
+    name = ensure_base(engine, BaseRecipe(DEBIAN, stages, snapshot=snapshot), print)
     assert engine.names == {name: "id of a tree"}
     assert not engine.did("pull")
     source = (programs / "arguments").read_text().splitlines()[-1]
@@ -274,9 +273,7 @@ def test_output_that_is_not_utf_8_is_no_obstacle(programs: Path, tmp_path: Path)
 
 
 def ensure_arm(engine: Engine, stages: Path) -> str:
-    return ensure_base(
-        engine, DEBIAN, stages, mirror=MIRROR, renew=False, on_line=print, machine=ARM
-    )
+    return ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR, machine=ARM), print)
 
 
 def test_what_a_registry_has_for_a_machine_is_pulled_and_named_after_it(stages: Path) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 import build
-from factory import pipeline
 from factory.build.engine import Engine
+from factory.build.session import Session
+from factory.command_line import parse_arguments
 from factory.console import Console
 
 Asked = list[tuple[str, Any]]
@@ -17,21 +18,21 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """What the pipeline was asked for, and how."""
     found: Asked = []
 
-    def make(*_: object, gate_kind: str, **__: object) -> None:
-        found.append(("make", gate_kind))
+    def make(_: Session, gate: str) -> None:
+        found.append(("make", gate))
 
-    def prove(*arguments: object) -> None:
-        found.append(("prove", arguments[3]))
+    def prove(_: Session, reference: str) -> None:
+        found.append(("prove", reference))
 
     monkeypatch.setattr(Engine, "connect", lambda: None)
-    monkeypatch.setattr(pipeline, "make_images", make)
-    monkeypatch.setattr(pipeline, "prove_image", prove)
+    monkeypatch.setattr(build, "make_images", make)
+    monkeypatch.setattr(build, "prove_image", prove)
     return found
 
 
 def run(*arguments: str) -> None:
     with Console(None, verbosity=-1) as console:
-        build.run(build.parse_arguments(list(arguments)), console)
+        build.run(parse_arguments(list(arguments)), console)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,6 @@ def test_a_contradiction_is_wrong_use(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        build.parse_arguments(arguments)
+        parse_arguments(arguments)
     assert caught.value.code == 2
     assert "usage: " in capsys.readouterr().err

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.errors import BudgetError
-from factory.evidence.manifest import Folder, Manifest, check_budget, read_tree
+from factory.evidence.budget import check_budget
+from factory.evidence.folder import Folder
+from factory.evidence.measure import Evidence, read_tree
 from factory.evidence.packages import Package
 from factory.plan.models import Budget
 from factory.proof.gate import Check
@@ -37,7 +39,7 @@ Package: halfway
 Status: install ok half-installed
 Version: 1.0
 """
-MANIFEST = Manifest(
+FULL = Evidence(
     image="mini",
     id="sha256:0123",
     architecture="amd64",
@@ -134,7 +136,7 @@ def test_no_byte_is_lost_or_counted_twice(files: dict[str, bytes]) -> None:
 
 
 def test_budget_that_is_just_met_is_met() -> None:
-    check_budget(MANIFEST, Budget(uncompressed=57, compressed=23))
+    check_budget(FULL, Budget(uncompressed=57, compressed=23))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_budget_that_is_just_met_is_met() -> None:
 )
 def test_broken_budget_says_how_much_is_allowed(budget: Budget, said: str) -> None:
     with pytest.raises(BudgetError) as caught:
-        check_budget(MANIFEST, budget)
+        check_budget(FULL, budget)
     assert caught.value.cause.startswith("mini is ")
     assert said in caught.value.cause
     assert "stages/images.yaml" in caught.value.hint
@@ -156,9 +158,7 @@ def test_broken_budget_says_how_much_is_allowed(budget: Budget, said: str) -> No
 def test_broken_budget_lists_the_ten_biggest() -> None:
     sizes = {f"package{size}": size * 10**6 for size in range(12, 0, -1)}
     with pytest.raises(BudgetError) as caught:
-        check_budget(
-            replace(MANIFEST, size_by_package=sizes), Budget(uncompressed=1, compressed=23)
-        )
+        check_budget(replace(FULL, size_by_package=sizes), Budget(uncompressed=1, compressed=23))
     listed = caught.value.cause.partition("in MB: ")[2].split(", ")
     assert listed == [f"package{size} {size}.0" for size in range(12, 2, -1)]
 
@@ -166,19 +166,17 @@ def test_broken_budget_lists_the_ten_biggest() -> None:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "build" / "mini")
     assert folder.read() is None
-    folder.write(MANIFEST, "FROM scratch\n", {"sizes.txt": "4\n"})
-    assert folder.read() == MANIFEST
+    folder.write(FULL, "FROM scratch\n", {"sizes.txt": "4\n"})
+    assert folder.read() == FULL
     assert (folder.path / "Dockerfile").read_text() == "FROM scratch\n"
     assert (folder.path / "packages.txt").read_text() == "bash 5.3-1\nlibc6 2.42-5\n"
 
 
 def test_writing_again_replaces_and_leaves_nothing_over(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.write(MANIFEST, "FROM scratch\n", {"sizes.txt": "4\n"})
-    folder.write(
-        replace(MANIFEST, id="sha256:4567", proof=()), "FROM scratch\n", {"sizes.txt": "5\n"}
-    )
-    assert folder.read() == replace(MANIFEST, id="sha256:4567", proof=())
+    folder.write(FULL, "FROM scratch\n", {"sizes.txt": "4\n"})
+    folder.write(replace(FULL, id="sha256:4567", proof=()), "FROM scratch\n", {"sizes.txt": "5\n"})
+    assert folder.read() == replace(FULL, id="sha256:4567", proof=())
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"Dockerfile", "manifest.json", "packages.txt", "sizes.txt"}
     assert (tmp_path / "sizes.txt").read_text() == "5\n"
@@ -199,7 +197,7 @@ def test_broken_manifest_reads_as_none(tmp_path: Path, text: str) -> None:
 )
 def test_manifest_of_another_form_reads_as_none(tmp_path: Path, change: dict[str, object]) -> None:
     folder = Folder(tmp_path)
-    folder.write(MANIFEST, "", {})
+    folder.write(FULL, "", {})
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     assert folder.read() is None
@@ -207,7 +205,7 @@ def test_manifest_of_another_form_reads_as_none(tmp_path: Path, change: dict[str
 
 def test_manifest_cut_short_reads_as_none(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.write(MANIFEST, "", {})
+    folder.write(FULL, "", {})
     file = tmp_path / "manifest.json"
     text = file.read_bytes()
     for end in range(0, len(text) - 2, 7):

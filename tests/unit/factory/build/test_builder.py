@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from semver import Version
 
-from factory.build.builder import Recipe, Source, explain, source_date_epoch
+from factory.build.checkout import Checkout, source_date_epoch
+from factory.build.failure import explain
 from factory.errors import FactoryError
 from factory.plan.catalog import Catalog
 from factory.plan.models import Distribution
+from factory.plan.recipe import Recipe
 from factory.plan.snapshot import Snapshot
 
 DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")
@@ -155,7 +158,7 @@ def test_source_of_a_clean_repository(repository: Path) -> None:
     git(repository, "tag", "v1.2.3")
     git(repository, "tag", "nightly")
     git(repository, "remote", "add", "origin", "https://git.example/pbx.git")
-    assert Source.of(repository) == Source(
+    assert Checkout.of(repository) == Checkout(
         revision=git(repository, "rev-parse", "HEAD"),
         url="https://git.example/pbx.git",
         epoch=1715853800,
@@ -164,8 +167,8 @@ def test_source_of_a_clean_repository(repository: Path) -> None:
 
 
 def test_arguments_are_those_of_the_commit() -> None:
-    source = Source("abc", "https://git.example/pbx.git", 1715853800, ())
-    assert source.arguments("debian:forky-slim", 86400, "1.2.3") == {
+    source = Checkout("abc", "https://git.example/pbx.git", 1715853800, ())
+    assert source.arguments("debian:forky-slim", 86400, Version(1, 2, 3)) == {
         "BASE": "debian:forky-slim",
         "SOURCE_DATE_EPOCH": "86400",
         "CREATED": "2024-05-16T10:03:20Z",
@@ -176,14 +179,14 @@ def test_arguments_are_those_of_the_commit() -> None:
 
 
 def test_source_without_tags_and_remote(repository: Path) -> None:
-    source = Source.of(repository)
+    source = Checkout.of(repository)
     assert (source.url, source.git_tags) == ("", ())
 
 
 @pytest.mark.parametrize("file", ["file", "another"])
 def test_source_that_was_edited_says_so(repository: Path, file: str) -> None:
     (repository / file).write_text("two\n")
-    assert Source.of(repository).revision == git(repository, "rev-parse", "HEAD") + "-dirty"
+    assert Checkout.of(repository).revision == git(repository, "rev-parse", "HEAD") + "-dirty"
 
 
 def test_source_that_is_no_repository_is_empty(
@@ -191,12 +194,12 @@ def test_source_that_is_no_repository_is_empty(
 ) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert Source.of(tmp_path) == Source("", "", 0, ())
+    assert Checkout.of(tmp_path) == Checkout("", "", 0, ())
 
 
 def test_source_date_that_is_given_wins(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert Source.of(repository).created == "1970-01-02T00:00:00Z"
+    assert Checkout.of(repository).created == "1970-01-02T00:00:00Z"
 
 
 @pytest.mark.parametrize("epoch", ["yesterday", "9" * 30])
@@ -205,7 +208,7 @@ def test_source_date_that_is_no_use_is_refused(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     with pytest.raises(FactoryError, match="SOURCE_DATE_EPOCH"):
-        Source.of(repository)
+        Checkout.of(repository)
 
 
 def test_source_is_empty_where_there_is_no_git(
@@ -213,12 +216,12 @@ def test_source_is_empty_where_there_is_no_git(
 ) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert Source.of(tmp_path).revision == ""
+    assert Checkout.of(tmp_path).revision == ""
 
 
 def test_password_in_the_remotes_address_stays_here(repository: Path) -> None:
     git(repository, "remote", "add", "origin", "https://me:s3cret@git.example/pbx.git")
-    assert "s3cret" not in Source.of(repository).url
+    assert "s3cret" not in Checkout.of(repository).url
 
 
 def test_distribution_without_a_template_is_refused(catalog: Catalog, root: Path) -> None:

@@ -9,7 +9,7 @@ from semver import Version
 
 from factory.errors import PublishError
 from factory.plan.tags import breadth, immutable, parse_version
-from factory.release.push_plan import Candidate, Held, make_plan
+from factory.release.push_plan import Held, ImageToPush, make_plan
 
 IMAGE = "sha256:image"
 OTHER = "sha256:other"
@@ -19,8 +19,8 @@ def held(image: str) -> Held:
     return Held(f"{image}-manifest", image)
 
 
-def mini(image: str = IMAGE) -> Candidate:
-    return Candidate("mini", image, default=False)
+def mini(image: str = IMAGE) -> ImageToPush:
+    return ImageToPush("mini", image, default=False)
 
 
 def kinds(version: str, registry: dict[str, str], image: str = IMAGE) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pytest
 
 from factory.build.softphone import FOLDER, REPOSITORY, ensure_softphone
 from factory.errors import BuildError
-from tests.unit.test_base import FakeEngine
+from tests.unit.factory.build.test_base import FakeEngine
 
 BASE = "asterisk-base:forky-1"
 
