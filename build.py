@@ -97,7 +97,7 @@ def main() -> int:
         except FactoryError as error:
             console.error(error.cause, error.hint)
             return error.status
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - said in one line; the log has the rest
             console.unexpected(error)
             return FactoryError.status
         except KeyboardInterrupt:

@@ -1,8 +1,11 @@
-"""Mends the SDK's way to read what a command in a container printed.
+"""Workaround for a fault of docker-py: what a command in a container prints may get lost.
 
-It reads from the bare socket, past the buffer that HTTP's headers were read through. Output that
-comes in one go with the headers, as on a busy machine, is lost that way:
+The SDK reads from the bare socket, past the buffer that HTTP's headers were read through. Output
+that comes in one go with the headers, as on a busy machine, is lost that way:
 https://github.com/docker/docker-py/issues/3332
+
+It replaces a private method, so it is for one version of the SDK, which pyproject.toml pins, and
+refuses any other. Its test fails as soon as the SDK is mended: then this module goes.
 """
 
 from __future__ import annotations
@@ -13,12 +16,26 @@ from typing import Any, BinaryIO
 
 import docker
 
+from factory.errors import EngineError
+
+VERSION = "7.2."
+"""How the versions of docker-py begin whose internals this knows."""
 _STDOUT, _STDERR = 1, 2
 _HEADER_BYTES = 8  # stream, three zeros, size: big-endian, as the engine's API describes it
 
 
 def read_whole_output(client: docker.DockerClient) -> docker.DockerClient:
-    """Has a client return all that a command printed; returns the client."""
+    """Has a client return all that a command printed; returns the client.
+
+    Raises:
+        EngineError: the SDK is of another version than this is for.
+    """
+    if not docker.__version__.startswith(VERSION):
+        raise EngineError(
+            f"docker-py {docker.__version__} is not the version {VERSION}x that is known here",
+            "install what requirements.lock says; or see in factory/build/whole_output.py whether "
+            "the workaround is still needed",
+        )
     api: Any = client.api
     original = api._read_from_socket
 

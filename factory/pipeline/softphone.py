@@ -66,7 +66,7 @@ class SoftphoneBuild:
             name = ensure_softphone(
                 engine, recipe.root, base, mirror=recipe.mirror, on_line=on_line
             )
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - for whoever asks for the image
             self._built.set_exception(error)
         else:
             self._built.set_result(name)

@@ -69,4 +69,4 @@ def test_diff_says_what_base_adds_to_mini(catalog: Catalog) -> None:
 def test_diff_of_what_is_not_there_is_one_line(catalog: Catalog) -> None:
     result = diff(f"{catalog.repository}:mini", "no-such-image")
     assert result.stderr == "error: the engine has no image no-such-image\n"
-    assert result.returncode == 1
+    assert result.returncode == 3

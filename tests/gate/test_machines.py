@@ -104,7 +104,7 @@ def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> Non
     other = min(platforms - {engine.platform})
     command = [sys.executable, "build.py", "--push", "--dry-run", "--platform", other]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.startswith(f"error: images for {other} are emulated here, ")
 
 

@@ -34,7 +34,7 @@ def test_services_go_through_the_launcher(service: Path) -> None:
 def test_commands_of_root_are_run_again_by_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda _, words: ran.append(words))
-    monkeypatch.setattr(rights.sys, "orig_argv", ["python3", "-IB", "/usr/local/bin/pbx", "x"])
+    monkeypatch.setattr("sys.orig_argv", ["python3", "-IB", "/usr/local/bin/pbx", "x"])
     rights.become_asterisk()
     assert ran == []
     monkeypatch.setattr(rights, "is_root", lambda: True)

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from factory.errors import FactoryError
 from factory.plan.catalog import Catalog
 
 COMMANDS = {
@@ -43,8 +47,11 @@ Result = subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what build.py reads."""
-    copy = tmp_path_factory.mktemp("checkout")
+    return copied(root, tmp_path_factory.mktemp("checkout"))
+
+
+def copied(root: Path, copy: Path) -> Path:
+    """Copies what build.py reads into a folder; returns that."""
     shutil.copy(root / "build.py", copy)
     for folder in ("factory", "fixtures", "stages", "runtime"):
         ignore = shutil.ignore_patterns("__pycache__")
@@ -242,6 +249,41 @@ def test_nothing_less_than_the_full_gate_is_pushed(
     result = results[command]
     assert result.returncode == 2
     assert result.stderr.endswith(f"error: {said}\n")
+
+
+def test_catalog_that_is_wrong_is_status_1(root: Path, tmp_path: Path) -> None:
+    images = copied(root, tmp_path) / "stages/images.yaml"
+    images.write_text(images.read_text().replace("default: full", "default: fool"))
+    result = run(tmp_path, "--print", "tags")
+    assert "default image 'fool' is not among the images" in result.stderr
+    assert result.returncode == 1
+
+
+def test_interrupt_is_status_130(root: Path) -> None:
+    """The engine is a port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        host = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "build.py", "--dry-run", "--platform", "linux/arm64"],
+            cwd=root,
+            env=os.environ | {"DOCKER_HOST": host},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            connection, _ = server.accept()
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+            connection.close()
+    assert said == "error: interrupted\n"
+    assert process.returncode == 130
+
+
+def test_help_tells_the_exit_status_of_every_kind_of_failure(results: dict[str, Result]) -> None:
+    kinds = {kind.status for kind in [FactoryError, *FactoryError.__subclasses__()]}
+    told = {int(n) for n in re.findall(r"^  (\d+) ", results["help"].stdout, re.MULTILINE)}
+    assert told == {0, *kinds, 130}
 
 
 def test_no_engine_is_said_with_what_to_do(results: dict[str, Result], checkout: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.build.whole_output import read_whole_output
+from factory.build.whole_output import VERSION, read_whole_output
+from factory.errors import EngineError
 
 OUT, ERR = b"\1\0\0\0\0\0\0\6hello\n", b"\2\0\0\0\0\0\0\4oh!\n"
 
@@ -62,7 +63,7 @@ def run(client: docker.DockerClient, *, demux: bool) -> object:
     return client.api.exec_start(number, demux=demux)
 
 
-def test_the_sdk_by_itself_loses_it(client: docker.DockerClient) -> None:
+def test_output_is_lost_by_the_sdk_alone(client: docker.DockerClient) -> None:
     """If this fails, the SDK was mended, and what mends it here can go."""
     assert run(client, demux=False) == b""
 
@@ -70,5 +71,17 @@ def test_the_sdk_by_itself_loses_it(client: docker.DockerClient) -> None:
 @pytest.mark.parametrize(
     ("demux", "output"), [(False, b"hello\noh!\n"), (True, (b"hello\n", b"oh!\n"))]
 )
-def test_all_is_there(client: docker.DockerClient, demux: bool, output: object) -> None:
+def test_output_is_whole(client: docker.DockerClient, demux: bool, output: object) -> None:
     assert run(read_whole_output(client), demux=demux) == output
+
+
+def test_workaround_refuses_other_versions_of_the_sdk(
+    client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker, "__version__", "8.0.0")
+    with pytest.raises(EngineError, match=r"docker-py 8\.0\.0 is not the version"):
+        read_whole_output(client)
+
+
+def test_workaround_is_for_the_version_that_is_pinned(root: Path) -> None:
+    assert f'"docker=={VERSION}*"' in (root / "pyproject.toml").read_text()
