@@ -56,6 +56,25 @@ def create_container(engine: Engine, image: str, **options: Any) -> Container:
         raise EngineError(f"cannot create a container of {image}: {first_line(error)}") from error
 
 
+@contextmanager
+def temporary_container(
+    engine: Engine, image: str, labels: Mapping[str, str], **options: Any
+) -> Iterator[Container]:
+    """Makes a container that is removed at the end.
+
+    Args:
+        engine: Where.
+        image: Name or ID.
+        labels: Of the container.
+        options: Those of the SDK's containers.create.
+    """
+    container = create_container(engine, image, labels=dict(labels), **options)
+    try:
+        yield container
+    finally:
+        remove_container(container)
+
+
 def start_container(container: Container) -> None:
     """Starts a container.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.evidence.measure import Evidence
 from factory.evidence.packages import Package
-from factory.proof.gate import Check
+from factory.proof.gate import Passed
 
 
 class Folder:
@@ -23,7 +23,7 @@ class Folder:
         """Returns the evidence of the last build, if there is any that can be read."""
         try:
             data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
-            data["proof"] = tuple(Check(**check) for check in data["proof"])
+            data["proof"] = tuple(Passed(**check) for check in data["proof"])
             data["packages"] = {
                 name: Package(**fields | {"licences": tuple(fields["licences"])})
                 for name, fields in data["packages"].items()

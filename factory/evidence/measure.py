@@ -12,7 +12,7 @@ from factory.build.containers import file_tree
 from factory.build.session import Session
 from factory.evidence import apk_database, shares
 from factory.evidence.packages import Package, read_licences, read_status
-from factory.proof.gate import Check
+from factory.proof.gate import Passed
 
 _BYTE_CODE = re.compile(r"(.*)/__pycache__/([^/.]+)\.[^/]*\.pyc")
 """Belongs to whom its source does, though no package lists it."""
@@ -34,7 +34,7 @@ class Evidence:
     size_by_package: Mapping[str, int]
     """The project's own files are `pbx/` and their component there."""
     size_by_component: Mapping[str, int]
-    proof: tuple[Check, ...] = ()
+    proof: tuple[Passed, ...] = ()
     gate: str = ""
     """Fingerprint of the gate that it passed."""
     suites: str = ""

@@ -9,10 +9,10 @@ from rich.table import Table
 from factory.console import Console
 from factory.evidence.measure import Evidence
 from factory.plan.models import MEGABYTE
-from factory.proof.gate import Check
+from factory.proof.gate import Passed
 
 
-def checks_table(proof: Iterable[Check]) -> Table:
+def checks_table(proof: Iterable[Passed]) -> Table:
     """Returns the checks that an image passed, as a table."""
     table = Table(box=None, pad_edge=False)
     for heading in ("check", "s", "seen"):

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from factory.build.containers import (
     Container,
-    create_container,
-    create_volume,
-    remove_container,
-    remove_volume,
     run_in,
     start_container,
     start_in,
+    temporary_container,
 )
 from factory.build.engine import Engine
-from factory.build.networks import make_network, remove_network
 from factory.errors import ProofError
+from factory.proof.users import read_users
 from factory.waiting import wait_for
 from fixtures.softphone import Account, Softphones
 
 START_SECONDS = 10
 STOP_SECONDS = 10
 HEALTH_CHECK_SECONDS = 5
-EMULATED = 20
-"""How many times as long a candidate may take for anything, if its programs are emulated."""
 KILLED = 128 + signal.SIGKILL
 CONFIGURATION = "/etc/asterisk"
 USERS = f"{CONFIGURATION}/pjsip_endpoint.conf"
@@ -49,7 +41,7 @@ class Candidate:
         container: The container.
         network: Name of its network.
         phones: Softphones on it.
-        patience: How many times as long as usual anything may take.
+        timeout_factor: How many times as long as usual anything may take.
     """
 
     def __init__(
@@ -59,10 +51,10 @@ class Candidate:
         network: str,
         phones: Softphones,
         *,
-        patience: float = 1,
+        timeout_factor: float = 1,
     ) -> None:
         self.phones = phones
-        self._patience = patience
+        self._timeout_factor = timeout_factor
         self._engine = engine
         self._container = container
         self._network = network
@@ -75,12 +67,12 @@ class Candidate:
         seconds: float,
         otherwise: str,
     ) -> _Value:
-        """Waits for something as factory.waiting does, with the patience that it deserves.
+        """Waits for something as factory.waiting does, with the timeout_factor that it deserves.
 
         Raises:
             TimeoutError: with the text `otherwise`.
         """
-        limit = seconds * self._patience
+        limit = seconds * self._timeout_factor
         return wait_for(probe, wanted, seconds=limit, otherwise=otherwise)
 
     def logs(self) -> str:
@@ -113,7 +105,7 @@ class Candidate:
 
         Raises:
             ProofError: it ended, or has no health check.
-            TimeoutError: there was no verdict within a minute, or as patience has it.
+            TimeoutError: there was no verdict within a minute, or as timeout_factor has it.
         """
         return self.wait_for(
             self._health,
@@ -128,7 +120,7 @@ class Candidate:
         Raises:
             TimeoutError: it did not.
         """
-        ask = f"timeout {5 * self._patience:g} asterisk -rx 'core waitfullybooted'"
+        ask = f"timeout {5 * self._timeout_factor:g} asterisk -rx 'core waitfullybooted'"
         self.wait_for(
             lambda: self.run(ask).strip(),
             lambda said: "fully booted" in said,
@@ -197,7 +189,7 @@ class Candidate:
         Raises:
             ProofError: it had to be killed, or its exit status was not 0.
         """
-        limit = round(STOP_SECONDS * self._patience)
+        limit = round(STOP_SECONDS * self._timeout_factor)
         start = time.monotonic()
         self._container.stop(timeout=limit)
         seconds = time.monotonic() - start
@@ -250,7 +242,9 @@ class Candidate:
             TimeoutError: it made none.
         """
         image = self._container.attrs["Image"]
-        with _container(self._engine, image, labels, network_mode="none") as other:
+        with temporary_container(
+            self._engine, image, labels, hostname=HOST_NAME, network_mode="none"
+        ) as other:
             start_container(other)
             return self.wait_for(
                 lambda: read_users(run_in(other, ["cat", USERS])),
@@ -264,73 +258,3 @@ class Candidate:
         if "Health" not in state:
             raise ProofError("the image has no health check")
         return str(state["Health"]["Status"])
-
-
-def read_users(text: str) -> tuple[Account, ...]:
-    """Returns the users in a pjsip_endpoint.conf: sections with a number, a name and a password.
-
-    Args:
-        text: The file; sections of the form that the wizard's templates take.
-    """
-    users = []
-    for section in re.split(r"^(?=\[)", text, flags=re.MULTILINE):
-        settings = dict(re.findall(r"^\s*([\w/]+)[ \t]*=>?[ \t]*([^;\s]+)", section, re.MULTILINE))
-        keys = ("inbound_auth/username", "inbound_auth/password", "hint_exten")
-        if all(key in settings for key in keys):
-            users.append(Account(*(settings[key] for key in keys)))
-    return tuple(users)
-
-
-@contextmanager
-def make_candidate(
-    engine: Engine, image: str, softphone: str, labels: Mapping[str, str]
-) -> Iterator[Candidate]:
-    """Makes a container of an image, with an empty volume; everything is removed at the end.
-
-    Args:
-        engine: Where.
-        image: Name or id.
-        softphone: Name or id of the softphone's image.
-        labels: For all that is made.
-    """
-    name = f"gate-{secrets.token_hex(4)}"
-    emulated = engine.image(image).architecture != engine.architecture
-    patience = EMULATED if emulated else 1
-    with ExitStack() as stack:
-        network = make_network(engine, name, labels)
-        stack.callback(remove_network, network)
-        volume = create_volume(engine, labels)
-        stack.callback(remove_volume, engine, volume)
-        options: dict[str, Any] = {
-            "name": name,
-            "network": name,
-            "volumes": {volume: {"bind": "/srv", "mode": "rw"}},
-            "environment": {"SYSLOG_LEVEL": "6"},  # notices, too
-            # The image's own test, only more often, and sooner taken for bad, so that the proof
-            # takes seconds; emulated it would take much of the processors, and so longer.
-            "healthcheck": {"start_period": START_SECONDS * patience * 10**9}
-            | (
-                {"timeout": HEALTH_CHECK_SECONDS * patience * 10**9}
-                if emulated
-                else {"interval": 10**9}
-            ),
-        }
-        if emulated:
-            # With more, Asterisk tries the highest at its start, and ends there under QEMU 7.2:
-            # "bit out of range 0 - FD_SETSIZE on fd_set".
-            options["ulimits"] = [{"name": "nofile", "soft": 1024, "hard": 1024}]
-        container = stack.enter_context(_container(engine, image, labels, **options))
-        phones = Softphones(engine.client, name, labels=labels, image=softphone)
-        stack.callback(phones.close)
-        yield Candidate(engine, container, name, phones, patience=patience)
-
-
-@contextmanager
-def _container(
-    engine: Engine, image: str, labels: Mapping[str, str], **options: Any
-) -> Iterator[Container]:
-    container = create_container(engine, image, hostname=HOST_NAME, labels=dict(labels), **options)
-    try:
-        yield container
-    finally:
-        remove_container(container)

@@ -11,17 +11,19 @@ from factory.build.engine import Engine
 from factory.build.softphone import FOLDER
 from factory.console import Console
 from factory.errors import EngineError, ProofError
-from factory.proof.candidate import Candidate, make_candidate
-from factory.proof.checks import Checks
+from factory.proof.candidate import Candidate
+from factory.proof.checks import CHECKS
 from factory.proof.expectation import Expectation
+from factory.proof.make_candidate import make_candidate
+from factory.proof.trial import Trial
 from fixtures.softphone import SoftphoneError
 
 LABELS = {"asterisk-image-factory": "gate"}
 
 
 @dataclass(frozen=True)
-class Check:
-    """One thing proven: what, what was seen, and how long it took."""
+class Passed:
+    """One check that a candidate passed: what was seen, and how long it took."""
 
     name: str
     seen: str
@@ -43,33 +45,34 @@ class Gate:
     def fingerprint(self) -> str:
         """Returns a digest of the gate: what passed another gate has to pass this one, too."""
         here = Path(__file__).parent
-        sources = [here / name for name in ("gate.py", "checks.py", "candidate.py")]
+        sources = sorted(here.glob("*.py"))
         sources.append(here.parent / "waiting.py")
         sources += sorted((here.parents[1] / FOLDER).glob("*.py"))
         text = b"".join(path.read_bytes() for path in sources) + repr(self).encode()
         return hashlib.sha256(text).hexdigest()[:12]
 
-    def prove(self, engine: Engine, image: str, console: Console) -> tuple[Check, ...]:
+    def prove(self, engine: Engine, image: str, console: Console) -> tuple[Passed, ...]:
         """Runs all checks on a candidate, in order; stops at the first that fails.
 
         Raises:
             ProofError: says which check failed and why; what the candidate and the phones said
                 is in the log file.
         """
-        passed: list[Check] = []
+        passed: list[Passed] = []
         with make_candidate(engine, image, self.softphone, LABELS) as candidate:
-            for check in Checks(candidate, self.expected, LABELS).all():
+            trial = Trial(candidate, self.expected, LABELS)
+            for check in CHECKS:
                 name = check.__name__.replace("_", " ")
                 console.line(f"gate: {name}")
                 start = time.monotonic()
                 try:
-                    seen = check()
+                    seen = check(trial)
                 except (ProofError, EngineError, TimeoutError, SoftphoneError) as error:
                     reason, *story = _cause(candidate, error).splitlines()
                     for line in [*story, *candidate.logs().splitlines()]:
                         console.line(f"candidate: {line}")
                     raise ProofError(f"the gate refuses: {name}: {reason}") from error
-                passed.append(Check(name, seen, round(time.monotonic() - start, 3)))
+                passed.append(Passed(name, seen, round(time.monotonic() - start, 3)))
         return tuple(passed)
 
 

@@ -281,7 +281,8 @@ def test_interrupt_is_status_130(root: Path) -> None:
 
 
 def test_help_tells_the_exit_status_of_every_kind_of_failure(results: dict[str, Result]) -> None:
-    kinds = {kind.status for kind in [FactoryError, *FactoryError.__subclasses__()]}
+    errors: list[type[FactoryError]] = [FactoryError, *FactoryError.__subclasses__()]
+    kinds = {error.status for error in errors}
     told = {int(n) for n in re.findall(r"^  (\d+) ", results["help"].stdout, re.MULTILINE)}
     assert told == {0, *kinds, 130}
 

@@ -17,7 +17,7 @@ from factory.evidence.folder import Folder
 from factory.evidence.measure import Evidence, read_tree
 from factory.evidence.packages import Package
 from factory.plan.models import Budget
-from factory.proof.gate import Check
+from factory.proof.gate import Passed
 
 STATUS = """\
 Package: bash
@@ -53,7 +53,7 @@ FULL = Evidence(
     },
     size_by_package={"libc6": 3_000_000, "bash": 1_000_000},
     size_by_component={"(dependencies)": 4_000_000},
-    proof=(Check("gets healthy", "after 2 s", 2.25),),
+    proof=(Passed("gets healthy", "after 2 s", 2.25),),
     tags=("mlan/asterisk:mini",),
 )
 

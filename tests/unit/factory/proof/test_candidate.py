@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from factory.build.containers import Container
 from factory.build.engine import Engine
 from factory.errors import ProofError
-from factory.proof.candidate import Candidate, read_users
+from factory.proof.candidate import Candidate
+from factory.proof.users import read_users
 from fixtures.softphone import Account, Softphones
 
 ALICE = Account("alice", "Kx9/+=w", "+12025550160")

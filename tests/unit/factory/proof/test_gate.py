@@ -1,7 +1,7 @@
 """The gate: when what passed once has to pass again, and what it says when it refuses."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,8 +13,10 @@ from factory.build.engine import Engine
 from factory.console import Console
 from factory.errors import EngineError, ProofError
 from factory.proof import gate as gate_module
+from factory.proof.checks import Check
 from factory.proof.expectation import Expectation
 from factory.proof.gate import Gate
+from factory.proof.trial import Trial
 from fixtures.softphone import CallError
 
 EXPECTED = Expectation(("udp",), ("app_dial.so",))
@@ -46,7 +48,7 @@ def test_the_fingerprint_changes_with_the_softphone_and_all_that_is_expected() -
     assert len(set(prints)) == len(fields(Expectation)) + 2
 
 
-@pytest.mark.parametrize("source", ["gate.py", "checks.py", "candidate.py"])
+@pytest.mark.parametrize("source", ["gate.py", "call_checks.py", "candidate.py"])
 def test_the_fingerprint_changes_with_the_checks(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
@@ -81,32 +83,25 @@ class FakeCandidate:
 def prove(
     monkeypatch: pytest.MonkeyPatch,
     log: Path,
-    *checks: Callable[[], str],
+    *checks: Check,
     ended: str = "",
-) -> tuple[gate_module.Check, ...]:
-    class FakeChecks:
-        def __init__(self, *_: object) -> None:
-            pass
-
-        def all(self) -> tuple[Callable[[], str], ...]:
-            return checks
-
+) -> tuple[gate_module.Passed, ...]:
     @contextmanager
     def make(*_: object) -> Iterator[FakeCandidate]:
         yield FakeCandidate(ended)
 
-    monkeypatch.setattr(gate_module, "Checks", FakeChecks)
+    monkeypatch.setattr(gate_module, "CHECKS", checks)
     monkeypatch.setattr(gate_module, "make_candidate", make)
     with Console(log, verbosity=-1) as console:
         return GATE.prove(cast(Engine, None), "sha256:1", console)
 
 
-def it_gets_healthy() -> str:
+def it_gets_healthy(_: Trial) -> str:
     return "after 2.1 s"
 
 
-def raising(error: Exception) -> Callable[[], str]:
-    def a_call() -> str:
+def raising(error: Exception) -> Check:
+    def a_call(_: Trial) -> str:
         raise error
 
     return a_call
@@ -134,7 +129,7 @@ def test_the_first_check_that_fails_ends_it_with_its_reason(
 ) -> None:
     done: list[str] = []
 
-    def after() -> str:
+    def after(_: Trial) -> str:
         done.append("after")
         return ""
 
