@@ -22,7 +22,7 @@ from docker.errors import DockerException
 from bench.bench import ROOT, Bench, Setting
 from bench.benches import BENCHES
 from bench.drawing import draw_history, draw_ratios
-from bench.figure import Outcome
+from bench.figure import BenchResult
 from bench.history import load_history, save
 from bench.machine import this_machine
 from bench.record import Record, comparable, series
@@ -124,7 +124,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return int(len(outcomes) < len(options.benches) or (options.check and bool(found)))
 
 
-def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, Outcome]:
+def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, BenchResult]:
     """Runs benches one after the other; says which failed, and goes on with the next."""
     outcomes = {}
     for bench in benches:
@@ -140,7 +140,7 @@ def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, Outcome]:
 
 
 def _draw(
-    folder: Path, record: Record, earlier: Sequence[Record], outcomes: dict[str, Outcome]
+    folder: Path, record: Record, earlier: Sequence[Record], outcomes: dict[str, BenchResult]
 ) -> Path:
     """Writes all pictures of a run into a folder; returns that."""
     folder.mkdir()

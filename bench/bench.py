@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figure import Outcome
+from bench.figure import BenchResult
 from factory.build.engine import Engine
 from factory.console import Console
 from factory.plan.catalog import Catalog
@@ -50,4 +50,4 @@ class Bench:
     name: str
     summary: str
     peer: str
-    run: Callable[[Setting], Outcome]
+    run: Callable[[Setting], BenchResult]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from docker.errors import APIError
 
 from bench.bench import ROOT, Bench, Setting
-from bench.figure import Figure, Outcome
+from bench.figure import BenchResult, Figure
 from bench.plain import IMAGE as PLAIN
 from bench.plain import ensure_plain
 from factory.build.builder import build
@@ -36,7 +36,7 @@ class _Notes(Console):
         super().line(text)
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Builds the default image of this checkout, and the peer's, both upon a base that is there.
 
     A cold build is left out of a quick run: it takes minutes.
@@ -55,7 +55,7 @@ def run(setting: Setting) -> Outcome:
             cold = _seconds(lambda: _build_ours(setting, image, notes, no_cache=True))
             peer = _seconds(lambda: _build_plain(setting, notes, no_cache=True))
         figures.append(Figure(f"{image}, only the base is there", "s", cold, peer, "lower"))
-    return Outcome(tuple(figures))
+    return BenchResult(tuple(figures))
 
 
 def _build_ours(setting: Setting, image: str, console: Console, *, no_cache: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import sip
 from bench.bench import LABELS, Bench, Setting
-from bench.figure import Figure, Outcome
+from bench.figure import BenchResult, Figure
 from bench.plain import ensure_plain
 from factory.build.containers import (
     Container,
@@ -40,7 +40,7 @@ class _Times:
     well: float
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Starts ours, Asterisk by itself in the same image, and the plain one, in turn.
 
     Raises:
@@ -83,7 +83,7 @@ def run(setting: Setting) -> Outcome:
     def well(times: _Times) -> float:
         return times.well
 
-    return Outcome(
+    return BenchResult(
         (
             Figure(
                 "start to first answer",

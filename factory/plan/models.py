@@ -16,20 +16,20 @@ MEGABYTE = 10**6
 """Bytes; the unit of budgets and of all sizes that people see."""
 
 
-class Entry(BaseModel):
+class StrictModel(BaseModel):
     """A part of the catalog: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Budget(Entry):
+class Budget(StrictModel):
     """The largest size allowed, in MB (10**6 bytes); compressed means gzip -6."""
 
     uncompressed: float = Field(gt=0)
     compressed: float = Field(gt=0)
 
 
-class Image(Entry):
+class Image(StrictModel):
     """One image: what it stands on and what it adds."""
 
     title: str
@@ -41,7 +41,7 @@ class Image(Entry):
     """Whether it is made only where it is named; `all` leaves it out."""
 
 
-class Assembly(Entry):
+class Assembly(StrictModel):
     """Rules by which assembled roots are taken from an installed distribution."""
 
     exclude: list[str]
@@ -52,7 +52,7 @@ class Assembly(Entry):
     module_requires: dict[str, list[str]]
 
 
-class Distribution(Entry):
+class Distribution(StrictModel):
     """Where a distribution's packages come from, and how far images of it are proven."""
 
     suite: str
@@ -75,7 +75,7 @@ class Distribution(Entry):
         return self.pull.format(suite=self.suite)
 
 
-class Architecture(Entry):
+class Architecture(StrictModel):
     """A kind of machine: its name in a registry, and the CI runner that is one."""
 
     platform: str = Field(pattern=r"^linux/[a-z0-9]+(/v[0-9]+)?$")
@@ -90,7 +90,7 @@ class Architecture(Entry):
         return self.platform.split("/")[1]
 
 
-class ImagesFile(Entry):
+class ImagesFile(StrictModel):
     """The contents of stages/images.yaml."""
 
     repository: str = Field(pattern=r"^[a-z0-9][a-z0-9./_:-]*$")
@@ -102,7 +102,7 @@ class ImagesFile(Entry):
     distributions: dict[str, Distribution] = Field(min_length=1)
 
 
-class Directory(Entry):
+class Directory(StrictModel):
     """A directory that an image holds, with owner (also the group) and mode."""
 
     path: AbsolutePath
@@ -110,7 +110,7 @@ class Directory(Entry):
     mode: Annotated[str, Field(pattern=r"^[0-7]{4}$")] = "0755"
 
 
-class Listener(Entry):
+class Listener(StrictModel):
     """A port that a component serves."""
 
     port: int = Field(gt=0, lt=65536)
@@ -119,7 +119,7 @@ class Listener(Entry):
     """Whether the gate registers phones there."""
 
 
-class ComponentFile(Entry):
+class ComponentFile(StrictModel):
     """The contents of a component.yaml; docs/components.md explains each key."""
 
     summary: str

@@ -67,7 +67,7 @@ class Candidate:
         seconds: float,
         otherwise: str,
     ) -> _Value:
-        """Waits for something as factory.waiting does, with the timeout_factor that it deserves.
+        """Waits for something as factory.waiting does, longer by the timeout factor.
 
         Raises:
             TimeoutError: with the text `otherwise`.
@@ -105,7 +105,7 @@ class Candidate:
 
         Raises:
             ProofError: it ended, or has no health check.
-            TimeoutError: there was no verdict within a minute, or as timeout_factor has it.
+            TimeoutError: there was no verdict within a minute, times the timeout factor.
         """
         return self.wait_for(
             self._health,

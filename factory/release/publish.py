@@ -17,7 +17,7 @@ from factory.plan.catalog import Catalog
 from factory.plan.models import MEGABYTE
 from factory.release import docker_config, push_plan
 from factory.release.push import OnBytes, is_insecure, push
-from factory.release.push_plan import ImageToPush, Plan, Step
+from factory.release.push_plan import ImageToPush, PushPlan, PushStep
 from factory.release.registry import Registry
 
 
@@ -86,7 +86,7 @@ class Destination:
         registry.check_login()
         return cls(engine, repository, login, registry)
 
-    def plan(self, images: Sequence[ImageToPush], version: Version | None) -> Plan:
+    def plan(self, images: Sequence[ImageToPush], version: Version | None) -> PushPlan:
         """Plans a push by what the registry has now.
 
         Raises:
@@ -100,7 +100,7 @@ class Destination:
             images, version, existing, {tag: found for tag, found in held.items() if found}
         )
 
-    def push(self, plan: Plan, console: Console) -> dict[str, str]:
+    def push(self, plan: PushPlan, console: Console) -> dict[str, str]:
         """Does the steps of a plan; returns the digest of each tag's manifest.
 
         The engine has each tag then, too, and no image of the plan is unproven any more. What was
@@ -116,7 +116,7 @@ class Destination:
             self.engine.untag(self.repository, tags.UNPROVEN.format(image=image))
         return {step.tag: self._do(step, console) for step in plan.steps}
 
-    def _do(self, step: Step, console: Console) -> str:
+    def _do(self, step: PushStep, console: Console) -> str:
         name = f"{self.repository}:{step.tag}"
         pushed = ""
         if step.kind != "there":
@@ -139,7 +139,7 @@ _DONE = {"new": "is new", "moves": "has moved", "there": "was there"}
 _WOULD = {"new": "would be new", "moves": "would move", "there": "is there"}
 
 
-def describe(plan: Plan, repository: str) -> str:
+def describe(plan: PushPlan, repository: str) -> str:
     """Returns what a push would do, a line for each tag; of images that are not built yet."""
     lines = [f"push: {repository}:{step.tag} {_what(step)}" for step in plan.steps]
     lines += [
@@ -148,7 +148,7 @@ def describe(plan: Plan, repository: str) -> str:
     return "\n".join(lines)
 
 
-def _what(step: Step) -> str:
+def _what(step: PushStep) -> str:
     if tags.immutable(step.tag) and step.kind == "moves":
         return "is there: refused unless it is the very same image"
     return _WOULD[step.kind]

@@ -50,7 +50,7 @@ class ImageToPush:
 
 
 @dataclass(frozen=True)
-class Step:
+class PushStep:
     """One tag of one image: new, moved from what the registry has, or there already."""
 
     image: str
@@ -60,7 +60,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Left:
+class KeptTag:
     """A floating tag that stays where it is, since a higher version has it."""
 
     image: str
@@ -69,11 +69,11 @@ class Left:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PushPlan:
     """All steps, in the order in which they are done; and what is left alone."""
 
-    steps: tuple[Step, ...]
-    left: tuple[Left, ...]
+    steps: tuple[PushStep, ...]
+    left: tuple[KeptTag, ...]
 
 
 def wanted_tags(
@@ -97,7 +97,7 @@ def make_plan(
     version: Version | None,
     existing: Sequence[str],
     held: Mapping[str, Held],
-) -> Plan:
+) -> PushPlan:
     """Plans a push: exact names first, bare ones last, of all images.
 
     Args:
@@ -110,7 +110,7 @@ def make_plan(
         PublishError: an exact name stands for another image already; nothing may be pushed.
     """
     wanted = wanted_tags(images, version, existing)
-    steps = [Step(c.name, c.id, tag, _kind(c.id, held.get(tag))) for tag, c in wanted.items()]
+    steps = [PushStep(c.name, c.id, tag, _kind(c.id, held.get(tag))) for tag, c in wanted.items()]
     ids = {step.tag: step.id for step in steps if step.id}
     taken = tags.refused(
         ids,
@@ -126,7 +126,7 @@ def make_plan(
             "give it a new version",
         )
     steps.sort(key=lambda step: tags.breadth(step.tag))
-    return Plan(tuple(steps), tuple(_left(images, version, existing, wanted)))
+    return PushPlan(tuple(steps), tuple(_left(images, version, existing, wanted)))
 
 
 def _kind(image_id: str, held: Held | None) -> Kind:
@@ -140,8 +140,8 @@ def _left(
     version: Version | None,
     existing: Sequence[str],
     wanted: Mapping[str, ImageToPush],
-) -> Iterable[Left]:
+) -> Iterable[KeptTag]:
     for tag, image in wanted_tags(images, version, []).items():
         if tag not in wanted:
             released = tags.released_versions(existing, image.name)
-            yield Left(image.name, tag, max(v for v in released if v.prerelease is None))
+            yield KeptTag(image.name, tag, max(v for v in released if v.prerelease is None))

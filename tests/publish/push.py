@@ -11,12 +11,12 @@ from factory.build.engine import Engine
 from factory.console import Console
 from factory.plan import tags
 from factory.release.publish import Destination
-from factory.release.push_plan import ImageToPush, Plan
+from factory.release.push_plan import ImageToPush, PushPlan
 
 QUIET = Console(None, verbosity=-1)
 
 
-def push(repository: str, version: str, images: dict[str, str]) -> Plan:
+def push(repository: str, version: str, images: dict[str, str]) -> PushPlan:
     """Pushes; of the images `full` is the default. Returns what was done."""
     destination = Destination.of(Engine.connect(), repository)
     candidates = [ImageToPush(name, image, name == "full") for name, image in images.items()]

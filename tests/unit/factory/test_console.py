@@ -41,7 +41,7 @@ def say_everything(console: Console) -> None:
     console.error("disk full", "make room")
 
 
-def test_steps_are_plain_lines_with_the_time(capsys: Printed) -> None:
+def test_console_shows_steps_as_lines_with_the_time(capsys: Printed) -> None:
     with Console(None) as console:
         say_everything(console)
     out, err = capsys.readouterr()
@@ -108,7 +108,7 @@ def test_log_file_can_be_read_while_it_is_written(tmp_path: Path) -> None:
         assert (tmp_path / "build.log").read_text() == "0:00 at work\n"
 
 
-def test_every_run_has_a_log_of_its_own(tmp_path: Path) -> None:
+def test_log_file_is_new_for_every_run(tmp_path: Path) -> None:
     for text in ("first", "second"):
         with Console(tmp_path / "build.log") as console:
             console.line(text)
@@ -131,7 +131,7 @@ def test_markup_in_steps_and_names_is_printed_as_it_is(capsys: Printed) -> None:
     assert capsys.readouterr().out == "0:00 build [red]\n0:00   1/2 RUN [ -e x ] [/red]\n"
 
 
-def test_long_step_is_cut_and_a_long_result_is_not(capsys: Printed) -> None:
+def test_step_is_cut_and_a_result_is_not(capsys: Printed) -> None:
     with Console(None) as console:
         console.line("Step 1/2 : " + "x" * 200)
         console.result("y" * 200)
@@ -141,7 +141,9 @@ def test_long_step_is_cut_and_a_long_result_is_not(capsys: Printed) -> None:
 
 
 @pytest.mark.parametrize("text", ["RUN one \\", "[ok] \\", "a :key: b", "a\tb"])
-def test_backslashes_colons_and_tabs_are_printed_as_they_are(capsys: Printed, text: str) -> None:
+def test_result_with_backslashes_colons_and_tabs_is_printed_as_it_is(
+    capsys: Printed, text: str
+) -> None:
     with Console(None) as console:
         console.result(text)
     assert capsys.readouterr().out == f"{text}\n"
@@ -153,7 +155,7 @@ def test_backslashes_colons_and_tabs_are_printed_as_they_are(capsys: Printed, te
         lambda text: not text.endswith("\\") and ":" not in text
     )
 )
-def test_any_other_result_is_printed_as_it_is(capsys: Printed, text: str) -> None:
+def test_result_of_any_text_is_printed_as_it_is(capsys: Printed, text: str) -> None:
     with Console(None) as console:
         console.result(text)
     assert capsys.readouterr().out == f"{text}\n"

@@ -115,7 +115,7 @@ def ensure(engine: Engine, stages: Path, mirror: str = "", **changes: Any) -> st
     return ensure_base(engine, BaseRecipe(distribution, stages, mirror), print)
 
 
-def test_what_a_registry_has_is_pulled_and_named(stages: Path) -> None:
+def test_base_is_pulled_from_a_registry(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     name = ensure(engine, stages)
     assert name.startswith(f"{REPOSITORY}:forky-")
@@ -123,7 +123,7 @@ def test_what_a_registry_has_is_pulled_and_named(stages: Path) -> None:
     assert not engine.did("load")
 
 
-def test_the_same_recipe_is_made_once(stages: Path) -> None:
+def test_base_of_the_same_recipe_is_made_once(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     first = ensure(engine, stages)
     engine.calls.clear()
@@ -131,7 +131,7 @@ def test_the_same_recipe_is_made_once(stages: Path) -> None:
     assert engine.calls == [f"find {first}"]
 
 
-def test_renewing_makes_it_again(stages: Path) -> None:
+def test_base_is_made_again_with_renew(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     first = ensure(engine, stages)
     again = ensure_base(engine, BaseRecipe(DEBIAN, stages), print, renew=True)
@@ -139,7 +139,7 @@ def test_renewing_makes_it_again(stages: Path) -> None:
     assert engine.calls.count("pull debian:forky-slim") == 2
 
 
-def test_name_changes_with_all_that_the_base_is_made_from(stages: Path) -> None:
+def test_base_name_depends_on_every_input(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim", "debian:sid-slim", "debian:forky"))
     names = [
         ensure(engine, stages),
@@ -154,14 +154,14 @@ def test_name_changes_with_all_that_the_base_is_made_from(stages: Path) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_comments_do_not_change_the_name(stages: Path) -> None:
+def test_base_name_ignores_comments_in_settings(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     first = ensure(engine, stages)
     (stages / "apt.conf").write_text('// another\nAcquire::Retries "3";\n\n')
     assert ensure(engine, stages) == first
 
 
-def test_a_setting_that_moves_from_one_file_to_the_other_changes_the_name(stages: Path) -> None:
+def test_base_name_depends_on_the_file_of_a_setting(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     (stages / "apt.conf").write_text("one\ntwo\n")
     (stages / "dpkg.cfg").write_text("three\n")
@@ -171,7 +171,7 @@ def test_a_setting_that_moves_from_one_file_to_the_other_changes_the_name(stages
     assert ensure(engine, stages) != first
 
 
-def test_without_a_registry_it_is_bootstrapped(stages: Path, programs: Path) -> None:
+def test_base_is_bootstrapped_without_a_registry(stages: Path, programs: Path) -> None:
     engine = FakeEngine()
     lines: list[str] = []
     name = ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR), lines.append)
@@ -190,7 +190,7 @@ def test_without_a_registry_it_is_bootstrapped(stages: Path, programs: Path) -> 
     ]
 
 
-def test_a_base_of_a_snapshot_is_made_though_a_registry_has_that_of_today(
+def test_base_of_a_snapshot_is_bootstrapped_despite_a_registry(
     stages: Path, programs: Path
 ) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
@@ -203,7 +203,9 @@ def test_a_base_of_a_snapshot_is_made_though_a_registry_has_that_of_today(
     assert (programs / "epoch").read_text() == f"{snapshot.epoch}\n"
 
 
-def test_what_cannot_be_bootstrapped_is_said_with_what_to_do(stages: Path, programs: Path) -> None:
+def test_base_without_registry_and_bootstrap_fails_with_a_hint(
+    stages: Path, programs: Path
+) -> None:
     engine = FakeEngine()
     with pytest.raises(BaseError, match="no registry gives debian:forky-slim") as caught:
         ensure(engine, stages, bootstrap=False)
@@ -212,7 +214,7 @@ def test_what_cannot_be_bootstrapped_is_said_with_what_to_do(stages: Path, progr
     assert not (programs / "arguments").exists()
 
 
-def test_the_machines_own_mirror_is_used_unless_one_is_named(stages: Path, programs: Path) -> None:
+def test_base_uses_the_hosts_mirror_unless_one_is_named(stages: Path, programs: Path) -> None:
     listing = f"http://other.example/x Docker Docker\\n{MIRROR} Debian Debian\\n"
     install(programs, "apt-get", f"#!/bin/sh\nprintf '{listing}'\n")
     ensure(FakeEngine(), stages)
@@ -220,17 +222,17 @@ def test_the_machines_own_mirror_is_used_unless_one_is_named(stages: Path, progr
 
 
 @pytest.mark.parametrize("script", ["#!/bin/sh\nexit 1\n", "#!/bin/sh\necho x Docker Docker\n"])
-def test_machine_without_debian_sources_has_no_mirror(programs: Path, script: str) -> None:
+def test_mirror_is_empty_without_debian_sources(programs: Path, script: str) -> None:
     install(programs, "apt-get", script)
     assert machine_mirror() == ""
 
 
-def test_machine_without_apt_has_no_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mirror_is_empty_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert machine_mirror() == ""
 
 
-def test_missing_mmdebstrap_is_said_with_what_to_do(
+def test_bootstrap_without_mmdebstrap_fails_with_a_hint(
     stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -252,7 +254,7 @@ def test_missing_mmdebstrap_is_said_with_what_to_do(
         ("echo 'E: a'; echo 'E: b'; exit 1", "bootstrapping forky failed: E: a; E: b"),
     ],
 )
-def test_failing_mmdebstrap_is_said_with_its_reasons(
+def test_bootstrap_failure_quotes_mmdebstrap(
     stages: Path, programs: Path, script: str, cause: str
 ) -> None:
     install(programs, "mmdebstrap", f"#!/bin/sh\n{script}\n")
@@ -264,7 +266,7 @@ def test_failing_mmdebstrap_is_said_with_its_reasons(
     assert engine.names == {}
 
 
-def test_output_that_is_not_utf_8_is_no_obstacle(programs: Path, tmp_path: Path) -> None:
+def test_bootstrap_output_may_be_other_than_utf_8(programs: Path, tmp_path: Path) -> None:
     install(programs, "mmdebstrap", "#!/bin/sh\nprintf 'I: caf\\351\\n'\n")
     bootstrap("forky", tmp_path / "base.tar", "", (), print)
 
@@ -276,7 +278,7 @@ def ensure_arm(engine: Engine, stages: Path) -> str:
     return ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR, machine=ARM), print)
 
 
-def test_what_a_registry_has_for_a_machine_is_pulled_and_named_after_it(stages: Path) -> None:
+def test_base_for_a_platform_is_pulled_and_named_after_it(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",), has="arm64")
     name = ensure_arm(engine, stages)
     assert engine.did("pull debian:forky-slim for linux/arm64")
@@ -284,9 +286,7 @@ def test_what_a_registry_has_for_a_machine_is_pulled_and_named_after_it(stages: 
     assert name not in (ensure(engine, stages), ensure(engine, stages, mirror=MIRROR))
 
 
-def test_what_a_registry_gives_for_another_machine_is_not_taken(
-    stages: Path, programs: Path
-) -> None:
+def test_base_of_the_wrong_platform_is_not_used(stages: Path, programs: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",), has="amd64")
     name = ensure_arm(engine, stages)
     assert engine.names == {name: "id of a tree"}
@@ -294,14 +294,14 @@ def test_what_a_registry_gives_for_another_machine_is_not_taken(
     assert [label.architecture for label in engine.labels] == ["arm64"]
 
 
-def test_a_base_for_this_machine_is_marked_as_such(stages: Path, programs: Path) -> None:
+def test_base_has_the_architecture_of_the_engine(stages: Path, programs: Path) -> None:
     engine = FakeEngine()
     name = ensure(engine, stages)
     assert [(label.name, label.architecture) for label in engine.labels] == [(name, "amd64")]
     assert "--architectures" not in (programs / "arguments").read_text()
 
 
-def test_nothing_is_made_once_for_each_machine() -> None:
+def test_empty_image_is_made_once_for_each_platform() -> None:
     engine = FakeEngine()
     name = ensure_nothing(engine, ARM)
     assert ensure_nothing(engine, ARM) == name
@@ -309,7 +309,7 @@ def test_nothing_is_made_once_for_each_machine() -> None:
     assert engine.loaded == []
 
 
-def test_a_machine_that_cannot_emulate_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulation_that_is_missing_fails_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = FakeEngine()
     monkeypatch.setattr("factory.build.base.runs_programs_of", lambda *_: True)
     check_emulation(engine, "a base", ARM)
@@ -326,7 +326,7 @@ def test_a_machine_that_cannot_emulate_is_told_what_to_do(monkeypatch: pytest.Mo
         "arm64 can neither be executed natively nor via qemu user emulation with binfmt_misc",
     ],
 )
-def test_a_bootstrap_that_cannot_emulate_is_told_what_to_do(
+def test_bootstrap_without_emulation_fails_with_a_hint(
     stages: Path, programs: Path, said: str
 ) -> None:
     install(programs, "mmdebstrap", f"#!/bin/sh\necho 'E: {said}'\nexit 25\n")

@@ -33,7 +33,7 @@ def parts(files: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @given(architectures, st.none() | st.binary(max_size=2000))
-def test_what_an_archive_says_fits_what_is_in_it(architecture: str, tree: bytes | None) -> None:
+def test_archive_digests_match_its_contents(architecture: str, tree: bytes | None) -> None:
     files = archive(Label("base:1", architecture, NOON), tree)
     entry, config = parts(files)
     assert files.keys() == {"manifest.json", entry["Config"], *entry["Layers"]}
@@ -46,7 +46,7 @@ def test_what_an_archive_says_fits_what_is_in_it(architecture: str, tree: bytes 
     assert len(config["history"]) == len(digests)
 
 
-def test_a_tree_that_was_read_is_read_from_its_start() -> None:
+def test_archive_reads_the_tree_from_its_start() -> None:
     tree = io.BytesIO(b"a tree")
     tree.read()
     file = io.BytesIO()
@@ -54,12 +54,12 @@ def test_a_tree_that_was_read_is_read_from_its_start() -> None:
     assert b"a tree" in file.getvalue()
 
 
-def test_time_is_told_in_utc() -> None:
+def test_archive_time_is_utc() -> None:
     _, config = parts(archive(Label("base:1", "arm64", NOON), None))
     assert config["created"] == "2026-05-04T12:00:00Z"
 
 
-def test_machines_differ_in_their_images_ids() -> None:
+def test_archive_id_depends_on_the_architecture() -> None:
     ids = {
         parts(archive(Label("base:1", architecture, NOON), None))[0]["Config"]
         for architecture in ("amd64", "arm64")

@@ -63,7 +63,7 @@ def name_of(checkout: Path, **settings: str) -> str:
     return ensure(checkout, FakeBuilder(), **settings)
 
 
-def test_it_is_built_for_the_base_and_named(checkout: Path) -> None:
+def test_softphone_is_built_on_the_base_and_named(checkout: Path) -> None:
     engine = FakeBuilder()
     name = ensure(checkout, engine, mirror="http://mirror.example/d")
     assert name.startswith(f"{REPOSITORY}:")
@@ -72,7 +72,7 @@ def test_it_is_built_for_the_base_and_named(checkout: Path) -> None:
     assert engine.arguments == {"BASE": BASE, "MIRROR": "http://mirror.example/d"}
 
 
-def test_it_is_built_once(checkout: Path) -> None:
+def test_softphone_is_built_once(checkout: Path) -> None:
     engine = FakeBuilder()
     first = ensure(checkout, engine)
     engine.calls.clear()
@@ -80,7 +80,7 @@ def test_it_is_built_once(checkout: Path) -> None:
     assert engine.calls == [f"find {first}", f"tag {REPOSITORY}"]
 
 
-def test_the_name_changes_with_every_file_the_base_and_the_mirror(checkout: Path) -> None:
+def test_softphone_name_depends_on_files_base_and_mirror(checkout: Path) -> None:
     engine = FakeBuilder()
     names = [
         ensure(checkout, engine),
@@ -95,7 +95,7 @@ def test_the_name_changes_with_every_file_the_base_and_the_mirror(checkout: Path
     assert len(set(names)) == len(names)
 
 
-def test_the_name_changes_with_nothing_else(checkout: Path, tmp_path: Path) -> None:
+def test_softphone_name_depends_on_nothing_else(checkout: Path, tmp_path: Path) -> None:
     first = name_of(checkout)
     folder = checkout / FOLDER
     (folder / "link.py").write_text("# not in the image\n")
@@ -108,7 +108,7 @@ def test_the_name_changes_with_nothing_else(checkout: Path, tmp_path: Path) -> N
     assert name_of(checkout) == name_of(elsewhere) == first
 
 
-def test_all_that_the_dockerfile_copies_is_packed(checkout: Path) -> None:
+def test_softphone_context_has_all_that_the_dockerfile_copies(checkout: Path) -> None:
     engine = FakeBuilder()
     ensure(checkout, engine)
     packed = engine.packed
@@ -124,7 +124,7 @@ def test_all_that_the_dockerfile_copies_is_packed(checkout: Path) -> None:
         ), source
 
 
-def test_whatever_a_packed_module_imports_of_ours_is_packed_too(checkout: Path) -> None:
+def test_softphone_context_has_all_that_its_modules_import(checkout: Path) -> None:
     engine = FakeBuilder()
     ensure(checkout, engine)
     modules = [file for file in engine.packed if file.endswith(".py")]
@@ -140,7 +140,7 @@ def test_whatever_a_packed_module_imports_of_ours_is_packed_too(checkout: Path) 
                 assert wanted in modules, f"{file} imports {wanted}"
 
 
-def test_a_failing_build_says_what_it_said_last(checkout: Path) -> None:
+def test_softphone_build_failure_quotes_the_last_line(checkout: Path) -> None:
     engine = FakeBuilder("step 1 returned 100")
     with pytest.raises(BuildError) as caught:
         ensure(checkout, engine)

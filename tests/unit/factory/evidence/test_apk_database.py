@@ -26,7 +26,7 @@ V:1-r0
 """
 
 
-def test_packages_and_owners_of_files() -> None:
+def test_apk_database_lists_packages_and_owners_of_files() -> None:
     packages, owners = apk_database.read(INSTALLED)
     assert packages == {"musl": "1.2.5-r21", "alpine-release": "3.23.0-r0", "empty": "1-r0"}
     assert owners == {
@@ -37,5 +37,5 @@ def test_packages_and_owners_of_files() -> None:
     }
 
 
-def test_nothing_installed_is_nothing() -> None:
+def test_apk_database_may_be_empty() -> None:
     assert apk_database.read("") == ({}, {})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from factory.evidence.difference import compare, describe
 from factory.evidence.packages import Package
-from tests.unit.factory.evidence.test_measure import FULL
+from tests.unit.factory.evidence.example import FULL
 
 packages = st.dictionaries(
     st.sampled_from("abcdef"), st.builds(Package, st.sampled_from(["1", "2"])), max_size=6
@@ -17,7 +17,7 @@ packages = st.dictionaries(
 sizes = st.dictionaries(st.sampled_from(["core", "tls", "asterisk"]), st.integers(0, 10**8))
 
 
-def test_people_read_packages_and_sizes() -> None:
+def test_difference_as_text() -> None:
     new = replace(
         FULL,
         packages={"libc6": Package("2.43-1"), "tini": Package("0.19-1")},
@@ -37,14 +37,14 @@ def test_people_read_packages_and_sizes() -> None:
     ]
 
 
-def test_an_image_differs_in_nothing_from_itself() -> None:
+def test_difference_of_an_image_from_itself_is_empty() -> None:
     difference = compare(FULL, FULL)
     assert [difference.added, difference.removed, difference.changed, difference.sizes] == [{}] * 4
     assert describe(difference).startswith("packages: all the same\n")
 
 
 @given(packages, packages, sizes, sizes)
-def test_with_the_difference_the_new_follows_from_the_old(
+def test_difference_applied_to_the_old_gives_the_new(
     before: dict[str, Package],
     after: dict[str, Package],
     old_sizes: dict[str, int],

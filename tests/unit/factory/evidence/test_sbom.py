@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from factory.evidence.packages import Package, read_licences
 from factory.evidence.sbom import bill_of_materials
-from tests.unit.factory.evidence.test_measure import FULL
+from tests.unit.factory.evidence.example import FULL
 
 LABELS = {
     "org.opencontainers.image.title": "Asterisk PBX (mini)",
@@ -30,7 +30,7 @@ def read(text: str) -> dict[str, Any]:
     return dict(json.loads(text))
 
 
-def test_it_names_each_package_and_our_own_files() -> None:
+def test_sbom_names_each_package_and_our_own_files() -> None:
     bill = read(bill_of_materials(SHIPPED, "debian", "forky"))
     assert bill["metadata"]["timestamp"] == "2026-11-02T03:04:05+00:00"
     assert bill["metadata"]["component"]["version"] == "1.2.3"
@@ -51,7 +51,7 @@ def test_it_names_each_package_and_our_own_files() -> None:
     assert libc["properties"][0]["value"] == "3000000"
 
 
-def test_the_same_image_has_the_same_bill_whatever_was_proven_or_named() -> None:
+def test_sbom_does_not_depend_on_proof_and_tags() -> None:
     other = replace(SHIPPED, id="sha256:built-again", tags=(), proof=(), suites="2 passed")
     assert bill_of_materials(other, "debian", "forky") == bill_of_materials(
         SHIPPED, "debian", "forky"
@@ -63,14 +63,14 @@ def test_the_same_image_has_the_same_bill_whatever_was_proven_or_named() -> None
     )
 
 
-def test_a_package_of_alpine_is_one_of_alpine() -> None:
+def test_sbom_of_alpine_names_apk_packages() -> None:
     bill = read(bill_of_materials(SHIPPED, "alpine", "3.23"))
     named = {c.get("purl", "").partition("/")[0] for c in bill["components"]} - {""}
     assert named == {"pkg:apk"}
     assert "distro=alpine-3.23" in json.dumps(bill)
 
 
-def test_without_a_version_or_time_it_is_valid_too() -> None:
+def test_sbom_is_valid_without_version_and_time() -> None:
     read(bill_of_materials(replace(SHIPPED, labels={}), "debian", "forky"))
 
 
@@ -94,7 +94,7 @@ licences = st.sampled_from(
         max_size=4,
     )
 )
-def test_any_package_is_told_validly_and_in_full(packages: dict[str, Package]) -> None:
+def test_sbom_of_any_package_is_valid_and_complete(packages: dict[str, Package]) -> None:
     bill = read(bill_of_materials(replace(SHIPPED, packages=packages), "debian", "forky"))
     told = {c["name"]: c for c in bill["components"] if c["bom-ref"].startswith("deb:")}
     assert {name: c["version"] for name, c in told.items()} == {

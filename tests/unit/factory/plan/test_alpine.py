@@ -34,7 +34,7 @@ def stages(text: str) -> dict[str, Stage]:
     return {stage.name: stage for stage in parse(text)}
 
 
-def test_each_name_says_where_it_was_seen(known: dict[str, Any]) -> None:
+def test_alpine_package_names_have_a_source(known: dict[str, Any]) -> None:
     seen: list[str] = []
     for aport, entry in known["aports"].items():
         assert re.fullmatch(r"(main|community)/[a-z0-9-]+", aport)
@@ -44,27 +44,27 @@ def test_each_name_says_where_it_was_seen(known: dict[str, Any]) -> None:
     assert list(known["aports"]) == sorted(known["aports"])
 
 
-def test_components_ask_for_packages_that_there_are(catalog: Catalog, names: set[str]) -> None:
+def test_alpine_packages_of_components_exist(catalog: Catalog, names: set[str]) -> None:
     for component in catalog.components.values():
         wanted = component.settings.packages.get("alpine", {})
         assert wanted.keys() <= names, component.name
         assert set(wanted.values()) <= {"whole"}, component.name  # apk takes packages, not files
 
 
-def test_components_with_packages_have_some_here_too(catalog: Catalog) -> None:
+def test_alpine_packages_are_named_by_the_same_components(catalog: Catalog) -> None:
     for component in catalog.components.values():
         settings = component.settings
         if "debian" in settings.packages:
             assert settings.packages.get("alpine") or settings.wheels.get("alpine"), component.name
 
 
-def test_the_dockerfile_installs_nothing_else(text: str, names: set[str]) -> None:
+def test_alpine_dockerfile_installs_nothing_else(text: str, names: set[str]) -> None:
     installed = re.findall(r"apk add --no-cache ([^;]+);", text.replace("\\\n", " "))
     assert installed
     assert {name for line in installed for name in line.split()} <= names
 
 
-def test_every_image_has_its_packages_once(stages: dict[str, Stage], catalog: Catalog) -> None:
+def test_alpine_images_have_their_packages_once(stages: dict[str, Stage], catalog: Catalog) -> None:
     for image in catalog.images:
         found: list[str] = []
         name = f"{image}-packages"
@@ -82,7 +82,7 @@ def test_every_image_has_its_packages_once(stages: dict[str, Stage], catalog: Ca
         assert sorted(installed) == sorted(wanted)
 
 
-def test_every_stage_is_defined_before_it_is_used(text: str) -> None:
+def test_alpine_stages_are_defined_before_use(text: str) -> None:
     known = {"${BASE}"}
     for stage in parse(text):
         assert stage.base in known
@@ -91,7 +91,7 @@ def test_every_stage_is_defined_before_it_is_used(text: str) -> None:
         known.add(stage.name)
 
 
-def test_what_makes_an_image_is_the_same_as_on_debian(
+def test_alpine_images_have_files_and_settings_as_on_debian(
     root: Path, catalog: Catalog, stages: dict[str, Stage]
 ) -> None:
     debian = parse(Recipe(root, "debian", list(catalog.images)).dockerfile(catalog))
@@ -104,9 +104,7 @@ def test_what_makes_an_image_is_the_same_as_on_debian(
             assert here_env.replace(":/sbin:/bin ", " ") == there_env
 
 
-def test_volumes_can_move_from_one_distribution_to_the_other(
-    root: Path, catalog: Catalog, text: str
-) -> None:
+def test_alpine_and_debian_have_the_same_user_ids(root: Path, catalog: Catalog, text: str) -> None:
     debian = Recipe(root, "debian", ["mini"]).dockerfile(catalog)
     assert "--uid 200 " in debian
     assert "--gid 200 " in debian
@@ -114,7 +112,7 @@ def test_volumes_can_move_from_one_distribution_to_the_other(
     assert "addgroup -S -g 200 asterisk" in text
 
 
-def test_links_are_made_when_no_package_comes_any_more(stages: dict[str, Stage]) -> None:
+def test_alpine_links_are_made_after_the_last_package(stages: dict[str, Stage]) -> None:
     for name, stage in stages.items():
         runs = " ".join(stage.all_of("RUN"))
         if name.endswith("-root"):
@@ -124,9 +122,7 @@ def test_links_are_made_when_no_package_comes_any_more(stages: dict[str, Stage])
             assert "/srv/" not in runs
 
 
-def test_what_is_not_packaged_is_a_wheel_with_its_hash(
-    stages: dict[str, Stage], catalog: Catalog
-) -> None:
+def test_alpine_wheels_are_pinned_by_hash(stages: dict[str, Stage], catalog: Catalog) -> None:
     assert stages["base-wheels"].all_of("RUN")
     (install,) = stages["base-wheels"].all_of("RUN")
     assert "--require-hashes" in install
@@ -138,7 +134,7 @@ def test_what_is_not_packaged_is_a_wheel_with_its_hash(
     assert "mini-wheels" not in stages
 
 
-def test_wheels_are_of_the_versions_that_the_tests_use(root: Path, catalog: Catalog) -> None:
+def test_alpine_wheels_have_the_versions_that_tests_use(root: Path, catalog: Catalog) -> None:
     lock = (root / "requirements-dev.lock").read_text()
     for component in catalog.components.values():
         for wheel in component.settings.wheels.get("alpine", ()):
@@ -150,11 +146,11 @@ def test_wheels_are_of_the_versions_that_the_tests_use(root: Path, catalog: Cata
             assert digest in locked[0]
 
 
-def test_no_root_is_assembled(catalog: Catalog) -> None:
+def test_alpine_assembles_no_root(catalog: Catalog) -> None:
     assert rootfs_manifest(catalog, "alpine") is None
 
 
-def test_a_mirror_is_written_down_before_it_is_used(root: Path, catalog: Catalog) -> None:
+def test_alpine_mirror_is_written_before_it_is_used(root: Path, catalog: Catalog) -> None:
     mirror = "https://mirror.example/alpine"
     suite = catalog.distributions["alpine"].suite
     text = Recipe(root, "alpine", ["mini"], mirror=mirror).dockerfile(catalog)

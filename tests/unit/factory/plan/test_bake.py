@@ -63,7 +63,9 @@ def read(text: str) -> str:
     return text.replace("$${", "${").replace("%%{", "%{")
 
 
-def test_every_image_is_a_target_for_every_machine(file: dict[str, Any], catalog: Catalog) -> None:
+def test_bake_has_a_target_for_each_image_and_platform(
+    file: dict[str, Any], catalog: Catalog
+) -> None:
     assert file["group"]["default"]["targets"] == list(catalog.images)
     for image in catalog.images:
         target = file["target"]["_common"] | file["target"][image]
@@ -71,7 +73,7 @@ def test_every_image_is_a_target_for_every_machine(file: dict[str, Any], catalog
         assert target["platforms"] == [m.platform for m in catalog.architectures.values()]
 
 
-def test_targets_have_known_keys_and_inherit_what_is_there(file: dict[str, Any]) -> None:
+def test_bake_targets_have_known_keys_and_inherit_existing_targets(file: dict[str, Any]) -> None:
     assert file.keys() == {"variable", "group", "target"}
     for target in file["target"].values():
         assert target.keys() <= KEYS
@@ -81,7 +83,7 @@ def test_targets_have_known_keys_and_inherit_what_is_there(file: dict[str, Any])
             assert context.removeprefix("target:") in file["target"]
 
 
-def test_the_dockerfile_is_the_one_that_the_factory_builds_with(
+def test_bake_has_the_dockerfile_of_the_factory(
     root: Path, catalog: Catalog, file: dict[str, Any], distribution: str
 ) -> None:
     text = Recipe(root, distribution, list(catalog.images)).dockerfile(catalog)
@@ -93,9 +95,7 @@ def test_the_dockerfile_is_the_one_that_the_factory_builds_with(
     assert file["target"]["_common"]["args"].keys() == wanted
 
 
-def test_the_manifest_of_the_roots_takes_the_place_of_its_stage(
-    root: Path, catalog: Catalog
-) -> None:
+def test_bake_replaces_the_manifest_stage(root: Path, catalog: Catalog) -> None:
     file = made(root, catalog, "debian", catalog.images)
     assert file["target"]["_common"]["contexts"] == {"manifest": "target:manifest"}
     assert "FROM $${NOTHING} AS manifest\n" in file["target"]["_common"]["dockerfile-inline"]
@@ -105,16 +105,16 @@ def test_the_manifest_of_the_roots_takes_the_place_of_its_stage(
     assert json.loads(found[1]) == rootfs_manifest(catalog, "debian")
 
 
-def test_what_assembles_no_root_needs_no_manifest(root: Path, catalog: Catalog) -> None:
+def test_bake_without_assembled_roots_has_no_manifest(root: Path, catalog: Catalog) -> None:
     assert "manifest" not in made(root, catalog, "alpine", catalog.images)["target"]
 
 
-def test_what_nothing_has_proven_gets_no_other_tag(file: dict[str, Any], catalog: Catalog) -> None:
+def test_bake_tags_are_those_of_unproven_images(file: dict[str, Any], catalog: Catalog) -> None:
     for image in catalog.images:
         assert file["target"][image]["tags"] == [f"registry.example/pbx:{image}-unproven"]
 
 
-def test_only_the_images_asked_for_are_targets(root: Path, catalog: Catalog) -> None:
+def test_bake_targets_are_the_images_asked_for(root: Path, catalog: Catalog) -> None:
     file = made(root, catalog, "alpine", ["mini"])
     assert set(file["target"]) == {"_common", "mini"}
     assert file["group"]["default"]["targets"] == ["mini"]
@@ -122,7 +122,7 @@ def test_only_the_images_asked_for_are_targets(root: Path, catalog: Catalog) -> 
 
 @pytest.mark.skipif(BUILDX is None, reason="docker-buildx is not installed")
 @pytest.mark.parametrize("cache", ["", "registry.example/pbx:cache"])
-def test_buildx_reads_it_and_leaves_nothing_out(
+def test_bake_file_is_read_by_buildx(
     file: dict[str, Any], tmp_path: Path, catalog: Catalog, cache: str
 ) -> None:
     path = tmp_path / "bake.json"

@@ -43,7 +43,9 @@ def entries(data: bytes) -> dict[str, tarfile.TarInfo]:
         return {entry.name: entry for entry in tar}
 
 
-def test_times_modes_and_byte_code_do_not_matter(checkout: Path, tmp_path: Path) -> None:
+def test_context_does_not_depend_on_times_modes_and_byte_code(
+    checkout: Path, tmp_path: Path
+) -> None:
     first = packed(checkout)
     umask = os.umask(0o077)
     try:
@@ -59,7 +61,7 @@ def test_times_modes_and_byte_code_do_not_matter(checkout: Path, tmp_path: Path)
     assert packed(other) == first
 
 
-def test_order_of_creation_does_not_matter(tmp_path: Path) -> None:
+def test_context_does_not_depend_on_the_order_of_creation(tmp_path: Path) -> None:
     for folder, names in (("one", "abcd"), ("other", "dcba")):
         (tmp_path / folder / "stages").mkdir(parents=True)
         for name in names:
@@ -67,7 +69,7 @@ def test_order_of_creation_does_not_matter(tmp_path: Path) -> None:
     assert packed(tmp_path / "one") == packed(tmp_path / "other")
 
 
-def test_what_counts_changes_the_bytes(checkout: Path) -> None:
+def test_context_depends_on_what_is_built(checkout: Path) -> None:
     first = packed(checkout)
     assert packed(checkout, "FROM other\n") != first
     (checkout / "stages/rootfs/tree.py").write_text("x = 2\n")
@@ -77,7 +79,7 @@ def test_what_counts_changes_the_bytes(checkout: Path) -> None:
     assert packed(checkout) != second
 
 
-def test_executable_bits_and_links_are_kept(checkout: Path) -> None:
+def test_context_keeps_executable_bits_and_links(checkout: Path) -> None:
     found = entries(packed(checkout))
     assert found["runtime/pbx/core/bin/entrypoint"].mode == 0o755
     assert found["runtime/pbx/core/component.yaml"].mode == 0o644
@@ -87,7 +89,7 @@ def test_executable_bits_and_links_are_kept(checkout: Path) -> None:
     assert not [name for name in found if name.startswith("runtime/pbx/more/")]
 
 
-def test_nothing_but_sources_dockerfile_and_manifest_is_packed(checkout: Path) -> None:
+def test_context_holds_sources_dockerfile_and_manifest_alone(checkout: Path) -> None:
     found = entries(packed(checkout))
     rest = [name for name in found if not name.startswith(("stages/", "runtime/"))]
     assert rest == [MANIFEST_PATH, "Dockerfile"]
@@ -95,7 +97,7 @@ def test_nothing_but_sources_dockerfile_and_manifest_is_packed(checkout: Path) -
     assert {(entry.uid, entry.gid, entry.uname) for entry in found.values()} == {(0, 0, "")}
 
 
-def test_archive_is_rewound_and_holds_the_texts(checkout: Path) -> None:
+def test_context_is_rewound_and_holds_the_texts(checkout: Path) -> None:
     context = build_context(checkout, "FROM me\n", {"images": ["mini"]}, EPOCH)
     with tarfile.open(fileobj=context) as tar:
         dockerfile, manifest = tar.extractfile("Dockerfile"), tar.extractfile(MANIFEST_PATH)
@@ -105,7 +107,7 @@ def test_archive_is_rewound_and_holds_the_texts(checkout: Path) -> None:
         assert b'"mini"' in manifest.read()
 
 
-def test_files_of_a_fixture_keep_their_executable_bit(tmp_path: Path) -> None:
+def test_context_of_a_fixture_keeps_executable_bits(tmp_path: Path) -> None:
     for name, mode in (("Dockerfile", 0o644), ("start", 0o755)):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(mode)

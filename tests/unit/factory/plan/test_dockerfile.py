@@ -77,9 +77,7 @@ def files_of(stages: dict[str, Stage], image: str) -> str:
     return " ".join(stages[f"{image}-files"].all_of("COPY")) if f"{image}-files" in stages else ""
 
 
-def test_every_image_is_a_stage_that_ends_as_an_image_does(
-    stages: dict[str, Stage], catalog: Catalog
-) -> None:
+def test_dockerfile_has_a_stage_for_each_image(stages: dict[str, Stage], catalog: Catalog) -> None:
     for image in catalog.images:
         stage = stages[image]
         assert stage.all_of("ENTRYPOINT") == ['["tini", "--", "entrypoint"]']
@@ -89,12 +87,12 @@ def test_every_image_is_a_stage_that_ends_as_an_image_does(
         assert "RUN" not in dict(stage.steps)
 
 
-def test_the_projects_files_are_one_layer_of_an_image(stages: dict[str, Stage]) -> None:
+def test_dockerfile_puts_the_projects_files_into_one_layer(stages: dict[str, Stage]) -> None:
     for name in ("mini", "base", "xtra"):
         assert stages[name].all_of("COPY") == [f"--from={name}-files /files/ /"]
 
 
-def test_every_stage_is_defined_before_it_is_used(root: Path) -> None:
+def test_dockerfile_stages_are_defined_before_use(root: Path) -> None:
     known = {"${NOTHING}", "${BASE}"}
     for stage in parse(rendered(root)):
         assert stage.name not in known
@@ -104,12 +102,12 @@ def test_every_stage_is_defined_before_it_is_used(root: Path) -> None:
         known.add(stage.name)
 
 
-def test_only_instructions_of_docker_begin_a_line(root: Path) -> None:
+def test_dockerfile_lines_begin_with_instructions(root: Path) -> None:
     for stage in parse(rendered(root, mirror=MIRROR)):
         assert {word for word, _ in stage.steps} <= INSTRUCTIONS
 
 
-def test_the_projects_files_come_after_the_last_package(root: Path) -> None:
+def test_dockerfile_copies_the_projects_files_after_the_last_package(root: Path) -> None:
     stages = parse(rendered(root))
     shipped = [stage for stage in stages if stage.name != "corrections"]  # which ships a package
     steps = [step for stage in shipped for step in stage.steps]
@@ -122,12 +120,12 @@ def test_the_projects_files_come_after_the_last_package(root: Path) -> None:
     assert last_run < first_own
 
 
-def test_mini_copies_no_python(stages: dict[str, Stage]) -> None:
+def test_dockerfile_copies_no_python_into_mini(stages: dict[str, Stage]) -> None:
     assert not [line for line in stages["mini-files"].all_of("COPY") if ".py" in line]
     assert [line for line in stages["base-files"].all_of("COPY") if ".py" in line]
 
 
-def test_every_image_has_the_files_of_its_components(
+def test_dockerfile_copies_the_files_of_each_images_components(
     stages: dict[str, Stage], catalog: Catalog
 ) -> None:
     for image in catalog.images:
@@ -138,19 +136,19 @@ def test_every_image_has_the_files_of_its_components(
                 assert has == (f"runtime/pbx/{component.name}/{name}/" in copied)
 
 
-def test_an_image_brings_only_what_it_stands_on(root: Path) -> None:
+def test_dockerfile_of_an_image_holds_its_parents_alone(root: Path) -> None:
     names = {stage.name for stage in parse(rendered(root, "mini"))}
     assert {"mini", "packages", "roots"} <= names
     assert not [name for name in names if name.startswith(("xtra", "full", "base-"))]
     assert {stage.name for stage in parse(rendered(root, "full"))} >= {"mini", "base", "full"}
 
 
-def test_packages_are_the_same_whichever_image_is_wanted(root: Path) -> None:
+def test_dockerfile_installs_the_same_packages_for_every_image(root: Path) -> None:
     mini, xtra = parse(rendered(root, "mini")), parse(rendered(root, "xtra"))
     assert mini[:2] == xtra[:2]
 
 
-def test_mirror_appears_only_if_given(root: Path) -> None:
+def test_dockerfile_has_a_mirror_only_if_given(root: Path) -> None:
     assert "sources.list" not in rendered(root)
     with_mirror = rendered(root, mirror=MIRROR)
     suite = load_once(root).distributions["debian"].suite
@@ -163,7 +161,7 @@ def test_mirror_appears_only_if_given(root: Path) -> None:
     assert source < update
 
 
-def test_a_snapshot_is_what_is_built_from(root: Path) -> None:
+def test_dockerfile_builds_from_a_snapshot(root: Path) -> None:
     catalog = load_once(root)
     debian = catalog.distributions["debian"]
     snapshot = Snapshot.of(debian, "20261120T000000Z")
@@ -173,7 +171,7 @@ def test_a_snapshot_is_what_is_built_from(root: Path) -> None:
     assert text.index(source) < text.index("apt-get update")
 
 
-def test_rendering_is_the_same_in_every_process(root: Path) -> None:
+def test_dockerfile_is_the_same_in_every_process(root: Path) -> None:
     program = (
         "import json, pathlib; from factory.plan.recipe import Recipe;"
         "from factory.plan.load import load_catalog;"
@@ -194,12 +192,12 @@ def test_rendering_is_the_same_in_every_process(root: Path) -> None:
     assert output == f"{rendered(root)}\n{manifest}\n"
 
 
-def test_order_of_the_images_asked_for_does_not_matter(root: Path) -> None:
+def test_dockerfile_does_not_depend_on_the_order_asked_for(root: Path) -> None:
     assert rendered(root, "mini", "full") == rendered(root, "full", "mini")
     assert rendered(root, "full") == rendered(root, "full", "full")
 
 
-def test_everything_copied_is_in_the_checkout(root: Path) -> None:
+def test_dockerfile_copies_what_is_in_the_checkout(root: Path) -> None:
     lines = [line for stage in parse(rendered(root)) for line in stage.all_of("COPY")]
     sources = {
         source for line in lines if not line.startswith("--") for source in line.split()[:-1]
@@ -209,7 +207,7 @@ def test_everything_copied_is_in_the_checkout(root: Path) -> None:
         assert list(root.glob(source)), source
 
 
-def test_several_sources_go_into_a_folder(root: Path) -> None:
+def test_dockerfile_copies_several_sources_into_a_folder(root: Path) -> None:
     for stage in parse(rendered(root)):
         for line in stage.all_of("COPY"):
             if len(line.split()) > 2:
@@ -233,7 +231,7 @@ def test_manifest_links_what_is_kept_to_where_it_is_kept(catalog: Catalog) -> No
                 assert image.links[path] == f"/srv{path}"
 
 
-def test_making_a_manifest_leaves_the_catalog_alone(catalog: Catalog) -> None:
+def test_manifest_leaves_the_catalog_unchanged(catalog: Catalog) -> None:
     before = copy.deepcopy(catalog)
     first = rootfs_manifest(catalog, "debian")
     assert rootfs_manifest(catalog, "debian") == first
@@ -279,7 +277,7 @@ def more(parent: str, root: str, *components: str) -> dict[str, Any]:
     }
 
 
-def test_one_more_component_shows_up_by_a_folder_and_a_word(made_up: Path) -> None:
+def test_dockerfile_gets_a_new_component_by_a_folder_and_a_word(made_up: Path) -> None:
     edit_images(made_up, lambda images: images["full"]["components"].append("greeting"))
     stages = {stage.name: stage for stage in parse(rendered(made_up))}
     for image, has in {"mini": False, "base": False, "full": True, "xtra": True}.items():
@@ -299,7 +297,7 @@ def test_one_more_component_shows_up_by_a_folder_and_a_word(made_up: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["assembled", "distribution"])
-def test_one_more_image_shows_up_by_a_line(made_up: Path, kind: str) -> None:
+def test_dockerfile_gets_a_new_image_by_a_line(made_up: Path, kind: str) -> None:
     edit_images(made_up, lambda images: images.update(hello=more("full", kind, "greeting")))
     stages = {stage.name: stage for stage in parse(rendered(made_up, "hello"))}
     assert stages["hello"].base == "hello-root"
@@ -309,14 +307,14 @@ def test_one_more_image_shows_up_by_a_line(made_up: Path, kind: str) -> None:
     assert "xtra" not in stages
 
 
-def test_a_component_without_listeners_and_packages_is_enough(made_up: Path) -> None:
+def test_component_needs_no_listeners_and_packages(made_up: Path) -> None:
     (made_up / "runtime/pbx/greeting/component.yaml").write_text("summary: Greets callers\n")
     edit_images(made_up, lambda images: images.update(hello=more("full", "assembled", "greeting")))
     stages = {stage.name: stage for stage in parse(rendered(made_up))}
     assert stages["hello"].all_of("EXPOSE") == stages["full"].all_of("EXPOSE")
 
 
-def test_a_distribution_image_needs_no_packages_of_its_own(made_up: Path) -> None:
+def test_distribution_image_needs_no_packages_of_its_own(made_up: Path) -> None:
     (made_up / "runtime/pbx/greeting/component.yaml").write_text("summary: Greets callers\n")
     edit_images(
         made_up, lambda images: images.update(hello=more("full", "distribution", "greeting"))
@@ -326,7 +324,7 @@ def test_a_distribution_image_needs_no_packages_of_its_own(made_up: Path) -> Non
     assert "SOURCE_DATE_EPOCH" in stages["hello-finished"].all_of("ARG")
 
 
-def test_an_image_on_a_distribution_image_has_its_packages(made_up: Path) -> None:
+def test_distribution_image_passes_its_packages_on(made_up: Path) -> None:
     edit_images(
         made_up, lambda images: images.update(hello=more("xtra", "distribution", "greeting"))
     )
@@ -352,7 +350,7 @@ def correct_stasis(checkout: Path) -> None:
     edit_images(checkout, lambda images: images["full"]["components"].append("greeting"))
 
 
-def test_a_corrected_module_is_compiled_where_it_is_not_shipped(made_up: Path) -> None:
+def test_correction_is_compiled_in_a_stage_of_its_own(made_up: Path) -> None:
     correct_stasis(made_up)
     stages = {stage.name: stage for stage in parse(rendered(made_up))}
     compiled = stages["corrections"]
@@ -364,7 +362,7 @@ def test_a_corrected_module_is_compiled_where_it_is_not_shipped(made_up: Path) -
     assert "libedit-dev" not in rendered(made_up).split("AS installed")[1]
 
 
-def test_without_corrections_nothing_is_compiled(made_up: Path) -> None:
+def test_correction_stage_is_missing_without_corrections(made_up: Path) -> None:
     for file in (made_up / "runtime/pbx").glob("*/component.yaml"):
         data = yaml.safe_load(file.read_text())
         data.pop("corrections", None)
@@ -374,7 +372,7 @@ def test_without_corrections_nothing_is_compiled(made_up: Path) -> None:
     assert stages["roots"].base == "packages"
 
 
-def test_an_image_without_listeners_exposes_nothing(made_up: Path) -> None:
+def test_image_without_listeners_exposes_nothing(made_up: Path) -> None:
     for file in (made_up / "runtime/pbx").glob("*/component.yaml"):
         data = yaml.safe_load(file.read_text())
         data.pop("listeners", None)

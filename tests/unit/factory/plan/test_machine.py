@@ -18,7 +18,7 @@ def test_architecture_is_that_of_the_platform() -> None:
 
 
 @given(repositories)
-def test_a_repository_is_never_that_of_the_engines_own_machine(repository: str) -> None:
+def test_repository_of_a_platform_is_never_that_of_the_engine(repository: str) -> None:
     own = ARM.repository(repository)
     assert own == f"{repository}-arm64"
     assert ARM.repository(own) == own
@@ -30,22 +30,20 @@ def test_folders_of_machines_are_kept_apart(catalog: Catalog) -> None:
     assert len({*folders, *catalog.images}) == len(folders) + len(catalog.images)
 
 
-def test_a_catalog_for_one_platform_has_that_machine_alone(catalog: Catalog) -> None:
+def test_catalog_for_one_platform_has_that_alone(catalog: Catalog) -> None:
     one = catalog.only_for("linux/arm64")
     assert one.architectures == {"arm64": catalog.architectures["arm64"]}
     assert one.images == catalog.images
 
 
 @pytest.mark.parametrize("platform", ["arm64", "linux/arm", "", "LINUX/ARM64"])
-def test_a_platform_that_is_not_known_is_told_with_those_that_are(
-    catalog: Catalog, platform: str
-) -> None:
+def test_platform_error_names_those_that_are_known(catalog: Catalog, platform: str) -> None:
     with pytest.raises(FactoryError, match="unknown platform") as caught:
         catalog.only_for(platform)
     assert caught.value.hint == "known platforms: linux/amd64, linux/arm64"
 
 
-def test_a_budget_is_that_of_the_machine(catalog: Catalog) -> None:
+def test_budget_is_that_of_the_platform(catalog: Catalog) -> None:
     amd64, arm64, other = (
         catalog.budget_of("mini", "debian", architecture)
         for architecture in ("amd64", "arm64", "riscv64")

@@ -11,14 +11,14 @@ from factory.plan.picture import draw_images
 ROOT = Path(__file__).parents[4]
 
 
-def test_the_picture_of_the_readme_shows_the_images_as_they_are() -> None:
+def test_picture_in_the_docs_is_current() -> None:
     drawn = (ROOT / "docs" / "pictures" / "images.svg").read_text()
     assert drawn == draw_images(load_catalog(ROOT)), (
         "python build.py --print picture > docs/pictures/images.svg"
     )
 
 
-def test_every_image_and_component_is_in_it() -> None:
+def test_picture_shows_every_image_and_component() -> None:
     catalog = load_catalog(ROOT)
     tree = ElementTree.fromstring(draw_images(catalog))  # noqa: S314 - our own
     texts = [element.text for element in tree.iter() if element.text]

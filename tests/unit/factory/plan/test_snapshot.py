@@ -20,7 +20,7 @@ DEBIAN = Distribution(
 
 
 @given(st.integers(0, 2**32).map(lambda s: datetime.datetime.fromtimestamp(s, datetime.UTC)))
-def test_a_moment_names_an_archive(moment: datetime.datetime) -> None:
+def test_snapshot_moment_names_an_archive(moment: datetime.datetime) -> None:
     text = moment.strftime("%Y%m%dT%H%M%SZ")
     snapshot = Snapshot.of(DEBIAN, text)
     assert snapshot.url == f"http://snapshots.example/debian/{text}"
@@ -30,17 +30,17 @@ def test_a_moment_names_an_archive(moment: datetime.datetime) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2026", "20261120", "20261320T000000Z", "20261120T000000", "20261120T000000Z\n"]
 )
-def test_what_is_no_moment_is_refused(text: str) -> None:
+def test_snapshot_refuses_what_is_no_moment(text: str) -> None:
     with pytest.raises(FactoryError, match="is no moment of a snapshot"):
         Snapshot.of(DEBIAN, text)
 
 
-def test_a_distribution_of_which_nobody_keeps_snapshots() -> None:
+def test_snapshot_needs_a_distribution_that_has_them() -> None:
     with pytest.raises(FactoryError, match="no snapshots of this distribution"):
         Snapshot.of(DEBIAN.model_copy(update={"snapshots": ""}), "20261120T000000Z")
 
 
-def test_lists_of_a_snapshot_may_be_out_of_date() -> None:
+def test_snapshot_lists_may_be_out_of_date() -> None:
     url = "http://archive.example"
     assert sources_line(url, "forky", fixed=False) == "deb http://archive.example forky main"
     assert "[check-valid-until=no]" in sources_line(url, "forky", fixed=True)

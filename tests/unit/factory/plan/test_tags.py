@@ -56,7 +56,7 @@ def tags(image: str, text: str | None, released: Iterable[str] = ()) -> str:
         ("mini", "1.2.3-rc.1", "mini-1.2.3-rc.1"),
     ],
 )
-def test_specified_examples(image: str, version: str | None, expected: str) -> None:
+def test_tags_of_the_specified_examples(image: str, version: str | None, expected: str) -> None:
     assert tags(image, version) == expected
 
 
@@ -78,16 +78,16 @@ def test_tags_after_other_releases(version: str | None, released: list[str], exp
     assert tags("mini", version, released) == expected
 
 
-def test_older_release_of_the_default_image_moves_neither_major_nor_latest() -> None:
+def test_tags_of_an_older_release_exclude_major_and_latest() -> None:
     assert tags("full", "1.0.4", ["1.1.0"]) == "1.0.4 1.0 full-1.0.4 full-1.0"
 
 
-def test_build_without_version_takes_latest_whatever_was_released() -> None:
+def test_tags_without_a_version_include_latest() -> None:
     assert tags("full", None, ["1.2.3"]) == "latest full"
 
 
 @given(images, versions | st.none(), st.booleans(), st.frozensets(versions, max_size=5))
-def test_every_tag_is_a_valid_docker_tag_and_named_once(
+def test_tags_are_valid_and_named_once(
     image: str, version: Version | None, default: bool, released: frozenset[Version]
 ) -> None:
     taken = image_tags(image, version, default=default, released=released)
@@ -95,14 +95,14 @@ def test_every_tag_is_a_valid_docker_tag_and_named_once(
     assert len(set(taken)) == len(taken) > 0
 
 
-def test_longest_version_still_makes_a_valid_docker_tag() -> None:
+def test_tags_of_the_longest_version_are_valid() -> None:
     version = parse_version("1.2.3-" + "a" * (MAX_LENGTH - 6))
     for tag in image_tags("i" * 27, version, default=True, released=()):
         assert DOCKER_TAG.fullmatch(tag)
 
 
 @given(images, versions, st.booleans(), st.frozensets(close_versions))
-def test_exactly_the_exact_names_are_immutable(
+def test_tags_that_are_exact_are_immutable(
     image: str, version: Version, default: bool, released: frozenset[Version]
 ) -> None:
     taken = image_tags(image, version, default=default, released=released)
@@ -114,12 +114,12 @@ def test_exactly_the_exact_names_are_immutable(
     "tag",
     ["latest", "full", "1", "1.2", "full-1", "full-1.2", "v1.2.3", "full-v1.2.3", "1.2.03", ""],
 )
-def test_other_names_float(tag: str) -> None:
+def test_tags_of_other_forms_are_floating(tag: str) -> None:
     assert not immutable(tag)
 
 
 @given(images, early, st.booleans(), st.frozensets(close_versions))
-def test_prerelease_never_moves_a_floating_tag(
+def test_tags_of_a_prerelease_are_exact(
     image: str, version: Version, default: bool, released: frozenset[Version]
 ) -> None:
     assert all(map(immutable, image_tags(image, version, default=default, released=released)))
@@ -127,7 +127,7 @@ def test_prerelease_never_moves_a_floating_tag(
 
 @given(close, close)
 @example(Version(1, 0, 4), Version(1, 1, 0))
-def test_lower_version_never_takes_a_floating_tag_of_a_higher_one(a: Version, b: Version) -> None:
+def test_tags_never_move_from_a_higher_to_a_lower_version(a: Version, b: Version) -> None:
     low, high = sorted((a, b))
     assume(low != high)
     held = set(image_tags("full", high, default=True, released=()))
@@ -135,7 +135,7 @@ def test_lower_version_never_takes_a_floating_tag_of_a_higher_one(a: Version, b:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["full", "mini"]), close_versions), max_size=25))
-def test_registry_is_right_after_any_sequence_of_releases(
+def test_tags_are_right_after_any_sequence_of_releases(
     releases: list[tuple[str, Version]],
 ) -> None:
     registry: dict[str, str] = {}
@@ -164,7 +164,7 @@ def expected_registry(releases: Iterable[tuple[str, Version]]) -> dict[str, str]
 
 
 @given(images, images, versions | st.none(), versions | st.none(), st.booleans())
-def test_images_never_share_tags(
+def test_tags_of_two_images_differ(
     one: str, other: str, first: Version | None, second: Version | None, default: bool
 ) -> None:
     assume(one != other)
@@ -189,7 +189,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_invalid_version_is_one_clear_line(text: str) -> None:
+def test_version_error_is_one_line(text: str) -> None:
     with pytest.raises(InvalidVersion, match=": use ") as caught:
         parse_version(text)
     assert len(str(caught.value).splitlines()) == 1
@@ -204,13 +204,13 @@ def test_invalid_version_is_one_clear_line(text: str) -> None:
         ("v1.2.3+7", "'v1.2.3+7' has build metadata, which no image tag can hold: use 1.2.3"),
     ],
 )
-def test_message_says_what_is_wrong_and_what_is_expected(text: str, message: str) -> None:
+def test_version_error_says_what_is_wrong_and_expected(text: str, message: str) -> None:
     with pytest.raises(InvalidVersion, match=f"^{re.escape(message)}$"):
         parse_version(text)
 
 
 @given(st.text() | st.text("v0123.-+ \nrc", max_size=12))
-def test_any_text_is_a_version_written_exactly_so_or_invalid(text: str) -> None:
+def test_version_is_written_exactly_or_invalid(text: str) -> None:
     try:
         version = parse_version(text)
     except InvalidVersion:
@@ -233,15 +233,6 @@ def test_any_text_is_a_version_written_exactly_so_or_invalid(text: str) -> None:
 def test_version_of_git_tags(names: list[str], expected: str | None) -> None:
     found = version_of_git_tags(names)
     assert (None if found is None else str(found)) == expected
-
-
-def test_precedence_is_that_of_semver_section_11() -> None:
-    texts = [
-        *["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2"],
-        *["1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "2.0.0", "2.1.0", "2.1.1"],
-    ]
-    for count in range(1, len(texts) + 1):
-        assert str(version_of_git_tags(reversed(texts[:count]))) == texts[count - 1]
 
 
 def test_released_versions_are_read_from_the_exact_names_of_that_image() -> None:

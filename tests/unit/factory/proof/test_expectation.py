@@ -11,7 +11,7 @@ def foreign(*ports: str) -> Expectation:
     return Expectation.of_foreign(ImageInfo("sha256:1", 1, (), "", "amd64", (), {}, ports))
 
 
-def test_mini_calls_in_the_clear_and_supervises_nothing(catalog: Catalog) -> None:
+def test_expectation_of_mini(catalog: Catalog) -> None:
     expected = Expectation.of(catalog, "mini")
     assert expected.transports == ("udp", "tcp")
     assert expected.tcp_ports == (5060,)
@@ -21,7 +21,7 @@ def test_mini_calls_in_the_clear_and_supervises_nothing(catalog: Catalog) -> Non
     assert "res_srtp.so" not in expected.modules
 
 
-def test_full_has_all_of_mini_and_calls_encrypted_under_supervision(catalog: Catalog) -> None:
+def test_expectation_of_full(catalog: Catalog) -> None:
     mini, full = Expectation.of(catalog, "mini"), Expectation.of(catalog, "full")
     assert full.transports == ("udp", "tcp", "tls")
     assert set(full.tcp_ports) == {80, 5060, 5061}
@@ -31,7 +31,7 @@ def test_full_has_all_of_mini_and_calls_encrypted_under_supervision(catalog: Cat
     assert set(mini.modules) < set(full.modules)
 
 
-def test_an_image_has_to_show_whatever_the_one_below_it_has(catalog: Catalog) -> None:
+def test_expectation_includes_that_of_the_parent(catalog: Catalog) -> None:
     for image in catalog.images:
         mine = Expectation.of(catalog, image)
         for below in catalog.lineage(image):
@@ -53,14 +53,14 @@ def test_an_image_has_to_show_whatever_the_one_below_it_has(catalog: Catalog) ->
         (("5061/udp",), ("udp",), False),
     ],
 )
-def test_a_foreign_image_has_to_take_calls_where_it_says_so(
+def test_expectation_of_a_foreign_image_is_its_sip_ports(
     ports: tuple[str, ...], transports: tuple[str, ...], encrypted: bool
 ) -> None:
     expected = foreign(*ports)
     assert (expected.transports, expected.encrypted) == (transports, encrypted)
 
 
-def test_a_foreign_image_promises_nothing_but_its_ports() -> None:
+def test_expectation_of_a_foreign_image_has_nothing_else() -> None:
     expected = foreign("5060/udp", "5060/tcp", "8088/tcp", "10000/udp")
     assert expected.tcp_ports == (5060, 8088)
     assert expected.modules == expected.services == ()

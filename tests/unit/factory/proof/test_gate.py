@@ -35,12 +35,12 @@ OTHER: dict[str, Any] = {
 # ---- fingerprint
 
 
-def test_equal_gates_have_one_fingerprint() -> None:
+def test_fingerprint_of_equal_gates_is_the_same() -> None:
     again = Gate(Expectation(("udp",), ("app_dial.so",)), "asterisk-softphone:1")
     assert again.fingerprint() == GATE.fingerprint()
 
 
-def test_the_fingerprint_changes_with_the_softphone_and_all_that_is_expected() -> None:
+def test_fingerprint_depends_on_softphone_and_expectation() -> None:
     prints = [GATE.fingerprint(), replace(GATE, softphone="asterisk-softphone:2").fingerprint()]
     for field in fields(Expectation):
         expected = replace(EXPECTED, **{field.name: OTHER[field.name]})
@@ -49,7 +49,7 @@ def test_the_fingerprint_changes_with_the_softphone_and_all_that_is_expected() -
 
 
 @pytest.mark.parametrize("source", ["gate.py", "call_checks.py", "candidate.py"])
-def test_the_fingerprint_changes_with_the_checks(
+def test_fingerprint_depends_on_the_checks(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     checkout = tmp_path / "checkout"
@@ -107,9 +107,7 @@ def raising(error: Exception) -> Check:
     return a_call
 
 
-def test_a_proof_tells_of_each_check_what_was_seen(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_proof_holds_what_each_check_saw(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (check,) = prove(monkeypatch, tmp_path / "log", it_gets_healthy)
     assert (check.name, check.seen) == ("it gets healthy", "after 2.1 s")
     assert 0 <= check.seconds < 5
@@ -124,7 +122,7 @@ def test_a_proof_tells_of_each_check_what_was_seen(
         CallError("not heard\n0.0  INVITE ->", 486, "Busy"),
     ],
 )
-def test_the_first_check_that_fails_ends_it_with_its_reason(
+def test_proof_ends_at_the_first_failure_with_its_reason(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
 ) -> None:
     done: list[str] = []
@@ -142,7 +140,7 @@ def test_the_first_check_that_fails_ends_it_with_its_reason(
     assert ("candidate: 0.0  INVITE ->" in log.read_text()) is isinstance(error, CallError)
 
 
-def test_a_candidate_that_ended_is_the_cause_of_whatever_failed(
+def test_proof_names_the_end_of_the_candidate_as_cause(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ended = "it ended with status 1, its last words: no config"
@@ -151,7 +149,7 @@ def test_a_candidate_that_ended_is_the_cause_of_whatever_failed(
         prove(monkeypatch, tmp_path / "log", check, ended=ended)
 
 
-def test_what_nobody_thought_of_is_not_taken_for_a_verdict(
+def test_proof_does_not_hide_unexpected_errors(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyError):

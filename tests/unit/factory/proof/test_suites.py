@@ -32,13 +32,15 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, end: str, status: int = 0
         return suites.run(folder, "full", "sha256:12", folder / "build/full/report", console)
 
 
-def test_what_passes_returns_the_last_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_suites_that_pass_return_the_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     last = run(tmp_path, monkeypatch, "212 passed, 3 skipped in 301.20s (0:05:01)")
     assert last == "212 passed, 3 skipped in 301.20s (0:05:01)"
     assert run(tmp_path, monkeypatch, "===== 1 passed in 2s =====") == "1 passed in 2s"
 
 
-def test_the_candidate_is_tested_from_the_checkout(
+def test_suites_run_in_the_checkout_on_the_candidate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
     run(tmp_path, monkeypatch, "1 passed in 2s")
@@ -58,7 +60,7 @@ def test_the_candidate_is_tested_from_the_checkout(
         ("1 passed in 1s", 3, "1 passed in 1s"),
     ],
 )
-def test_a_failure_is_told_with_the_last_line_and_the_report(
+def test_suites_failure_names_last_line_and_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, status: int, why: str
 ) -> None:
     page = tmp_path / "build/full/report/report.html"
@@ -70,7 +72,7 @@ def test_a_failure_is_told_with_the_last_line_and_the_report(
     assert caught.value.hint == f"no tag was moved; the report is {page}"
 
 
-def test_pytest_that_ends_without_a_result_is_told_with_what_it_said_last(
+def test_suites_without_a_result_quote_the_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.unit.factory.proof.test_suites.LINES", "")
@@ -82,14 +84,14 @@ def test_pytest_that_ends_without_a_result_is_told_with_what_it_said_last(
     assert caught.value.hint == "no tag was moved"
 
 
-def test_output_that_is_not_utf_8_is_no_obstacle(
+def test_suites_output_may_be_other_than_utf_8(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
     assert run(tmp_path, monkeypatch, "caf\xe9\n1 passed in 2s") == "1 passed in 2s"
     assert "caf" in log.read_text()
 
 
-def test_without_pytest_it_is_said_what_to_do(
+def test_suites_without_pytest_fail_with_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Path
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: {"pytest": None}[name])
@@ -99,7 +101,7 @@ def test_without_pytest_it_is_said_what_to_do(
     assert log.read_text() == ""
 
 
-def test_the_fingerprint_is_that_of_tests_and_of_what_they_read(tmp_path: Path) -> None:
+def test_suites_fingerprint_depends_on_tests_and_sources(tmp_path: Path) -> None:
     test = tmp_path / "tests" / "test_one.py"
     test.parent.mkdir()
     test.write_text("def test_one() -> None: ...\n")

@@ -37,7 +37,7 @@ def entry(user: str, password: str) -> dict[str, str]:
         ("localhost/asterisk", ("localhost", "asterisk")),
     ],
 )
-def test_a_repository_has_a_host_and_a_path(repository: str, expected: tuple[str, str]) -> None:
+def test_repository_has_a_host_and_a_path(repository: str, expected: tuple[str, str]) -> None:
     assert split_repository(repository) == expected
 
 
@@ -53,14 +53,14 @@ def test_a_repository_has_a_host_and_a_path(repository: str, expected: tuple[str
         ({}, HOST, None),
     ],
 )
-def test_the_login_of_docker_login(
+def test_login_is_that_of_docker_login(
     config: Path, auths: dict[str, Any], host: str, expected: Login | None
 ) -> None:
     config.write_text(json.dumps({"auths": auths, "proxies": {"default": {}}}))
     assert find_login(host) == expected
 
 
-def test_no_configuration_is_no_login(config: Path) -> None:
+def test_login_is_none_without_configuration(config: Path) -> None:
     assert not config.exists()
     assert find_login(HOST) is None
 
@@ -68,7 +68,7 @@ def test_no_configuration_is_no_login(config: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["{", "[]", "\0", '{"auths": {"x": 1}}', '{"auths": {"x": {"auth": "%"}}}']
 )
-def test_a_broken_configuration_is_one_clear_line(config: Path, text: str) -> None:
+def test_login_error_is_one_line(config: Path, text: str) -> None:
     config.write_text(text)
     with pytest.raises(RegistryError) as caught:
         find_login(HOST)
@@ -76,11 +76,11 @@ def test_a_broken_configuration_is_one_clear_line(config: Path, text: str) -> No
     assert "\n" not in caught.value.cause
 
 
-def test_a_password_is_not_shown() -> None:
+def test_login_does_not_show_its_password() -> None:
     assert "secret" not in repr(Login("me", "secret", "secret"))
 
 
-def test_what_the_engine_is_told() -> None:
+def test_login_as_the_engine_takes_it() -> None:
     assert Login("me", "x").for_engine() == {"username": "me", "password": "x"}
     assert Login(identity_token="t").for_engine() == {"identitytoken": "t"}  # noqa: S106
 

@@ -24,7 +24,7 @@ def pushed(arch: str, digest: str, *tags: str, image: str = "full") -> dict[str,
     }
 
 
-def test_images_of_all_machines_get_the_tags_that_they_had_apart() -> None:
+def test_index_has_the_tags_of_its_images() -> None:
     index = plan_index(
         REPOSITORY,
         [pushed("arm64", "b", "full", "full-1.2.3"), pushed("amd64", "a", "full-1.2.3", "full")],
@@ -62,7 +62,7 @@ def test_images_of_all_machines_get_the_tags_that_they_had_apart() -> None:
         ),
     ],
 )
-def test_what_does_not_belong_together_is_refused(
+def test_index_refuses_images_that_do_not_belong_together(
     manifests: list[dict[str, Any]], cause: str
 ) -> None:
     with pytest.raises(FactoryError) as caught:
@@ -71,7 +71,7 @@ def test_what_does_not_belong_together_is_refused(
     assert caught.value.hint
 
 
-def test_whole_versions_must_not_change() -> None:
+def test_index_knows_exact_versions() -> None:
     names = [
         "1",
         "1.2",
@@ -87,7 +87,7 @@ def test_whole_versions_must_not_change() -> None:
     assert [tag.rpartition(":")[2] for tag in found] == ["1.2.3", "1.2.3-rc.1", "full-1.2.3"]
 
 
-def test_digest_is_that_of_the_bytes() -> None:
+def test_index_digest_is_that_of_the_bytes() -> None:
     # RFC 6234's test vector for "abc"
     assert digest_of("abc") == (
         "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -106,7 +106,7 @@ def run(root: Path, *arguments: str, path: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_no_manifest_is_one_clear_line(root: Path, tmp_path: Path) -> None:
+def test_index_error_for_no_manifest_is_one_line(root: Path, tmp_path: Path) -> None:
     for content in (None, "{", "[]", '{"image": "full"}'):
         file = tmp_path / "some.json"
         if content is not None:
@@ -118,7 +118,7 @@ def test_no_manifest_is_one_clear_line(root: Path, tmp_path: Path) -> None:
     assert run(root, REPOSITORY, path=os.environ["PATH"]).returncode == 2
 
 
-def test_no_docker_is_one_clear_line(root: Path, tmp_path: Path) -> None:
+def test_index_error_without_docker_is_one_line(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(pushed("amd64", "a", "full")))
     result = run(root, REPOSITORY, str(file), path=str(tmp_path))

@@ -29,11 +29,11 @@ def kinds(version: str, registry: dict[str, str], image: str = IMAGE) -> dict[st
     return {step.tag: step.kind for step in plan.steps}
 
 
-def test_an_empty_registry_gets_all() -> None:
+def test_push_plan_for_an_empty_registry_has_all_tags() -> None:
     assert set(kinds("1.2.3", {}).values()) == {"new"}
 
 
-def test_what_is_there_stays_and_the_rest_moves() -> None:
+def test_push_plan_moves_what_differs() -> None:
     registry = {"mini-1.2.3": IMAGE, "mini-1.2": IMAGE, "mini-1": OTHER}
     assert kinds("1.2.3", registry) == {
         "mini-1.2.3": "there",
@@ -43,20 +43,20 @@ def test_what_is_there_stays_and_the_rest_moves() -> None:
     }
 
 
-def test_an_exact_name_of_another_image_forbids_all() -> None:
+def test_push_plan_refuses_to_change_an_exact_tag() -> None:
     with pytest.raises(PublishError, match=r"has another image as mini-1\.2\.3, .* nothing was"):
         kinds("1.2.3", {"mini-1.2.3": OTHER})
 
 
-def test_an_engine_that_names_images_by_their_manifest_is_understood() -> None:
+def test_push_plan_accepts_manifest_digests_as_image_ids() -> None:
     assert kinds("1.2.3", {"mini-1.2.3": OTHER}, f"{OTHER}-manifest")["mini-1.2.3"] == "there"
 
 
-def test_an_index_is_not_taken_for_an_image_that_is_not_built_yet() -> None:
+def test_push_plan_does_not_take_an_index_for_an_image() -> None:
     assert not Held("sha256:index", "").is_image("")
 
 
-def test_tags_that_are_listed_and_gone_are_new() -> None:
+def test_push_plan_has_vanished_tags_as_new() -> None:
     plan = make_plan([mini()], parse_version("1.2.3"), ["mini-1.2.3"], {})
     assert {step.kind for step in plan.steps} == {"new"}
 
@@ -71,7 +71,7 @@ releases = st.lists(
 
 
 @given(releases)
-def test_after_any_history_each_name_stands_for_what_it_promises(history: list[Version]) -> None:
+def test_push_plan_keeps_each_tag_right_after_any_history(history: list[Version]) -> None:
     registry: dict[str, str] = {}
     for version in history:
         found = {tag: held(image) for tag, image in registry.items()}
@@ -107,7 +107,7 @@ def push(registry: dict[str, str], version: Version, steps: int | None = None) -
 
 
 @given(releases, st.lists(st.integers(0, 4), min_size=8))
-def test_however_far_a_push_came_a_repeat_ends_as_if_it_had_not_broken_off(
+def test_push_plan_repeated_after_a_break_ends_the_same(
     history: list[Version], broken_after: list[int]
 ) -> None:
     whole: dict[str, str] = {}

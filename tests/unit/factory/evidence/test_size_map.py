@@ -1,4 +1,4 @@
-"""What an image's bytes are for: shares of components, the table, and the map."""
+"""Sizes as a table and as a map."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.evidence.shares import bytes_by_component, own_files
 from factory.evidence.size_map import HEIGHT, WIDTH, table, treemap
-from factory.plan.catalog import Catalog
 
 SVG = "{http://www.w3.org/2000/svg}"
 sizes = st.dictionaries(
@@ -20,25 +18,7 @@ sizes = st.dictionaries(
 )
 
 
-def test_own_files_are_found_where_the_build_puts_them(catalog: Catalog) -> None:
-    own = own_files(catalog, "base")
-    assert own["/usr/local/bin/entrypoint"] == "pbx/core"
-    assert own["/usr/lib/python3/dist-packages/pbx/autoban/__init__.py"] == "pbx/autoban"
-    assert own["/usr/share/asterisk/config/extensions.conf"] == "pbx/privatedial"
-    assert not any(name == "pbx/autoban" for name in own_files(catalog, "mini").values())
-
-
-def test_packages_count_for_the_first_component_that_names_them(catalog: Catalog) -> None:
-    shares = bytes_by_component(
-        catalog,
-        "debian",
-        "base",
-        {"asterisk": 5, "pbx/asterisk": 2, "runit": 7, "libxml2-16": 11, "(no package)": 13},
-    )
-    assert shares == {"(no package)": 13, "(dependencies)": 11, "asterisk": 7, "supervision": 7}
-
-
-def test_the_table_shows_the_largest_first() -> None:
+def test_size_table_shows_the_largest_first() -> None:
     text = table({"core": 1, "asterisk": 3}, {"libc6": 4})
     assert text.splitlines()[0].split() == ["4", "in", "all", "files"]
     assert re.findall(r"^ *(\d+) +([\d.]+)  (\S+)$", text, re.MULTILINE) == [
@@ -49,7 +29,7 @@ def test_the_table_shows_the_largest_first() -> None:
 
 
 @given(sizes)
-def test_areas_of_the_map_are_in_proportion_and_fill_it(given: dict[str, int]) -> None:
+def test_size_map_areas_are_in_proportion_and_fill_it(given: dict[str, int]) -> None:
     root = ET.fromstring(treemap("full & more", given))  # noqa: S314 - it is our own
     areas = {}
     for group in root.iter(f"{SVG}g"):
@@ -64,5 +44,5 @@ def test_areas_of_the_map_are_in_proportion_and_fill_it(given: dict[str, int]) -
         assert abs(areas[name] - expected) <= 0.06 * (WIDTH + HEIGHT)
 
 
-def test_an_empty_image_has_an_empty_map() -> None:
+def test_size_map_of_an_empty_image_is_empty() -> None:
     assert "<rect" not in treemap("nothing", {"core": 0})

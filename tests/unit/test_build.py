@@ -45,7 +45,7 @@ def run(*arguments: str) -> None:
         (["--prove", "registry.example/pbx:1"], ("prove", "registry.example/pbx:1")),
     ],
 )
-def test_an_image_is_proven_as_asked(
+def test_gate_is_the_one_asked_for(
     asked: Asked, arguments: list[str], wanted: tuple[str, str]
 ) -> None:
     run(*arguments)
@@ -53,7 +53,7 @@ def test_an_image_is_proven_as_asked(
 
 
 @pytest.mark.parametrize("shown", [["--dry-run"], ["--print", "tags"]])
-def test_who_only_wants_to_see_gets_nothing_made_or_proven(
+def test_print_and_dry_run_make_and_prove_nothing(
     asked: Asked, shown: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(*shown, "--gate", "full")
@@ -73,7 +73,7 @@ def test_who_only_wants_to_see_gets_nothing_made_or_proven(
         ["--prove"],
     ],
 )
-def test_a_contradiction_is_wrong_use(
+def test_options_that_contradict_are_wrong_use(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -1,95 +1,20 @@
-"""What the builder says of a failed build, of times, and of where the sources come from."""
+"""What git and the environment say of the sources."""
 
 import datetime
 import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
 from factory.build.checkout import Checkout, source_date_epoch
-from factory.build.failure import explain
 from factory.errors import FactoryError
-from factory.plan.catalog import Catalog
 from factory.plan.models import Distribution
-from factory.plan.recipe import Recipe
 from factory.plan.snapshot import Snapshot
 
 DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")
-LAST = "The command '/bin/sh -euc apt-get update' returned a non-zero code: 100"
-
-
-@pytest.mark.parametrize(
-    ("line", "hint"),
-    [
-        ("write /var/lib/docker/x: no space left on device", "docker system prune"),
-        ("E: Unable to locate package asterisc", "component.yaml"),
-        ("E: Package 'asterisk-old' has no installation candidate", "component.yaml"),
-        ("  asterisk-old (no such package):", "component.yaml"),
-        (
-            "WARNING: updating https://mirror.example/v3: temporary error (try again later)",
-            "--mirror",
-        ),
-        ("E: Unable to find a source package for asterisk", "mirror has to have"),
-        ("E: Can not find version '1:22.9' of package 'asterisk'", "mirror has to have"),
-        ("1 out of 3 hunks FAILED -- saving rejects to file channels/chan_console.c.rej", "patch"),
-        ("  Temporary failure resolving 'mirror.example'", "--mirror"),
-        ("  Could not resolve 'mirror.example'", "--mirror"),
-        ("  Could not connect to mirror.example:80 (192.0.2.1)", "--mirror"),
-        ("E: Failed to fetch http://mirror.example/x.deb  404  Not Found", "--mirror"),
-        (
-            "E: Release file for http://mirror.example/InRelease is expired (invalid since 9d)",
-            "clock",
-        ),
-        ("E: Release file for http://mirror.example/InRelease is not valid yet", "clock"),
-    ],
-)
-def test_known_failure_is_found_among_other_lines(line: str, hint: str) -> None:
-    cause, said = explain(["Step 4/9 : RUN apt-get update", line, "E: Some other line", LAST])
-    assert cause == line.strip()
-    assert hint in said
-
-
-def test_failure_that_the_engine_names_itself_is_found() -> None:
-    cause, hint = explain(["Step 1/2 : COPY a b", "no space left on device"])
-    assert (cause, "prune" in hint) == ("no space left on device", True)
-
-
-@pytest.mark.parametrize(
-    ("lines", "cause"),
-    [
-        (["one", "  two ", LAST], f"two — {LAST}"),
-        (["one", "", "  ", LAST], f"one — {LAST}"),
-        ([LAST], LAST),
-    ],
-)
-def test_unknown_failure_is_told_by_the_last_lines(lines: list[str], cause: str) -> None:
-    said, hint = explain(lines)
-    assert said == cause
-    assert "build/build.log" in hint
-
-
-def test_what_was_overcome_long_before_the_end_is_no_cause() -> None:
-    lines = ["E: Failed to fetch x", *[f"line {number}" for number in range(100)], LAST]
-    assert explain(lines)[0] == f"line 99 — {LAST}"
-
-
-@settings(max_examples=30)
-@given(st.lists(st.text(), min_size=1))
-def test_every_failure_has_a_hint(lines: list[str]) -> None:
-    assert explain(lines)[1]
-
-
-def test_unreachable_mirror_explains_the_packages_that_are_not_found_then() -> None:
-    lines = [
-        "W: Failed to fetch http://mirror.example/InRelease  Temporary failure resolving",
-        "W: Some index files failed to download. They have been ignored, or old ones used instead.",
-        "E: Unable to locate package asterisk",
-        LAST,
-    ]
-    assert "--mirror" in explain(lines)[1]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +38,7 @@ def test_epoch_that_is_given_wins() -> None:
     assert source_date_epoch(created, snapshot, given_) == 86400
 
 
-def test_a_snapshot_is_older_than_a_base_made_of_it() -> None:
+def test_epoch_of_a_snapshot_comes_before_that_of_the_base() -> None:
     snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
     assert source_date_epoch("2026-01-01T00:00:00Z", snapshot, {}) == 1715853800
 
@@ -154,7 +79,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_source_of_a_clean_repository(repository: Path) -> None:
+def test_checkout_of_a_clean_repository(repository: Path) -> None:
     git(repository, "tag", "v1.2.3")
     git(repository, "tag", "nightly")
     git(repository, "remote", "add", "origin", "https://git.example/pbx.git")
@@ -178,18 +103,18 @@ def test_arguments_are_those_of_the_commit() -> None:
     }
 
 
-def test_source_without_tags_and_remote(repository: Path) -> None:
+def test_checkout_without_tags_and_remote(repository: Path) -> None:
     source = Checkout.of(repository)
     assert (source.url, source.git_tags) == ("", ())
 
 
 @pytest.mark.parametrize("file", ["file", "another"])
-def test_source_that_was_edited_says_so(repository: Path, file: str) -> None:
+def test_checkout_that_was_edited_is_dirty(repository: Path, file: str) -> None:
     (repository / file).write_text("two\n")
     assert Checkout.of(repository).revision == git(repository, "rev-parse", "HEAD") + "-dirty"
 
 
-def test_source_that_is_no_repository_is_empty(
+def test_checkout_that_is_no_repository_is_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
@@ -197,13 +122,15 @@ def test_source_that_is_no_repository_is_empty(
     assert Checkout.of(tmp_path) == Checkout("", "", 0, ())
 
 
-def test_source_date_that_is_given_wins(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkout_takes_source_date_epoch(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert Checkout.of(repository).created == "1970-01-02T00:00:00Z"
 
 
 @pytest.mark.parametrize("epoch", ["yesterday", "9" * 30])
-def test_source_date_that_is_no_use_is_refused(
+def test_checkout_refuses_a_wrong_source_date_epoch(
     repository: Path, monkeypatch: pytest.MonkeyPatch, epoch: str
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
@@ -211,27 +138,12 @@ def test_source_date_that_is_no_use_is_refused(
         Checkout.of(repository)
 
 
-def test_source_is_empty_where_there_is_no_git(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_checkout_is_empty_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Checkout.of(tmp_path).revision == ""
 
 
-def test_password_in_the_remotes_address_stays_here(repository: Path) -> None:
+def test_checkout_url_has_no_password(repository: Path) -> None:
     git(repository, "remote", "add", "origin", "https://me:s3cret@git.example/pbx.git")
     assert "s3cret" not in Checkout.of(repository).url
-
-
-def test_distribution_without_a_template_is_refused(catalog: Catalog, root: Path) -> None:
-    with pytest.raises(FactoryError, match=r"unknown distribution 'suse'") as caught:
-        Recipe(root, "suse", ["mini"]).dockerfile(catalog)
-    assert caught.value.hint == "known distributions: alpine, debian"
-
-
-def test_distribution_that_the_catalog_lacks_is_refused(catalog: Catalog, tmp_path: Path) -> None:
-    (tmp_path / "stages").mkdir()
-    (tmp_path / "stages/Dockerfile.suse.j2").write_text("FROM {{ suite }}\n")
-    with pytest.raises(FactoryError):
-        Recipe(tmp_path, "suse", ["mini"]).dockerfile(catalog)
