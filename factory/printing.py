@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from factory.build.checkout import Checkout
 from factory.plan.bake import bake_file
-from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import rootfs_manifest
 from factory.plan.matrix import ci_matrix
 from factory.plan.picture import draw_images
@@ -76,6 +75,5 @@ PRINTS: dict[str, Callable[[Request], str]] = {
 
 
 def _references(request: Request, image: str) -> list[str]:
-    catalog: Catalog = request.catalog
-    names = wanted_tags(catalog, image, request.recipe.version, [])
+    names = wanted_tags(request.catalog, image, request.recipe.version, [])
     return [f"{request.recipe.repository}:{name}" for name in names]

@@ -64,6 +64,8 @@ def test_diff_says_what_base_adds_to_mini(catalog: Catalog) -> None:
     (autoban,) = (line.split() for line in lines if line.startswith("autoban "))
     assert autoban[1] == "0.000"
     assert float(autoban[2]) > 0
+    (core,) = (line.split() for line in lines if line.startswith("core "))
+    assert float(core[1]) > 1  # with its packages, also where no distribution is named
 
 
 def test_diff_of_what_is_not_there_is_one_line(catalog: Catalog) -> None:
