@@ -2,7 +2,8 @@
 # Compiles modules of Asterisk with corrections of ours, and packs them as a package that takes their
 # place: dpkg and scanners know it, and it goes with this one version of the distribution's package.
 # The source is that of the package which is installed, with the distribution's own patches.
-# usage: correct.sh OUT.deb MODULE.patch ...
+# LIBRARY.c becomes a library in the folder above the modules, for LD_PRELOAD.
+# usage: correct.sh OUT.deb MODULE.patch|LIBRARY.c ...
 set -eu
 
 name=asterisk-image-corrections
@@ -26,6 +27,16 @@ package=$folder/package
 licence=$package/usr/share/doc/$name
 mkdir -p "$package/DEBIAN" "$package$modules" "$licence"
 for patch in "$@"; do
+    case $patch in *.c)
+        library=$package${modules%/modules}/$(basename "$patch" .c).so
+        # shellcheck disable=SC2046 # lists of options
+        gcc $(dpkg-buildflags --get CPPFLAGS) $(dpkg-buildflags --get CFLAGS) -Wall -Werror -fPIC \
+            -pthread -shared $(dpkg-buildflags --get LDFLAGS) -o "$library" "$patch"
+        strip --strip-unneeded "$library"
+        chmod 644 "$library"
+        continue
+        ;;
+    esac
     module=$(basename "$patch" .patch)
     patch -p1 --fuzz=0 < "$patch"
     libraries=$(readelf -d "$modules/$module.so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/-l:\1/p')
@@ -47,7 +58,7 @@ Maintainer: Asterisk image factory <asterisk-image-factory@localhost>
 Source: asterisk
 Depends: asterisk-modules (= $version)
 Replaces: asterisk-modules
-Description: modules of Asterisk in which the Asterisk images mend a fault
+Description: modules of Asterisk in which the Asterisk images mend a fault, and libraries for it
 END
 (cd "$package" && find usr -type f -exec md5sum {} +) > "$package/DEBIAN/md5sums"
 dpkg-deb --root-owner-group --build "$package" "$out"

@@ -23,7 +23,7 @@ from factory.plan.catalog import Catalog
 from factory.plan.load import load_catalog
 from factory.plan.recipe import Recipe
 from fixtures import pulse as pulse_server
-from fixtures import registry, sipp
+from fixtures import registry, sipp, testssl
 from fixtures.linphone import ensure_linphone
 from tests.targets import Target, images_from, targets_of
 
@@ -151,6 +151,12 @@ def registry_image(engine: Engine, catalog: Catalog, root: Path) -> str:
 def sipp_image(engine: Engine, catalog: Catalog, root: Path) -> str:
     """The image of SIPp, likewise."""
     return _fixture_image(engine, catalog, root, sipp.IMAGE)
+
+
+@pytest.fixture(scope="session")
+def testssl_image(engine: Engine, catalog: Catalog, root: Path) -> str:
+    """The image of testssl.sh, likewise."""
+    return _fixture_image(engine, catalog, root, testssl.IMAGE)
 
 
 @pytest.fixture(scope="session")

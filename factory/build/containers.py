@@ -23,7 +23,7 @@ def file_tree(engine: Engine, image: str) -> Iterator[tarfile.TarFile]:
     container = create_container(engine, image, entrypoint=["none"])
     try:
         chunks = cast(Iterator[bytes], container.export())  # its types say str
-        with tarfile.open(fileobj=_Stream(chunks), mode="r|") as tar:
+        with tarfile.open(fileobj=Stream(chunks), mode="r|") as tar:
             yield tar
     finally:
         remove_container(container)
@@ -135,7 +135,7 @@ def remove_container(container: Container) -> None:
         container.remove(v=True, force=True)
 
 
-class _Stream(io.RawIOBase):
+class Stream(io.RawIOBase):
     """A file object over chunks of bytes, for reading only."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

@@ -24,6 +24,11 @@ class Component:
         parts = (Path(file).parts for file in self.files)
         return tuple(p[1] for p in parts if len(p) == 3 and (p[0], p[2]) == ("service", "run"))
 
+    def correction(self, name: str) -> str | None:
+        """Returns the file below the component's folder that a correction is made of, if any."""
+        paths = (f"patches/{name}.patch", f"patches/{name}.c")
+        return next((path for path in paths if path in self.files), None)
+
 
 @dataclass(frozen=True)
 class Catalog:

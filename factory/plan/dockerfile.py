@@ -27,6 +27,9 @@ FOLDERS = {
 PYTHON_ROOT = "/usr/lib/python3/dist-packages/"
 """Where every Python of the distribution finds the runtime package, whatever its version."""
 
+CORRECTIONS_PACKAGE = "asterisk-image-corrections"
+"""What stages/correct.sh makes."""
+
 MANIFEST_PATH = "build/rootfs.json"
 """Where the build context holds the manifest of the root assembler."""
 
@@ -44,10 +47,10 @@ class Copy:
 
 @dataclass(frozen=True)
 class Correction:
-    """A module of Asterisk that is compiled anew, with a patch."""
+    """A module of Asterisk that is compiled anew with a patch, or a library of ours beside them."""
 
     patch: str
-    """Path of the patch in the build context; named like the module."""
+    """Path in the build context of MODULE.patch or LIBRARY.c."""
     needs: tuple[str, ...]
     """Packages that compiling it needs, beyond a compiler and Asterisk's own headers."""
 
@@ -119,7 +122,7 @@ def render(
 
 def _corrections(catalog: Catalog, distribution: str) -> list[Correction]:
     return [
-        Correction(f"runtime/pbx/{name}/patches/{module}.patch", tuple(needs))
+        Correction(f"runtime/pbx/{name}/{component.correction(module)}", tuple(needs))
         for name, component in sorted(catalog.components.items())
         for module, needs in component.settings.corrections.get(distribution, {}).items()
     ]
@@ -240,4 +243,5 @@ def _all_assembled_packages(catalog: Catalog, distribution: str) -> tuple[str, .
         for name in image.components
     )
     names = _package_names(components, distribution)
-    return tuple(name for name in names if "*" not in name)  # patterns come as dependencies
+    # Patterns come as dependencies, and what was compiled here from a stage of its own.
+    return tuple(name for name in names if "*" not in name and name != CORRECTIONS_PACKAGE)

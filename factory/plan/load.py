@@ -93,9 +93,10 @@ def _check_references(file: ImagesFile, path: Path) -> None:
 def _check_corrections(component: Component, path: Path) -> None:
     for distribution, modules in component.settings.corrections.items():
         for module in modules:
-            if f"patches/{module}.patch" not in component.files:
+            if component.correction(module) is None:
                 place = line_in(path, "corrections", distribution, module)
                 raise CatalogError(
                     f"{place}: there is no {path.parent}/patches/{module}.patch",
-                    "put what is to be changed in the module's source there",
+                    "put what is to be changed in the module's source there, or a library of your "
+                    f"own into {module}.c",
                 )

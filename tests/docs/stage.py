@@ -205,7 +205,12 @@ def surroundings(
     (folder / "pbx.key").write_bytes(certificate.key)
     acme = folder / "acme"
     acme.mkdir()
-    (acme / "acme.json").write_bytes(acme_json({HOST_NAME: authority.issue(HOST_NAME)}))
+    issued = authority.issue(HOST_NAME)
+    (acme / "acme.json").write_bytes(acme_json({HOST_NAME: issued}))
+    live = folder / f"letsencrypt/live/{HOST_NAME}"
+    live.mkdir(parents=True)
+    (live / "fullchain.pem").write_bytes(issued.certificate)
+    (live / "privkey.pem").write_bytes(issued.key)
     trust = "/run/authority.pem"
     world = World(
         prefix="",
@@ -213,7 +218,12 @@ def surroundings(
         network=name,
         subnet="",
         labels={},
-        folders={"/srv/traefik/acme": str(acme)},
+        folders={
+            "/srv/traefik/acme": str(acme),
+            "/etc/letsencrypt": str(folder / "letsencrypt"),
+            "/etc/ssl/pbx.crt": str(live / "fullchain.pem"),
+            "/etc/ssl/pbx.key": str(live / "privkey.pem"),
+        },
         options=[
             *("--env", f"MINIVM_SEND_PASSWORD={mail.password}"),
             *("--env", f"SSL_CERT_FILE={trust}"),

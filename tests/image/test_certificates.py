@@ -84,10 +84,8 @@ def test_a_file_that_is_there_at_start_is_used(
         "-exec stat -c '%U %a %n' {} +"
     )
     assert sorted(listing.splitlines()) == [
-        "asterisk 600 acme/private/*.example.key",
         f"asterisk 600 acme/private/{HOST}.key",
         "asterisk 600 asterisk/priv_key.pem",
-        "asterisk 640 acme/certs/*.example.crt",
         f"asterisk 640 acme/certs/{HOST}.crt",
         "asterisk 700 acme/private",
         "asterisk 750 acme/certs",
@@ -155,15 +153,80 @@ def test_a_useless_setting_stops_the_start_also_when_there_is_a_certificate(
     assert "TLS_CERTDAYS is '0': use 1 to 3650 days" in pbx.logs()
 
 
-def test_the_service_has_one_right_beyond_those_of_asterisk_and_is_small(pbx: Pbx) -> None:
-    pid = pbx.run("sv status certificates").partition("(pid ")[2].partition(")")[0]
+def status(pbx: Pbx, pid: str) -> dict[str, str]:
     lines = pbx.run(f"cat /proc/{pid}/status").splitlines()
-    fields = dict(line.split(":\t", 1) for line in lines)
-    assert set(fields["Uid"].split()) == set(fields["Gid"].split()) == {"200"}
-    assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == DAC_OVERRIDE
-    assert fields["NoNewPrivs"] == "1"
-    assert int(fields["VmRSS"].split()[0]) < 30_000
+    return dict(line.split(":\t", 1) for line in lines)
+
+
+def rights(pbx: Pbx, pid: str) -> tuple[set[str], set[int], str]:
+    """Users and groups, capabilities, and whether it can gain any."""
+    fields = status(pbx, pid)
+    capabilities = {int(fields[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
+    return {*fields["Uid"].split(), *fields["Gid"].split()}, capabilities, fields["NoNewPrivs"]
+
+
+def processes(pbx: Pbx, module: str) -> list[str]:
+    """The ids of those that run a module of ours."""
+    script = (
+        f"for p in /proc/[0-9]*; do grep -qs '{module}' $p/cmdline && echo ${{p#/proc/}}; done; :"
+    )
+    return [pid for pid in pbx.run(script).split() if pid != "1"]
+
+
+def watcher(pbx: Pbx) -> str:
+    return pbx.run("sv status certificates").partition("(pid ")[2].partition(")")[0]
+
+
+def test_without_files_of_others_nobody_has_a_right_and_it_is_small(pbx: Pbx) -> None:
+    pid = watcher(pbx)
+    assert rights(pbx, pid) == ({"200"}, {0}, "1")
+    assert processes(pbx, "[p]bx.tls.reader") == []
+    assert int(status(pbx, pid)["VmRSS"].split()[0]) < 20_000
     assert pbx.run(f"cut -d ' ' -f 19 /proc/{pid}/stat") == "10"  # calls go first
+
+
+def test_reader_alone_has_a_right_and_asterisk_cannot_look_into_it(
+    start: Start, acme: Path, authority: Authority
+) -> None:
+    rewrite(acme, acme_json({HOST: authority.issue(HOST), "shop": authority.issue("shop")}))
+    pbx = start(**mounting(acme))
+    assert rights(pbx, watcher(pbx)) == ({"200"}, {0}, "1")
+    (reader,) = processes(pbx, "[p]bx.tls.reader")
+    assert rights(pbx, reader) == ({"200"}, {DAC_OVERRIDE}, "1")
+    for name in ("mem", "fd/1", "environ"):
+        looked = pbx.container.exec_run(["head", "-c1", f"/proc/{reader}/{name}"], user="asterisk")
+        assert looked.exit_code != 0
+        assert b"ermission denied" in looked.output
+    pbx.run(f"kill -KILL {reader}", user="asterisk")
+    wait_for(
+        lambda: processes(pbx, "[p]bx.tls.reader"),
+        lambda pids: len(pids) == 1 and pids != [reader],
+        seconds=30,
+        otherwise="the reader was not started again",
+    )
+
+
+def test_folder_replaced_by_asterisk_leads_nowhere(
+    start: Start, acme: Path, authority: Authority
+) -> None:
+    """A link of user asterisk's to a folder whose programs root runs."""
+    rewrite(acme, acme_json({HOST: authority.issue(HOST)}))
+    pbx = start(**mounting(acme))
+    before = pbx.run("find /etc /usr/local -newer /run/pbx/entrypoint.pid; ls -lR /etc/health.d")
+    pbx.run(
+        "cd /etc/ssl/acme && mv private old && ln -s /etc/health.d private && "
+        "rm -f /run/asterisk/certificates.json",
+        user="asterisk",
+    )
+    pbx.run(f"kill -KILL {watcher(pbx)}", user="asterisk")
+    issued = authority.issue(HOST)
+    rewrite(acme, acme_json({HOST: issued}))
+    await_served(pbx, issued)
+    wait_for(
+        lambda: "Permission denied" in pbx.logs(), seconds=30, otherwise="nothing is said of it"
+    )
+    after = pbx.run("find /etc /usr/local -newer /run/pbx/entrypoint.pid; ls -lR /etc/health.d")
+    assert after == before
 
 
 def test_without_the_right_to_read_the_file_it_says_so(
@@ -172,13 +235,183 @@ def test_without_the_right_to_read_the_file_it_says_so(
     pbx = start(**mounting(acme))
     pbx.run("sv down certificates")
     rewrite(acme, acme_json({HOST: authority.issue(HOST)}))
+    acme.chmod(0o600)
     before = served(pbx)
-    said = pbx.run(
-        "setpriv --bounding-set -dac_override "
-        "/usr/local/lib/pbx/with-dac-override python3 -IB -m pbx.tls.refresh"
-    )
+    # As the service, in a container without the capability; ends when a line was printed.
+    run = "setpriv --bounding-set -dac_override /etc/service/certificates/run"
+    said = pbx.run(f"cd /etc/service/certificates && timeout 60 {run} | head -n 1")
     assert "it cannot be read: give the container the capability DAC_OVERRIDE" in said
     assert served(pbx) == before
+
+
+@once
+def test_file_that_asterisk_could_replace_is_read_without_rights(
+    start: Start, folder: Path, authority: Authority
+) -> None:
+    """Else a link of user asterisk's would show what only root can read."""
+    secret = acme_json({HOST: authority.issue(HOST)}).decode()
+    (folder / "var/spool").mkdir(parents=True)
+    pbx = start(
+        hostname=HOST,
+        volumes=[f"{folder}:/srv"],
+        environment={"ACME_FILE": "/var/spool/asterisk/acme/acme.json"},
+    )
+    pbx.run(f"umask 077; cat > /root/secret.json << 'END OF FILE'\n{secret}\nEND OF FILE")
+    pbx.run(
+        "mkdir -p /var/spool/asterisk/acme && cd /var/spool/asterisk/acme && "
+        "ln -s /root/secret.json acme.json",
+        user="asterisk",
+    )
+    wait_for(lambda: own_lines(pbx), seconds=60, otherwise="nothing is said of it")
+    (line,) = own_lines(pbx)
+    assert "must not belong to that user" in line
+    assert served(pbx).issuer == served(pbx).subject
+    assert pbx.run("find /etc/ssl/acme/ -type f") == ""
+    pbx.run(
+        "rm acme.json; cp /root/secret.json acme.json; chown asterisk acme.json".replace(
+            "acme.json", "/var/spool/asterisk/acme/acme.json"
+        )
+    )
+    wait_for(
+        lambda: served(pbx).issuer != served(pbx).subject,
+        seconds=90,
+        otherwise="a file of asterisk's own is not read",
+    )
+
+
+def test_certificates_for_other_hosts_are_not_kept(
+    start: Start, acme: Path, authority: Authority
+) -> None:
+    issued, shop = authority.issue(HOST), authority.issue("shop.example.com")
+    rewrite(acme, acme_json({HOST: issued, "shop.example.com": shop}))
+    pbx = start(**mounting(acme))
+    listing = "find /etc/ssl/acme/ -name '*.key' | sort"
+    assert pbx.run(listing) == f"/etc/ssl/acme/private/{HOST}.key"
+    rewrite(acme, acme_json({"shop.example.com": shop}))
+    wait_for(
+        lambda: pbx.run(listing),
+        lambda found: found == "",
+        seconds=20,
+        otherwise="what Traefik dropped is still there",
+    )
+    assert served(pbx).serial_number == issued.serial
+
+
+@once
+def test_all_certificates_are_kept_where_a_setting_asks_for_it(
+    start: Start, acme: Path, authority: Authority
+) -> None:
+    rewrite(acme, acme_json({HOST: authority.issue(HOST), "shop": authority.issue("shop")}))
+    pbx = start(**mounting(acme), environment={"ACME_KEEP": "all"})
+    assert pbx.run("ls /etc/ssl/acme/private").split() == [f"{HOST}.key", "shop.key"]
+
+
+def own_pair(folder: Path, issued: Issued, key: str = "k.pem") -> None:
+    """A pair as an administrator has it: root's, the key for root alone."""
+    (folder / "c.pem").write_bytes(issued.certificate)
+    (folder / key).write_bytes(issued.key)
+    (folder / key).chmod(0o600)
+
+
+def owners(folder: Path) -> dict[str, tuple[int, int, int]]:
+    found = {path: path.lstat() for path in [folder, *folder.rglob("*")]}
+    return {str(path): (s.st_uid, s.st_gid, s.st_mode) for path, s in found.items()}
+
+
+@pytest.mark.parametrize("mode", ["ro", "rw"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_mounted_pair_of_root_is_served_as_it_is(
+    start: Start, folder: Path, volume: str, authority: Authority, mode: str, read_only: bool
+) -> None:
+    issued = authority.issue("own.example")
+    own_pair(folder, issued)
+    before = owners(folder)
+    place = "/etc/ssl/asterisk"
+    mounts = [
+        f"{folder}/c.pem:{place}/cert.pem:{mode}",
+        f"{folder}/k.pem:{place}/priv_key.pem:{mode}",
+        f"{volume}:/srv",
+    ]
+    tmpfs = {"/run": "", "/tmp": ""} if read_only else {}
+    pbx = start(volumes=mounts, read_only=read_only, tmpfs=tmpfs, hostname=HOST)
+    assert served(pbx).serial_number == issued.serial
+    assert owners(folder) == before
+    pbx.container.restart(timeout=10)
+    pbx.await_health()
+    assert served(pbx).serial_number == issued.serial
+    # Written in place, as `cat new.pem > c.pem` does: the mount stays the same file.
+    renewed = authority.issue("own.example")
+    own_pair(folder, renewed)
+    await_served(pbx, renewed)
+    assert owners(folder) == before
+    assert own_lines(pbx) == []
+
+
+@once
+def test_mounted_folder_of_root_is_served_as_it_is(
+    start: Start, folder: Path, authority: Authority
+) -> None:
+    issued = authority.issue("own.example")
+    own_pair(folder, issued, "priv_key.pem")
+    (folder / "c.pem").rename(folder / "cert.pem")
+    before = owners(folder)
+    pbx = start(volumes=[f"{folder}:/etc/ssl/asterisk:ro"], hostname=HOST)
+    assert served(pbx).serial_number == issued.serial
+    assert owners(folder) == before
+
+
+@once
+def test_empty_folder_mounted_there_keeps_what_is_made(start: Start, volume: str) -> None:
+    mounts = [f"{volume}:/etc/ssl/asterisk"]
+    made = served(start(volumes=mounts, hostname=HOST))
+    assert served(start(volumes=mounts, hostname=HOST)) == made
+
+
+@once
+def test_certbots_folder_is_served_and_followed(
+    start: Start, folder: Path, authority: Authority
+) -> None:
+    live, archive = folder / f"live/{HOST}", folder / f"archive/{HOST}"
+    for path in (folder / "live", folder / "archive"):
+        path.mkdir(mode=0o700)
+    live.mkdir()
+    archive.mkdir()
+
+    def renew(number: int) -> Issued:
+        issued = authority.issue(HOST)
+        for name, data in {"fullchain": issued.certificate, "privkey": issued.key}.items():
+            (archive / f"{name}{number}.pem").write_bytes(data)
+            (archive / f"{name}{number}.pem").chmod(0o600)
+            (live / "new").symlink_to(f"../../archive/{HOST}/{name}{number}.pem")
+            (live / "new").rename(live / f"{name}.pem")
+        return issued
+
+    first = renew(1)
+    names = {
+        "TLS_CERT_FILE": f"/etc/letsencrypt/live/{HOST}/fullchain.pem",
+        "TLS_KEY_FILE": f"/etc/letsencrypt/live/{HOST}/privkey.pem",
+    }
+    mounts = [f"{folder}:/etc/letsencrypt:ro"]
+    pbx = start(volumes=mounts, hostname=HOST, environment=names)
+    assert served(pbx).serial_number == first.serial
+    second = renew(2)
+    before = owners(folder)
+    await_served(pbx, second)
+    assert owners(folder) == before
+    assert own_lines(pbx) == []
+
+
+@once
+def test_mounted_key_of_another_certificate_does_not_stop_the_start(
+    start: Start, folder: Path, authority: Authority
+) -> None:
+    own_pair(folder, Issued(authority.issue(HOST).certificate, authority.issue(HOST).key))
+    place = "/etc/ssl/asterisk"
+    mounts = [f"{folder}/c.pem:{place}/cert.pem:ro", f"{folder}/k.pem:{place}/priv_key.pem:ro"]
+    pbx = start(volumes=mounts, hostname=HOST)
+    (line,) = own_lines(pbx)
+    assert "certificate and key do not belong together" in line
+    assert served(pbx).issuer == served(pbx).subject
 
 
 def test_few_rights_and_a_root_that_is_read_only_are_enough(

@@ -15,14 +15,28 @@ NUMBERS = {
     "attic": "+12025550115",  # may not call out
     "inga": "+12025550116",  # sends keys by SIP INFO
     "carol": "+12025550117",
+    "obrien": "+12025550118",  # has voicemail, at an address that a shell would stumble over
+    "injector": "+12025550119",  # has a mailbox that a shell would run
+    "climber": "+12025550120",  # has a mailbox whose folder would be somewhere else
+    "vera": "+12025550123",  # her calls end soon after her phone has vanished
+    "quinn": "+12025550124",  # so do his, but not as soon
+    "tanya": "+12025550125",  # whom she calls may use her trunk, too
 }
+INJECTION = "a'|touch${IFS}/tmp/injected|'@example.com"
+TRAVERSAL = "../../climbed@example.com"
 TRUNK = "trunk:proof"
 
 _TEMPLATES = {"attic": "w_term_i", "dora": "w_term:dtls"}
 _SETTINGS = {
     "bob": ["endpoint/mailboxes = bob@example.com"],
+    "climber": [f"endpoint/mailboxes = {TRAVERSAL}"],
     "inga": ["endpoint/dtmf_mode = info"],
+    "injector": [f"endpoint/mailboxes = {INJECTION}"],
+    "obrien": ["endpoint/mailboxes = o'brien@example.com"],
+    "quinn": ["endpoint/rtp_timeout = 15"],
     "sam": ["endpoint/media_encryption = sdes", "endpoint/media_encryption_optimistic = no"],
+    "tanya": [f"endpoint/set_var = __TRUNK_ENDPOINT={TRUNK}"],
+    "vera": ["endpoint/rtp_timeout = 4", "endpoint/rtp_timeout_hold = 8"],
 }
 _ENCRYPTED = ("sam", "dora")
 

@@ -216,8 +216,8 @@ class Visit:
             (x.partition("=")[2] for x in before.splitlines() if x.strip().startswith(f"{name}=")),
             "",
         )
-        self._stack.callback(self.pbx.asterisk, f"dialplan set global {name} {old or '0'}")
-        self.pbx.asterisk(f"dialplan set global {name} {value}")
+        self._stack.callback(self.pbx.asterisk, f'dialplan set global {name} "{old}"')
+        self.pbx.asterisk(f'dialplan set global {name} "{value}"')
 
     def captured(self) -> bytes:
         """What went through the PBX's network during the test, as a pcap file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -13,18 +14,20 @@ import pytest
 
 from factory.build.engine import Engine
 from factory.build.networks import make_network, remove_network
-from fixtures.attacker import Attacker, Attempt, Plan, running_attacker
+from factory.waiting import wait_for
+from fixtures.attacker import Attacker, Attempt, Forgery, Plan, running_attacker
 from fixtures.attacker.inside import Kind, Transport
 from fixtures.softphone import Account, Phone
 from tests.pbx import LABELS, Pbx
 
 from .lab import Visit
-from .talk import LONGEST_GAP, connect, gap_since, hum
+from .talk import LONGEST_GAP, assert_talk, connect, gap_since, hum
 
 pytestmark = pytest.mark.image("base", only=True)
 
 MAXCOUNT = 10
 MAXCHALLENGES = 5
+FORGED = 150
 ADDRESSES = 200
 LATE = 3
 """More than MAXCOUNT guesses may be answered: those that are under way before the kernel knows."""
@@ -39,7 +42,7 @@ def attacker(lab: Visit, client: docker.DockerClient, softphone: str) -> Iterato
         pytest.skip("a container of somebody else's is not attacked")
     with running_attacker(client, lab.lab.network, image=softphone, labels=LABELS) as attacker:
         yield attacker
-    lab.pbx.run("autoban del watch,jail,parole = all")
+    lab.pbx.run("autoban del watch,jail,parole,slow = all || :")  # there may be nobody
 
 
 @contextmanager
@@ -134,12 +137,25 @@ def wary(lab: Visit) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("talk", "wary")
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
 def test_who_only_asks_for_challenges_is_shut_out_if_that_is_wanted(
+    lab: Visit, attacker: Attacker, transport: Transport
+) -> None:
+    plan = Plan(
+        lab.lab.server(), "challenge", 30, user="proof-alice", transport=transport, patience=0.3
+    )
+    assert_shut_out(lab.pbx, attacker.attack(plan), MAXCHALLENGES + MAXCOUNT)
+    assert attacker.address() in members(lab.pbx, "jail")
+
+
+@pytest.mark.usefixtures("talk", "wary")
+def test_who_only_asks_for_challenges_over_udp_is_slowed_if_that_is_wanted(
     lab: Visit, attacker: Attacker
 ) -> None:
     plan = Plan(lab.lab.server(), "challenge", 30, user="proof-alice", patience=0.3)
-    assert_shut_out(lab.pbx, attacker.attack(plan), MAXCHALLENGES + MAXCOUNT)
-    assert attacker.address() in members(lab.pbx, "jail")
+    attacker.attack(plan)
+    assert attacker.address() in members(lab.pbx, "slow")
+    assert members(lab.pbx, "jail") == {}
 
 
 @pytest.mark.usefixtures("wary")
@@ -163,17 +179,66 @@ def test_svcrack_is_shut_out(lab: Visit, attacker: Attacker) -> None:
 
 
 @pytest.mark.usefixtures("talk")
-def test_svwar_is_shut_out(lab: Visit, attacker: Attacker) -> None:
-    """It gives up by itself after some users, since unknown ones are asked for passwords, too."""
+def test_svwar_is_slowed(lab: Visit, attacker: Attacker) -> None:
+    """It answers no challenge, so that anybody may have sent what comes in its name.
+
+    It gives up by itself after some users, since unknown ones are asked for passwords, too.
+    """
     scan = ["svwar", "--maximumtime=2", "--force", "-e", "1000-1999", lab.lab.server()]
     assert "401 Unauthorized" in attacker.run(scan)
     for _ in range(MAXCOUNT // 2):  # of two users or more each
-        if attacker.address() in members(lab.pbx, "jail"):
+        if attacker.address() in members(lab.pbx, "slow"):
             break
         attacker.run(scan)
-    assert attacker.address() in members(lab.pbx, "jail")
-    assert "401 Unauthorized" not in attacker.run(scan)
+    assert attacker.address() in members(lab.pbx, "slow")
+    assert members(lab.pbx, "jail") == {}
+
+
+@contextmanager
+def forging(attacker: Attacker, forgery: Forgery) -> Iterator[None]:
+    """Somebody sends packets in another's name all the while."""
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(attacker.forge, forgery)
+        yield
+        done.result()
+
+
+@pytest.mark.parametrize("invents", [False, True])
+def test_a_forger_does_not_disturb_a_phone_that_is_registered(
+    lab: Visit, attacker: Attacker, *, invents: bool
+) -> None:
+    """Not even while the packets come: those of the phone's own port are let through."""
+    alice, bob = lab.start("alice", "bob")
+    source = alice.address()
+    attacker.forge(Forgery(lab.lab.server(), source, FORGED, invents=invents))
+    wait_for(
+        lambda: members(lab.pbx, "slow"),
+        lambda slow: source in slow,
+        seconds=10,
+        otherwise="the address is not slow",
+    )
+    with forging(attacker, Forgery(lab.lab.server(), source, 2000, invents=invents)):
+        connect(alice, bob)
+        alice.hang_up()
+        alice.unregister()
+        alice.register(lab.lab.account("alice"), lab.lab.server())
+        connect(bob, alice)
+    assert members(lab.pbx, "jail") == {}
     assert dropped(lab.pbx) > 0
+
+
+def test_a_forger_does_not_disturb_a_trunk(lab: Visit, attacker: Attacker) -> None:
+    (alice,) = lab.start("alice")
+    source = lab.trunk.address()
+    for invents in (False, True):
+        attacker.forge(Forgery(lab.lab.server(), source, FORGED, invents=invents))
+    assert source not in {**members(lab.pbx, "slow"), **members(lab.pbx, "jail")}
+    alice.call("+442079460123")
+    lab.trunk.answer()
+    assert_talk(alice, lab.trunk)
+    alice.hang_up()
+    lab.trunk.call(alice)
+    alice.answer()
 
 
 def test_a_household_is_not_locked_out_by_its_own_wrong_password(

@@ -16,22 +16,23 @@ pytestmark = pytest.mark.image("base")
 once = pytest.mark.image("base", once=True)
 
 MAILBOX = f"{SPOOL}/example.com/bob"
+OBRIENS = f"{SPOOL}/example.com/o^brien"
 TEMPORARY, UNAVAILABLE, BUSY, NAME = "1", "2", "3", "4"
 
 
 @pytest.fixture(autouse=True)
 def _no_greetings(lab: Visit) -> Iterator[None]:
-    lab.pbx.run(f"rm -rf {MAILBOX}")
+    lab.pbx.run(f"rm -rf {MAILBOX} {OBRIENS}")
     yield
-    lab.pbx.run(f"rm -rf {MAILBOX}")
+    lab.pbx.run(f"rm -rf {MAILBOX} {OBRIENS}")
 
 
-def record(lab: Visit, bob: Phone, digit: str) -> int:
+def record(lab: Visit, bob: Phone, digit: str, folder: str = MAILBOX) -> int:
     """Bob records a greeting; returns the tone that is in it."""
     call = bob.call(digit).answered()
     tone = bob.tone
     await_beep(bob)
-    speak(lab.pbx, f"{MAILBOX}/new-*.wav")
+    speak(lab.pbx, f"{folder}/new-*.wav")
     bob.send_dtmf("1")
     assert bob.hears(tone, echo=True)  # what was recorded is played
     call.hang_up()
@@ -54,6 +55,18 @@ def test_a_greeting_is_heard_by_the_next_caller(lab: Visit, digit: str) -> None:
     tone = record(lab, bob, digit)
     bob.unregister()
     assert reached(alice).hears(tone)
+    await_beep(alice)
+    assert not lab.complaints()
+
+
+@once
+def test_a_greeting_for_a_mailbox_with_an_apostrophe_is_kept(lab: Visit) -> None:
+    obrien, alice = lab.start("obrien", "alice")
+    tone = record(lab, obrien, UNAVAILABLE, OBRIENS)
+    assert lab.pbx.run(f"ls {OBRIENS}") == "unavail.wav"
+    obrien.unregister()
+    alice.call(NUMBERS["obrien"]).answered()
+    assert alice.hears(tone)
     await_beep(alice)
     assert not lab.complaints()
 

@@ -23,6 +23,7 @@ from .voicemail import (
     holds,
     leave_message,
     parse,
+    recordings,
     speak,
     text_of,
 )
@@ -68,8 +69,34 @@ def test_who_is_not_there_gets_the_message_by_mail(lab: Visit, post: MailServer)
     assert holds(mail, alice.tone)
     assert not holds(mail, alice.tone + 100)
     await_nothing_waiting(lab)
-    assert lab.pbx.run(f"ls {RECORDINGS}") == ""
+    assert not recordings(lab.pbx)
     assert not lab.complaints()
+
+
+@once
+@pytest.mark.usefixtures("settings")
+def test_a_mailbox_with_an_apostrophe_gets_the_message(lab: Visit, post: MailServer) -> None:
+    alice = lab.phone("alice")
+    leave_message(lab.pbx, alice, NUMBERS["obrien"])
+    (mail,) = post.await_mails(1)
+    assert mail.recipients == ["o'brien@example.com"]
+    assert holds(mail, alice.tone)
+    await_nothing_waiting(lab)
+    assert not recordings(lab.pbx)
+    assert not lab.complaints()
+
+
+@once
+@pytest.mark.usefixtures("settings")
+def test_a_mailbox_with_an_apostrophe_gets_a_louder_message(lab: Visit, post: MailServer) -> None:
+    """With volgain, MiniVM has a shell run sox with the path of the recording."""
+    lab.pbx.run("sed -i 's/^maxmessage/volgain = 2.0\\n&/' /etc/asterisk/minivm.conf")
+    lab.pbx.asterisk("minivm reload")
+    alice = lab.phone("alice")
+    leave_message(lab.pbx, alice, NUMBERS["obrien"])
+    (mail,) = post.await_mails(1)
+    assert mail.recipients == ["o'brien@example.com"]
+    assert holds(mail, alice.tone)
 
 
 @once
@@ -184,8 +211,8 @@ def test_what_was_recorded_when_asterisk_was_killed_is_mailed(lab: Visit, post: 
     assert mail.recipients == ["jane.doe@example.com"]
     assert holds(mail, alice.tone)
     wait_for(
-        lambda: pbx.run(f"ls {RECORDINGS}"),
-        lambda left: left == "",
+        lambda: recordings(pbx),
+        lambda left: not left,
         seconds=5,
         otherwise="the recording is left",
     )

@@ -79,6 +79,11 @@ def speak(pbx: Pbx, files: str, seconds: float = 3) -> None:
     )
 
 
+def recordings(pbx: Pbx) -> list[str]:
+    """The messages that are recorded now, or were and are left."""
+    return pbx.run(f"find {SPOOL} -path '*/tmp/*'").splitlines()
+
+
 def leave_message(pbx: Pbx, phone: Phone, number: str) -> None:
     """Calls, waits for the beep, and leaves a message of some seconds."""
     phone.call(number).answered()

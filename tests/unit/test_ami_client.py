@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from pbx.asterisk import ami_client
 from pbx.asterisk.ami import Message
-from pbx.asterisk.ami_client import AmiClient, AmiRefusedError, Login
+from pbx.asterisk.ami_client import AmiClient, AmiForeignError, AmiRefusedError, Login
 
 EVENT = b"Event: InvalidPassword\r\nAccountID: x\r\n\r\n"
 WELCOME = b"Response: Success\r\nActionID: login\r\n\r\n"
+REFUSAL = b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n"
 
 
 class Asterisk:
@@ -128,6 +129,64 @@ def test_it_comes_back_soon_after_asterisk() -> None:
     play(scene)
 
 
+def test_a_login_that_is_refused_is_tried_less_and_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ami_client, "REFUSED_DELAY", 0.01)
+    pauses: list[float] = []
+    pause = AmiClient._pause
+
+    async def noted(self: AmiClient, seconds: float) -> None:
+        pauses.append(seconds)
+        await pause(self, seconds)
+
+    async def scene(asterisk: Asterisk, _: Log, __: AmiClient) -> None:
+        asterisk.answer = REFUSAL
+        await until(lambda: len(pauses) > 4)
+        assert pauses[:5] == pytest.approx([0.01, 0.02, 0.04, 0.08, 0.16])
+
+    monkeypatch.setattr(AmiClient, "_pause", noted)
+    play(scene)
+
+
+def test_a_refused_login_is_tried_at_once_when_things_have_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ami_client, "REFUSED_DELAY", 300.0)
+
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        asterisk.answer = REFUSAL
+        await until(lambda: len(log.down) == 1)
+        asterisk.answer = WELCOME
+        client.retry_now()
+        await until(lambda: log.up == 1)
+
+    play(scene)
+
+
+def test_nobody_else_gets_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ami_client, "FOREIGN_DELAY", 0.01)
+    foreign = False
+
+    def check() -> None:
+        if foreign:
+            raise AmiForeignError("somebody else's")
+
+    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
+        nonlocal foreign
+        client._check = check
+        await until(lambda: log.up == 1)
+        foreign = True
+        client.end(AmiForeignError("somebody else's"))
+        await until(lambda: len(log.down) > 3)
+        assert all(isinstance(error, AmiForeignError) for error in log.down)
+        assert asterisk.logins == 1
+        foreign = False
+        await until(lambda: log.up == 2)
+
+    play(scene)
+
+
 def test_a_login_that_is_refused_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ami_client, "REFUSED_DELAY", 0.05)
 
@@ -141,9 +200,7 @@ def test_a_login_that_is_refused_is_tried_again(monkeypatch: pytest.MonkeyPatch)
         await until(lambda: client.up)
 
     def refusing(asterisk: Asterisk, log: Log, client: AmiClient) -> Awaitable[None]:
-        asterisk.answer = (
-            b"Response: Error\r\nActionID: login\r\nMessage: Authentication failed\r\n\r\n"
-        )
+        asterisk.answer = REFUSAL
         return scene(asterisk, log, client)
 
     play(refusing)

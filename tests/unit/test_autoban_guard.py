@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 from pbx.asterisk.ami import AmiReader
 from pbx.autoban.addresses import parse_address, parse_span
-from pbx.autoban.events import SecurityEvent, read_event
-from pbx.autoban.guard import Guard
+from pbx.autoban.events import Meaning, SecurityEvent, read_event
+from pbx.autoban.guard import Decision, Guard
 from pbx.autoban.offenders import Entry, Sentence, Stage
 from pbx.autoban.rules import Rules
 
@@ -34,9 +34,16 @@ def recorded(name: str) -> list[SecurityEvent]:
 
 
 def replay(
-    name: str, rules: Rules | None = None, *, rate: float = 500
+    name: str, rules: Rules | None = None, *, rate: float = 500, seen: bool = True
 ) -> tuple[Guard, list[tuple[int, Sentence]], list[Entry]]:
-    """Judges a recording; returns who was jailed after how many guesses, and all offenders."""
+    """Judges a recording; returns who was jailed after how many guesses, and all offenders.
+
+    Args:
+        name: Of the recording.
+        rules: What to go by.
+        rate: Events a second.
+        seen: Whether the challenges that were answered had been seen leaving this machine.
+    """
     guard = Guard(rules or Rules())
     sentences = []
     guesses = 0
@@ -44,8 +51,11 @@ def replay(
     for event in recorded(name):
         guesses += event.kind == "ChallengeResponseFailed"
         now += 1 / rate
-        if sentence := guard.judge(event, now):
-            sentences.append((guesses, sentence))
+        if seen and event.meaning is Meaning.WRONG_SECRET:
+            guard.proofs.sent(guard.key_of(event.address), event.challenge, now)
+        decision = guard.judge(event, now)
+        if isinstance(decision, Sentence):
+            sentences.append((guesses, decision))
     return guard, sentences, list(guard.offenders.entries(now))
 
 
@@ -66,15 +76,23 @@ def test_each_bad_registration_is_one_attempt(name: str, count: int) -> None:
 
 @pytest.mark.parametrize("name", ["svwar", "svwar-invite"])
 def test_each_number_that_a_scanner_tries_is_one_attempt(name: str) -> None:
-    _, _, (offender,) = replay(name)
+    guard, _, offenders = replay(name)
     tried = {event.session for event in recorded(name) if event.kind == "InvalidAccountID"}
-    assert offender.count == len(tried) == 2
+    assert offenders == []  # it answers no challenge, so anybody may have sent that
+    (suspect,) = guard.suspects.entries(1)
+    assert suspect.count == len(tried) == 2
+
+
+@pytest.mark.parametrize("name", ["svcrack", "svcrack-reuse", "unknown", "ipv6"])
+def test_an_answer_to_a_challenge_that_nobody_saw_leave_jails_nobody(name: str) -> None:
+    guard, sentences, offenders = replay(name, Rules(maxcount=1), seen=False)
+    assert (sentences, offenders) == ([], [])
+    assert [suspect.slow for suspect in guard.suspects.entries(1)] == [True]
 
 
 def test_over_ipv6_it_is_the_same() -> None:
-    _, ((guesses, sentence),), (offender,) = replay("ipv6")
-    assert guesses == 10
-    assert sentence.count == 11
+    _, ((guesses, sentence),), (offender,) = replay("ipv6", Rules(maxcount=9))
+    assert guesses == sentence.count == 10
     assert offender.key == sentence.key == "fd77:ba17:0:1::/64"
 
 
@@ -105,15 +123,20 @@ def test_all_that_happened_is_counted_by_kind() -> None:
 
 
 def happen(
-    guard: Guard, kind: str, number: int = 1, address: str = "192.0.2.1", now: float = 0
-) -> list[Sentence]:
-    sentences = []
+    guard: Guard,
+    kind: str,
+    number: int = 1,
+    address: str = "192.0.2.1",
+    now: float = 0,
+    transport: str = "TLS",
+) -> list[Decision]:
+    decisions = []
     for _ in range(number):
-        event = read_event({"Event": kind, "RemoteAddress": f"IPV4/UDP/{address}/5060"})
+        event = read_event({"Event": kind, "RemoteAddress": f"IPV4/{transport}/{address}/5060"})
         assert event
-        if sentence := guard.judge(event, now):
-            sentences.append(sentence)
-    return sentences
+        if decision := guard.judge(event, now):
+            decisions.append(decision)
+    return decisions
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.1", "0.0.0.0", "198.51.100.9"])

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from pbx.autoban import ruleset
-from pbx.autoban.addresses import Span, parse_span
+from pbx.autoban.addresses import parse_span
 from pbx.autoban.firewall import Firewall, FirewallError
-from pbx.autoban.ruleset import Dropped, Prisoner
+from pbx.autoban.limits import Limits
+from pbx.autoban.ruleset import Contents, Dropped, Prisoner, Slow
 
 LOOK = """table inet autoban {
 	counter jailed {
@@ -55,24 +56,31 @@ def prisoners() -> list[Prisoner]:
     return []
 
 
-def beyond(prisoners: list[Prisoner]) -> Callable[[float], int]:
-    return lambda seconds: sum(prisoner.left > seconds for prisoner in prisoners)
+def beyond(prisoners: list[Prisoner]) -> Callable[[float], tuple[int, int]]:
+    return lambda seconds: (sum(prisoner.left > seconds for prisoner in prisoners), 0)
 
 
 @pytest.fixture
 def firewall(kernel: Kernel, prisoners: list[Prisoner]) -> Firewall:
-    white: list[Span] = [parse_span("10.0.0.0/8")]
-    firewall = Firewall(kernel, lambda: (white, [], prisoners), beyond(prisoners))
+    white = (parse_span("10.0.0.0/8"),)
+    firewall = Firewall(
+        kernel, lambda: Contents(white, prisoners=tuple(prisoners)), beyond(prisoners)
+    )
     firewall.build()
     kernel.told.clear()
     return firewall
 
 
 def test_only_our_own_table_is_touched() -> None:
-    spans = [parse_span("10.0.0.0/8"), parse_span("2001:db8::/32")]
-    who = [Prisoner("192.0.2.1", 60, 30), Prisoner("2001:db8::/64", 60, 30)]
+    spans = (parse_span("10.0.0.0/8"), parse_span("2001:db8::/32"))
+    who = (Prisoner("192.0.2.1", 60, 30), Prisoner("2001:db8::/64", 60, 30))
+    slow = (Slow("192.0.2.2", 60, ((("192.0.2.2", 5060), 9.5),)), Slow("2001:db8:1::/64", 60))
+    limits = Limits(group=25060)
     texts = [
-        ruleset.create(spans, spans, who),
+        ruleset.create(Contents(spans, spans, who, slow, spans, limits)),
+        ruleset.slow(slow),
+        ruleset.free(spans),
+        *ruleset.FLOODS,
         ruleset.jail(who),
         ruleset.release(["192.0.2.1"]),
         ruleset.lists([], spans),
@@ -163,7 +171,7 @@ def test_without_a_table_a_jailing_makes_it_with_all_that_was_in_it(
     kernel: Kernel, prisoners: list[Prisoner]
 ) -> None:
     prisoners.append(Prisoner("192.0.2.1", 60, 60))
-    firewall = Firewall(kernel, lambda: ([], [], prisoners), beyond(prisoners))
+    firewall = Firewall(kernel, lambda: Contents(prisoners=tuple(prisoners)), beyond(prisoners))
     firewall.build()
     kernel.told.clear()
     answers = iter([FirewallError("No such file or directory")])
@@ -192,7 +200,7 @@ def test_counters_go_on_when_the_table_is_made_again(firewall: Firewall, kernel:
 
 def test_a_kernel_that_refuses_is_asked_again_later(kernel: Kernel) -> None:
     kernel.error = "Operation not permitted"
-    firewall = Firewall(kernel, lambda: ([], [], []), beyond([]))
+    firewall = Firewall(kernel, Contents, beyond([]))
     firewall.build()
     assert firewall.reason == "Operation not permitted"
     kernel.told.clear()

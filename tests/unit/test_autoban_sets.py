@@ -60,6 +60,7 @@ def test_members_are_told_with_time_and_count(register: Register) -> None:
         "watch": 1,
         "jail": 2,
         "parole": 0,
+        "slow": 0,
         "whitelist": 1,
         "blacklist": 0,
     }

@@ -57,6 +57,8 @@ def test_phones_and_trunks_are_asked_for() -> None:
         {"Event": "OutboundRegistrationDetailComplete", "EventList": "Complete"},
         {"Event": "ContactStatusDetail", "URI": "sip:john.doe@192.0.2.9:5060;transport=tcp"},
         {"Event": "ContactStatusDetail", "URI": "sips:a@[2001:db8::9]:5061"},
+        {"Event": "ContactStatusDetail", "URI": "sip:b@192.0.2.10:5060", "CallID": "x"},
+        {"Event": "ContactStatusDetail", "URI": "sip:c@phone.invalid", "CallID": "x"},
         {"Event": "ContactStatusDetail", "URI": ""},
         {
             "Event": "IdentifyDetail",
@@ -69,6 +71,7 @@ def test_phones_and_trunks_are_asked_for() -> None:
     assert inquiry.hear({"Event": "EndpointDetailComplete", "EventList": "Complete"}) == []
     assert inquiry.done
     assert inquiry.names == {"sip.example.com"}
+    assert inquiry.phones == {parse_span("192.0.2.10")}  # registered: a phone and no trunk
     assert inquiry.spans == {
         parse_span(text) for text in ("192.0.2.9", "2001:db8::9", "203.0.113.0/29", "2001:db8::7")
     }

@@ -119,24 +119,6 @@ def test_half_a_pair_is_kept_too(tmp_path: Path) -> None:
     assert b"mine" in [data for name, data in files(tmp_path).items() if "kept" in name]
 
 
-def test_all_of_acme_file_is_kept_with_the_keys_hidden(tmp_path: Path) -> None:
-    pair = made()
-    store.store(tmp_path, "*.example", pair)
-    key, certificate = tmp_path / "private" / "*.example.key", tmp_path / "certs" / "*.example.crt"
-    assert (key.read_bytes(), certificate.read_bytes()) == (pair.key, pair.certificate)
-    assert key.stat().st_mode & 0o777 == 0o600
-    assert key.parent.stat().st_mode & 0o777 == 0o700
-    assert list(store.stored(tmp_path)) == [pair.certificate]
-
-
-def test_what_is_the_same_is_not_written_again(tmp_path: Path) -> None:
-    pair = made()
-    store.store(tmp_path, "a.example", pair)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    store.store(tmp_path, "a.example", pair)
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
-
-
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes(b"of somebody else")

@@ -1,127 +1,20 @@
-"""The watcher sees every change, waits for quiet, and has the work done."""
+"""The watcher has the work done when the reader says something, and when it is due."""
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from asyncinotify import Inotify
 from pbx.tls import state, watch
+from pbx.tls.digest import digest
+from pbx.tls.given import Given, encode
 from pbx.tls.places import Places
-from pbx.tls.source import signature
 
-from fixtures.traefik import rewrite
-
-
-@pytest.fixture
-def inotify() -> Iterator[Inotify]:
-    with Inotify(sync_timeout=5) as inotify:
-        yield inotify
-
-
-@pytest.fixture
-def acme(tmp_path: Path) -> Path:
-    return tmp_path / "acme" / "acme.json"
-
-
-def replace(path: Path) -> None:
-    other = path.with_name("other")
-    other.write_text("new")
-    other.rename(path)
-
-
-def test_a_file_that_appears_is_seen(inotify: Inotify, acme: Path) -> None:
-    acme.parent.mkdir()
-    watch.watch(inotify, acme)
-    rewrite(acme, b"{}")
-    assert inotify.sync_get() is not None
-
-
-def test_a_folder_that_appears_is_seen(inotify: Inotify, acme: Path) -> None:
-    watch.watch(inotify, acme)
-    acme.parent.mkdir()
-    assert inotify.sync_get() is not None
-    watch.watch(inotify, acme)
-    rewrite(acme, b"{}")
-    assert inotify.sync_get() is not None
-
-
-@pytest.mark.parametrize(
-    "change", [lambda path: rewrite(path, b"{}"), replace, lambda path: path.chmod(0o640)]
-)
-def test_a_change_is_seen_each_time(
-    inotify: Inotify, acme: Path, change: Callable[[Path], None]
-) -> None:
-    acme.parent.mkdir()
-    acme.write_text("old")
-    for _ in range(2):
-        watch.watch(inotify, acme)
-        inotify.sync_timeout = 5
-        change(acme)
-        assert inotify.sync_get() is not None
-        inotify.sync_timeout = 0
-        while inotify.sync_get():
-            pass
-
-
-def test_a_file_mounted_alone_is_seen_though_its_folder_is_not(
-    inotify: Inotify, acme: Path, tmp_path: Path
-) -> None:
-    acme.parent.mkdir()
-    outside = tmp_path / "outside.json"
-    outside.write_text("{}")
-    os.link(outside, acme)  # one file in two folders, as a mount is
-    watch.watch(inotify, acme)
-    rewrite(outside, b"{ }")
-    assert inotify.sync_get() is not None
-
-
-def test_others_in_the_folder_who_only_write_do_not_wake_it(inotify: Inotify, acme: Path) -> None:
-    acme.parent.mkdir()
-    log = acme.with_name("access.log")
-    log.touch()
-    watch.watch(inotify, acme)
-    log.write_text("much")
-    inotify.sync_timeout = 0
-    assert inotify.sync_get() is None
-
-
-def test_it_waits_until_nobody_writes(
-    inotify: Inotify, acme: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    acme.parent.mkdir()
-    acme.write_text("")
-    monkeypatch.setattr(watch, "QUIET_SECONDS", 0.5)
-    pieces = 5
-
-    def write() -> None:
-        with acme.open("a") as file:
-            for _ in range(pieces):
-                before = signature(acme)
-                while signature(acme) == before:
-                    file.write("x")
-                    file.flush()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    seen = watch.await_quiet(inotify, acme)
-    writer.join()
-    assert seen == signature(acme)
-
-
-def test_it_does_not_wait_for_ever(
-    inotify: Inotify, acme: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    acme.parent.mkdir()
-    acme.write_text("")
-    monkeypatch.setattr(watch, "MAX_UNQUIET_SECONDS", 0.0)
-    monkeypatch.setattr(watch, "watch", lambda *_: rewrite(acme, b"{}"))
-    watch.add(inotify, acme, watch._OF_FILE)
-    assert len(watch.await_quiet(inotify, acme)) == 5
+FIRST, SECOND = encode(Given(problem="first")), encode(Given(problem="second"))
+LATER = time.time() + 3600
 
 
 class EnoughError(Exception):
@@ -129,76 +22,130 @@ class EnoughError(Exception):
 
 
 @pytest.fixture
-def container(tmp_path: Path, acme: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of what runs in a container whose entrypoint has looked at ACME_FILE."""
+def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what runs in a container."""
     (tmp_path / "asterisk").mkdir()
-    acme.parent.mkdir()
     for name in ("DOCKER_ACME_SSL_DIR", "DOCKER_AST_SSL_DIR", "DOCKER_RUN_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv("ACME_FILE", str(acme))
-    state.save(tmp_path / "asterisk", state.State(signature(acme), time.time() + 3600))
+    monkeypatch.setenv("ACME_FILE", str(tmp_path / "acme/acme.json"))
+    monkeypatch.setattr("sys.argv", ["watch", "--given"])
     return tmp_path / "asterisk"
 
 
-def runs(monkeypatch: pytest.MonkeyPatch, results: list[float], then: Callable[[], None]) -> None:
-    """Has the work be done in name only: each time gives the next due time, at last it ends."""
+@pytest.fixture
+def reader() -> Iterator[int]:
+    """What the reader writes to, which is standard input."""
+    before = os.dup(0)
+    read, write = os.pipe()
+    os.dup2(read, 0)
+    os.close(read)
+    yield write
+    os.dup2(before, 0)
+    os.close(before)
 
-    def refresh(_: Places) -> float:
+
+def runs(
+    monkeypatch: pytest.MonkeyPatch, results: list[float], then: Callable[[], object]
+) -> list[bytes]:
+    """Has the work be done in name only: each time gives the next due time, at last it ends."""
+    frames: list[bytes] = []
+
+    def refresh(_: Places, frame: bytes) -> float:
+        frames.append(frame)
         if not results:
             raise EnoughError
         then()
         return results.pop(0)
 
     monkeypatch.setattr(watch, "refresh", refresh)
+    return frames
 
 
-def test_what_the_entrypoint_did_is_not_done_again(
+def done_before(container: Path, frame: bytes, due: float = LATER) -> None:
+    state.save(container, state.State(digest(frame, Places.of(os.environ)), due))
+
+
+def test_watch_does_not_repeat_what_the_start_did(
+    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done_before(container, FIRST)
+    frames = runs(monkeypatch, [], lambda: None)
+    os.write(reader, FIRST + SECOND)
+    with pytest.raises(EnoughError):
+        watch.main()
+    assert frames == [SECOND]
+
+
+def test_watch_has_each_change_worked_on_once(
+    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert container.exists()
+    frames = runs(monkeypatch, [LATER] * 9, lambda: None)
+    os.write(reader, FIRST + FIRST + SECOND + SECOND + FIRST)
+    os.close(reader)
+    assert watch.main() == 1  # the reader has ended
+    assert frames == [FIRST, SECOND, FIRST]
+
+
+def test_watch_has_the_work_done_when_it_is_due(
+    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done_before(container, FIRST, time.time())
+    os.write(reader, FIRST)
+    frames = runs(monkeypatch, [time.time() + 0.2, time.time()], lambda: None)
+    with pytest.raises(EnoughError):
+        watch.main()
+    assert frames == [FIRST] * 3
+
+
+def test_watch_notices_changes_of_a_file_that_the_reader_leaves(
+    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = encode(Given(yours=str(container.parent)))
+    done_before(container, frame)
+    frames = runs(monkeypatch, [], lambda: None)
+    acme = container.parent / "acme/acme.json"
+    acme.parent.mkdir()
+    acme.touch()
+    os.write(reader, frame)
+    with pytest.raises(EnoughError):
+        watch.main()
+    assert frames == [frame]
+
+
+@pytest.mark.parametrize("cut", [0, 3, 8, len(FIRST) - 1])
+def test_watch_ends_with_the_reader(
+    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    assert container.exists()
+    frames = runs(monkeypatch, [], lambda: None)
+    os.write(reader, FIRST[:cut])
+    os.close(reader)
+    assert watch.main() == 1
+    assert frames == []
+
+
+def test_watch_refuses_what_would_fill_the_memory(container: Path, reader: int) -> None:
+    assert container.exists()
+    os.write(reader, b"\xff" * 8)
+    with pytest.raises(ValueError, match="announced"):
+        watch.main()
+
+
+def test_watch_without_a_reader_waits_for_a_folder(
     container: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert container.exists()
-    waited: list[float | None] = []
+    monkeypatch.setattr("sys.argv", ["watch"])
+    done_before(container, b"")
+    pauses: list[float] = []
 
-    def wait(self: Inotify) -> None:
-        waited.append(self.sync_timeout)
-        raise EnoughError
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        (container.parent / "acme").mkdir()
 
-    monkeypatch.setattr(Inotify, "sync_get", wait)
-    with pytest.raises(EnoughError):
-        watch.main()
-    assert waited == [watch.POLL_SECONDS]
-
-
-def test_each_change_is_worked_on_once(
-    container: Path, acme: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One while it works, too."""
-    assert container.exists()
-    rewrite(acme, b"{}")
-    monkeypatch.setattr(watch, "QUIET_SECONDS", 0.01)
-    done: list[list[int]] = []
-
-    def then() -> None:
-        done.append(signature(acme))
-        if len(done) < 3:
-            rewrite(acme, b"{}" * len(done))
-        else:
-            monkeypatch.setattr(watch, "add", enough)
-
-    def enough(*_: object) -> bool:
-        raise EnoughError
-
-    runs(monkeypatch, [time.time() + 3600] * 3, then)
-    with pytest.raises(EnoughError):
-        watch.main()
-    assert len(done) == 3
-
-
-def test_it_works_when_that_is_due(container: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    state.save(container, state.State([], time.time()))
-    monkeypatch.setattr(watch, "QUIET_SECONDS", 0.01)
-    runs(monkeypatch, [time.time() + 0.2, time.time()], lambda: None)
-    with pytest.raises(EnoughError):
-        watch.main()
+    monkeypatch.setattr("time.sleep", sleep)
+    assert watch.main() == 0
+    assert pauses == [watch.FOLDER_SECONDS]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +155,7 @@ def test_what_failed_is_tried_again_later(
     container: Path, monkeypatch: pytest.MonkeyPatch, status: int, due: float, soon: bool
 ) -> None:
     now = time.time()
-    state.save(container, state.State([], due and now + due))
+    state.save(container, state.State(0, due and now + due))
     monkeypatch.setattr("sys.executable", "/bin/false" if status else "/bin/true")
-    again = watch.refresh(Places.of(os.environ)) - now
+    again = watch.refresh(Places.of(os.environ), b"") - now
     assert again == pytest.approx(60 if soon else watch.AGAIN_SECONDS, abs=5)

@@ -151,3 +151,25 @@ def test_a_file_that_is_no_database_is_told_and_left(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="not a database"):
         Database(path, [inbox.SCHEMA]).open()
     assert path.read_bytes() == b"no database at all" * 100
+
+
+def test_database_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    path = tmp_path / "websms.db"
+    old = sqlite3.connect(path)  # as an earlier version made them
+    old.execute("PRAGMA journal_mode = WAL")
+    old.execute("CREATE TABLE a (b)")
+    for file in tmp_path.iterdir():
+        file.chmod(0o644)
+
+    async def look() -> dict[str, int]:
+        database = Database(path, [inbox.SCHEMA])
+        database.open()
+        await database.run(inbox.add(message(), 0, 9))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        await database.close()
+        return modes
+
+    names = {path.name, f"{path.name}-wal", f"{path.name}-shm"}
+    assert asyncio.run(look()) == dict.fromkeys(names, 0o600)
+    old.close()

@@ -7,18 +7,20 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pbx.websms import values
+from pbx.websms.neighbours import Believed
 from pbx.websms.origin import (
     NotAllowedError,
     UnknownPathError,
     choose,
+    known_by_address,
     open_to_anybody,
     source,
 )
-from pbx.websms.settings import ProxySettings
 from pbx.websms.settings_reader import read_settings
 
 addresses = st.ip_addresses()
-PROXIES = read_settings("[websmsd]\nprox_addr = 198.18.0.0/24, fd00::/64", {}).proxies
+PROXIES = Believed(values.networks("198.18.0.0/24, fd00::/64"))
 PROXY, PROXY6, OTHER = "198.18.0.7", "fd00::7", "198.18.1.1"
 
 
@@ -38,7 +40,7 @@ def test_a_proxy_is_believed_where_it_got_the_request_from(
 ) -> None:
     # What stands before the last address is what that client claims.
     found = source(proxy, [*claims, str(client)], PROXIES)
-    if not any(client in network for network in PROXIES.prox_addr):
+    if not any(client in network for network in PROXIES.networks):
         assert found == (getattr(client, "ipv4_mapped", None) or client)
     assert found == source(proxy, [",".join([*claims, str(client)])], PROXIES)
 
@@ -68,9 +70,10 @@ def test_a_proxy_that_names_no_address_is_an_error(claim: str) -> None:
         source(PROXY, [claim], PROXIES)
 
 
-def test_by_default_the_networks_of_containers_are_proxies() -> None:
-    assert str(source("172.17.0.1", ["192.0.2.1"], ProxySettings())) == "192.0.2.1"
-    assert str(source("10.0.0.1", ["192.0.2.1"], ProxySettings())) == "10.0.0.1"
+def test_origin_excepts_who_is_not_believed() -> None:
+    believed = Believed(PROXIES.networks, frozenset({ipaddress.ip_address(PROXY)}))
+    assert str(source(PROXY, ["192.0.2.1"], believed)) == PROXY
+    assert str(source("198.18.0.8", [f"192.0.2.1, {PROXY}"], believed)) == PROXY
 
 
 TWO = """
@@ -135,4 +138,6 @@ def test_an_interface_that_only_sends_takes_nothing() -> None:
 def test_interfaces_that_anybody_may_post_to_are_named() -> None:
     text = "remt_addr[a] = 192.0.2.1\nverify[b] = none\nverify[c] = basic\n"
     text += "verify_user[c] = u\nverify_secret[c] = s"
-    assert open_to_anybody(read_settings(f"[websmsd]\n{text}", {}).interfaces) == ["b"]
+    interfaces = read_settings(f"[websmsd]\n{text}", {}).interfaces
+    assert open_to_anybody(interfaces) == ["b"]
+    assert known_by_address(interfaces) == ["a"]

@@ -1,11 +1,14 @@
-"""A failed guess, as Asterisk 22 reports it to its manager interface and writes it to its log."""
+"""A failed guess, as Asterisk 22 reports it to its manager interface and writes it to its log.
+
+It came over TCP: over UDP AutoBan wants to have seen the challenge leave that was answered.
+"""
 
 import time
 from collections.abc import Iterator
 from itertools import count
 
 _KIND = "ChallengeResponseFailed"
-_LOCAL = "IPV4/UDP/198.18.0.1/5060"
+_LOCAL = "IPV4/TCP/198.18.0.1/5060"
 _CHALLENGE = "1795417568/7d3f15c3c5350a19dced045bd284a624"
 _RESPONSE = "5db3a776fd3645113a03b5060204a4e6"
 _calls = count(215369685)
@@ -65,7 +68,7 @@ def _fields(source: str) -> dict[str, str]:
         "AccountID": "john.doe",
         "SessionID": str(next(_calls)),
         "LocalAddress": _LOCAL,
-        "RemoteAddress": f"IPV4/UDP/{source}/5060",
+        "RemoteAddress": f"IPV4/TCP/{source}/5060",
         "Challenge": _CHALLENGE,
         "Response": _RESPONSE,
         "ExpectedResponse": "",

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 
 from pbx.accounts.audit import format_table, warning, weak_accounts
+from pbx.accounts.mailboxes import mailbox_warning, unusable_mailboxes
 from pbx.accounts.sip_files import folder, read_sip
 from pbx.core.errors import CommandError
 from pbx.core.log import ERROR, log
@@ -19,6 +20,8 @@ def run(options: argparse.Namespace) -> int:
     if options.log:
         if weak:
             log(ERROR, warning(weak))
+        if unusable := [*unusable_mailboxes(configuration)]:
+            log(ERROR, mailbox_warning(unusable))
         return 0
     if not configuration.sections and not configuration.unread:
         raise CommandError(f"there are no SIP accounts in {folder()}", "is the volume mounted?")

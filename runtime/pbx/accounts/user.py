@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pbx.accounts.directory import FILE, accounts
 from pbx.asterisk.sections import Configuration
 from pbx.core.errors import CommandError
+from pbx.core.terminal import harmless
+from pbx.voicemail.mailbox import mailbox_problem
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _TYPED_FOR_READING = str.maketrans("", "", " -./()")
 
 
@@ -85,14 +86,17 @@ def check_shown_name(name: str, account: str) -> str:
 
 
 def check_mailbox(address: str) -> str:
-    """Returns a mail address, or nothing where none was given.
+    """Returns a mailbox, or nothing where none was given.
 
     Raises:
         CommandError: it is none.
     """
-    if address and not _ADDRESS.fullmatch(address):
+    problem = mailbox_problem(address) if address else ""
+    if problem:
         raise CommandError(
-            f"--mailbox '{address}' is no mail address", "as in ann@example.com", status=2
+            f"--mailbox '{harmless(address)}' is no mail address that voicemail can go to",
+            f"{problem} (an example: ann@example.com)",
+            status=2,
         )
     return address
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pbx.asterisk.ami import AmiReader, Message, write_action
@@ -9,7 +10,8 @@ from pbx.asterisk.ami import AmiReader, Message, write_action
 CONNECT_TIMEOUT = 5.0  # seconds
 SILENCE = 30.0  # seconds without a byte, although Asterisk was asked for one: it hangs
 FIRST_DELAY, LONGEST_DELAY = 0.1, 1.0  # seconds between attempts to connect
-REFUSED_DELAY = 15.0  # seconds until a login that was refused is tried again
+REFUSED_DELAY, LONGEST_REFUSED_DELAY = 1.0, 600.0  # until a refused login is tried again
+FOREIGN_DELAY = 5.0  # until the next look whether it is still somebody else who listens
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class AmiRefusedError(Exception):
     """Asterisk does not let us in; the text is its reason."""
 
 
+class AmiForeignError(Exception):
+    """Somebody else listens there: no login is even tried; the text says what to do."""
+
+
 class AmiClient:
     """Keeps a connection; says what comes in, and when it comes and goes.
 
@@ -43,6 +49,7 @@ class AmiClient:
         on_messages: Called with the messages that came together.
         on_up: Called each time when logged in.
         on_down: Called with the reason each time when an attempt or a connection has ended.
+        check: Called before each attempt; raises AmiForeignError if that would be a mistake.
     """
 
     def __init__(
@@ -51,28 +58,54 @@ class AmiClient:
         on_messages: Callable[[Sequence[Message]], None],
         on_up: Callable[[], None],
         on_down: Callable[[Exception], None],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self.up = False
         self._login = login
         self._on_messages = on_messages
         self._on_up = on_up
         self._on_down = on_down
+        self._check = check
+        self._now = asyncio.Event()
+        self._failure: Exception | None = None
         self._transport: asyncio.Transport | None = None
 
     async def run(self) -> None:
         """Connects, again and again; ends only when it is cancelled."""
-        delay = FIRST_DELAY
+        delay, refused_delay = FIRST_DELAY, REFUSED_DELAY
         while True:
             try:
+                self._check()
                 await self._stay_connected()
-            except (OSError, UnicodeError, AmiRefusedError) as error:  # a timeout is an OSError
-                if self.up:
-                    delay = FIRST_DELAY
+            except (OSError, UnicodeError, AmiRefusedError, AmiForeignError) as error:
+                if self.up or self._now.is_set():
+                    delay, refused_delay = FIRST_DELAY, REFUSED_DELAY
                 self.up = False
+                self._now.clear()
                 self._on_down(error)
-                refused = isinstance(error, AmiRefusedError)
-                await asyncio.sleep(REFUSED_DELAY if refused else delay)
-                delay = min(2 * delay, LONGEST_DELAY)
+                if isinstance(error, AmiForeignError):
+                    await self._pause(FOREIGN_DELAY)
+                elif isinstance(error, AmiRefusedError):
+                    await self._pause(refused_delay)
+                    refused_delay = min(2 * refused_delay, LONGEST_REFUSED_DELAY)
+                else:
+                    await self._pause(delay)
+                    delay = min(2 * delay, LONGEST_DELAY)
+
+    def retry_now(self) -> None:
+        """Has the next attempt made at once, and those after it soon: things have changed."""
+        self._now.set()
+
+    def end(self, error: Exception) -> None:
+        """Ends the connection, if there is one, for a reason."""
+        if self._transport:
+            self._failure = error
+            self._transport.abort()
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._now.wait()
 
     def ask(self, action: str, **fields: str) -> None:
         """Sends an action, if connected; the answer comes among the messages."""
@@ -85,7 +118,7 @@ class AmiClient:
             self._transport, connection = await loop.create_connection(
                 lambda: _Connection(self._receive), self._login.host, self._login.port
             )
-        self._failure: AmiRefusedError | None = None
+        self._failure = None
         try:
             user, secret = self._login.user, self._login.secret
             self.ask("Login", ActionID="login", Username=user, Secret=secret)

@@ -55,13 +55,13 @@ def share_cookie(cookie: Path) -> None:
     if not cookie.is_file() or _is_readable(cookie):
         return
     user = pwd.getpwnam(USER)
+    if theirs := [path for path in cookie.parents if path.stat().st_uid == user.pw_uid]:
+        raise CommandError(f"{theirs[0]} belongs to user {USER}", _MANUAL)
     try:
         folder = os.open(cookie.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             file = os.open(cookie.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
             try:
-                if os.fstat(folder).st_uid == user.pw_uid:
-                    raise CommandError(f"{cookie.parent} belongs to user {USER}", _MANUAL)
                 for descriptor, right in ((file, stat.S_IRGRP), (folder, stat.S_IXGRP)):
                     if not _is_readable(cookie):
                         os.fchown(descriptor, -1, user.pw_gid)

@@ -17,7 +17,7 @@ def orders(autoban: AutoBan) -> Mapping[str, Order]:
     async def show(words: Sequence[str]) -> dict[str, Any]:
         if words:
             raise OrderError("show takes no words")
-        rows = [asdict(row) for row in autoban.rows(SETS)]
+        rows = [asdict(row) for row in (*autoban.rows(SETS), *autoban.floods())]
         return {"watching_only": autoban.reason, "rows": rows}
 
     async def list_(words: Sequence[str]) -> dict[str, Any]:

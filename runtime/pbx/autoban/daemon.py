@@ -3,15 +3,17 @@
 import asyncio
 import gc
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pbx.autoban.control import orders
 from pbx.autoban.firewall import FirewallError, connect
-from pbx.autoban.places import METRICS, SOCKET
+from pbx.autoban.places import CONFIGURATION, HEALTH, SOCKET
 from pbx.autoban.service import AutoBan
 from pbx.autoban.settings import NAME, Settings, read_settings
 from pbx.autoban.state import State, StateError
@@ -24,10 +26,12 @@ PROGRAM = "autoban"
 
 def main() -> int:
     """Runs until it is told to stop; returns the exit status."""
+    HEALTH.unlink(missing_ok=True)
     settings = _settings()
     if settings is None:
         # Nothing to do, and nothing but a restart of the service changes that.
         os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
+    settings = replace(settings, ports=(*settings.ports, *_web_port()))
     for complaint in settings.complaints:
         log(ERROR, complaint, PROGRAM)
     store = Store(
@@ -37,7 +41,7 @@ def main() -> int:
         ),
         time.monotonic,
     )
-    autoban = AutoBan(settings, _state(store), store, _nft(), METRICS, _say)
+    autoban = AutoBan(settings, _state(store), store, _nft(), _say)
     gc.freeze()
     sys.setswitchinterval(0.0005)  # keeping the state is not to hold up a ban
     asyncio.run(_run(autoban))
@@ -58,8 +62,14 @@ async def _run(autoban: AutoBan) -> None:
         server.close()
 
 
+def _web_port() -> list[int]:
+    """Returns where WebSMS listens, whose connections are limited, too."""
+    port = os.environ.get("WEBSMSD_PORT", "")
+    return [int(port)] if re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 65536 else []
+
+
 def _settings() -> Settings | None:
-    path = Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"), NAME)
+    path = CONFIGURATION / NAME
     try:
         settings = read_settings(path.read_text(errors="replace"))
     except FileNotFoundError:

@@ -14,6 +14,11 @@ HONEST_ACLS = frozenset(
 )
 """Not access lists at all: the registrar's way to refuse a phone that may well be honest."""
 
+CONNECTED = frozenset({"TCP", "TLS", "WS", "WSS"})
+"""Transports whose sender has answered the kernel's handshake, so that its address is its own.
+
+The names are those of main/security_events.c (transport2str) of Asterisk 22."""
+
 
 class Meaning(Enum):
     """What an event says about the address that it names."""
@@ -47,6 +52,10 @@ class SecurityEvent:
         service: Such as PJSIP or AMI.
         account: As whom; chosen by the other side.
         session: The Call-ID, chosen by the other side, too.
+        transport: Such as UDP or TLS; "" if it is not named.
+        port: Where the packet came from; 0 if that is not named.
+        local_port: Where it came in; 0 if that is not named.
+        challenge: The nonce that was answered. Over UDP it is whatever the sender wrote there.
     """
 
     kind: str
@@ -55,6 +64,10 @@ class SecurityEvent:
     service: str
     account: str
     session: str
+    transport: str = ""
+    port: int = 0
+    local_port: int = 0
+    challenge: str = ""
 
 
 def read_event(message: Message) -> SecurityEvent | None:
@@ -75,6 +88,10 @@ def read_event(message: Message) -> SecurityEvent | None:
         message.get("Service", ""),
         message.get("AccountID", ""),
         message.get("SessionID", ""),
+        read_transport(message.get("RemoteAddress", "")),
+        read_port(message.get("RemoteAddress", "")),
+        read_port(message.get("LocalAddress", "")),
+        message.get("Challenge", ""),
     )
 
 
@@ -87,3 +104,16 @@ def read_remote_address(text: str) -> Address | None:
         return parse_address(parts[-2])
     except ValueError:
         return None
+
+
+def read_transport(text: str) -> str:
+    """Returns the transport in `IPV4/UDP/203.0.113.7/5060`; "" if there is none."""
+    parts = text.split("/")
+    return parts[1].upper() if len(parts) > 3 else ""
+
+
+def read_port(text: str) -> int:
+    """Returns the port in `IPV4/UDP/203.0.113.7/5060`; 0 if there is none."""
+    digits = text.rpartition("/")[2]
+    port = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
+    return port if port < 65536 else 0

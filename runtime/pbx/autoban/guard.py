@@ -7,9 +7,15 @@ from pbx.autoban.addresses import NEVER_OFFENDERS, Address, Span, Spans, key_of
 from pbx.autoban.attempts import ATTEMPT, Attempts
 from pbx.autoban.challenges import Challenges
 from pbx.autoban.events import Meaning, SecurityEvent
+from pbx.autoban.flows import Flows
 from pbx.autoban.offenders import Offenders, Sentence
 from pbx.autoban.owners import Owners
+from pbx.autoban.proofs import Proofs
 from pbx.autoban.rules import Rules
+from pbx.autoban.suspects import Suspect, Suspects
+
+Decision = Sentence | Suspect
+"""Jail, or a limit for one who may not be the sender."""
 
 
 class Guard:
@@ -18,6 +24,9 @@ class Guard:
     Attributes:
         rules: What it goes by.
         offenders: Who is watched, jailed or on parole.
+        suspects: In whose name something came that anybody may have sent.
+        flows: From which ports phones have logged in.
+        proofs: Which challenges were sent to whom.
         owners: Where one's own phones and trunks are.
         lists: The whitelist and the blacklist; set_lists changes them.
         events: How often each kind of event came.
@@ -27,10 +36,14 @@ class Guard:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.offenders = Offenders(rules)
+        self.suspects = Suspects(rules)
+        self.flows = Flows()
+        self.proofs = Proofs()
         self.owners = Owners()
         self.events: Counter[str] = Counter()
         self.sentences = 0
         self._attempts = Attempts()
+        self._forgeable = Attempts()
         self._challenges = Challenges(rules)
         self._white = Spans()
         self._black = Spans()
@@ -53,8 +66,12 @@ class Guard:
         """Says whether an address is never jailed, whatever comes from there."""
         return address in NEVER_OFFENDERS or address in self._own or address in self._white
 
-    def judge(self, event: SecurityEvent, now: float) -> Sentence | None:
+    def judge(self, event: SecurityEvent, now: float) -> Decision | None:
         """Takes note of an event; returns the decision, if one follows.
+
+        Only what the address itself has done leads to jail. What anybody may have sent in its name
+        leads to a limit, and not even to that where a trunk of our own is: it has nothing to
+        guess, and its calls are many.
 
         Args:
             event: What happened.
@@ -64,25 +81,41 @@ class Guard:
         address = event.address
         key = self.key_of(address)
         if event.meaning is Meaning.WELCOME:
-            self._challenges.answered(key)
-            if not self.is_spared(address):
-                self.owners.welcome(key, now + self.rules.ownertime)
+            self._welcome(event, key, now)
             return None
+        proven = self.proofs.proves(event, key, now)
         if event.meaning is Meaning.CHALLENGED:
+            self.proofs.sent(key, event.challenge, now)
             points = ATTEMPT * self._challenges.sent(key, now)
         else:
-            if event.meaning is Meaning.WRONG_SECRET:
+            if event.meaning is Meaning.WRONG_SECRET and proven:
                 self._challenges.answered(key)
-            points = self._attempts.points(event, key, now)
+            points = (self._attempts if proven else self._forgeable).points(event, key, now)
         if not points or self.is_spared(address) or address in self._black:
             return None
         owner = self.owners.include(address, key, now)
+        if not proven:
+            if address in self.owners.trunk_spans:
+                return None
+            return self.suspects.attempt(key, points, event.kind, now, owner=owner)
         sentence = self.offenders.attempt(key, points, event.kind, now, owner=owner)
         self.sentences += sentence is not None
         return sentence
 
+    def _welcome(self, event: SecurityEvent, key: str, now: float) -> None:
+        self._challenges.answered(key)
+        if self.is_spared(event.address):
+            return
+        until = now + self.rules.ownertime
+        self.owners.welcome(key, until)
+        if event.transport == "UDP" and event.port:
+            self.flows.welcome(key, (str(event.address), event.port), until)
+
     def pass_time(self, now: float) -> None:
         """Moves on all whose time is over."""
         self.offenders.pass_time(now)
+        self.suspects.pass_time(now)
+        self.flows.pass_time(now)
+        self.proofs.pass_time(now)
         self.owners.pass_time(now)
         self._challenges.pass_time(now)

@@ -26,11 +26,13 @@ usage: autoban [show] [--json]              who is watched, jailed, on parole, l
        autoban verify                       shows that a ban really drops
        autoban help
 
-SETS (also DSETS, SSETS) are one or more of watch, jail, parole, whitelist, blacklist, or all.
+SETS (also DSETS, SSETS) are one or more of watch, jail, parole, slow, whitelist, blacklist, or
+all. slow is for addresses whose requests are limited, since they may be forged.
 ADDRS are addresses, or all; whitelist and blacklist also take networks (192.0.2.0/24) and
 ranges (192.0.2.1-192.0.2.9). Words are separated by spaces or commas.
 
        autoban del jail = 192.0.2.1         lets one go
+       autoban del slow = 192.0.2.1         limits it no more
        autoban del all = 192.0.2.1          forgets all about it
        autoban del jail = all               lets everybody go
        autoban add whitelist = 192.168.0.0/16

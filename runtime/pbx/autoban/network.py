@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import sys
 from pathlib import Path
 
 from pbx.autoban.addresses import Span, parse_span
@@ -27,6 +28,27 @@ def own_networks(if_inet6: str) -> list[Span]:
         for address, bits in _lines6(if_inet6)
         if not address.is_link_local and not address.is_loopback
     ]
+
+
+def gateways(route: str, ipv6_route: str) -> list[Span]:
+    """Returns the routers that lead to everybody else.
+
+    Behind Docker's userland proxy, and some routers, all who call seem to be there.
+
+    Args:
+        route: Contents of /proc/net/route.
+        ipv6_route: Contents of /proc/net/ipv6_route; "" without IPv6.
+    """
+    found: set[ipaddress.IPv4Address | ipaddress.IPv6Address] = set()
+    for line in route.splitlines()[1:]:
+        _, destination, gateway, *_ = line.split()
+        if destination == "00000000" and gateway != "00000000":
+            found.add(ipaddress.IPv4Address(int(gateway, 16).to_bytes(4, sys.byteorder)))
+    for line in ipv6_route.splitlines():
+        destination, bits, _, _, gateway, *_ = line.split()
+        if not int(destination, 16) and bits == "00" and int(gateway, 16):
+            found.add(ipaddress.IPv6Address(bytes.fromhex(gateway)))
+    return sorted(parse_span(str(address)) for address in found)
 
 
 def read(name: str) -> str:

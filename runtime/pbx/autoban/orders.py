@@ -7,8 +7,9 @@ from pbx.autoban.addresses import Span, parse_span
 from pbx.core.errors import OrderError
 
 OFFENDERS = ("watch", "jail", "parole")
+SLOW = "slow"
 LISTS = ("whitelist", "blacklist")
-SETS = (*OFFENDERS, *LISTS)
+SETS = (*OFFENDERS, SLOW, *LISTS)
 ALL = "all"
 _SHORT = {"white": "whitelist", "black": "blacklist"}
 

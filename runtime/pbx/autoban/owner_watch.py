@@ -56,11 +56,12 @@ class OwnerWatch:
             self._denied = True
             self._on_denied()
         spans = frozenset(self._inquiry.spans)
-        self._owners.set_trunks(spans)
+        phones = frozenset(self._inquiry.phones)
+        self._owners.set_trunks(spans, phones)
         if self._inquiry.names:
             look_up(
                 sorted(self._inquiry.names),
-                lambda found: self._owners.set_trunks(spans | found),
+                lambda found: self._owners.set_trunks(spans | found, phones),
             )
 
 

@@ -14,12 +14,14 @@ class Owners:
 
     Attributes:
         changes: How often a phone has logged in.
+        trunk_spans: The addresses that the configuration names.
     """
 
     def __init__(self) -> None:
         self.changes = 0
         self._phones: OrderedDict[str, float] = OrderedDict()
-        self._trunks = Spans()
+        self.trunk_spans = Spans()
+        self._registered = Spans()
 
     def welcome(self, key: str, until: float) -> None:
         """Remembers that somebody with the right password is there, until a time."""
@@ -29,18 +31,30 @@ class Owners:
         if len(self._phones) > MOST:
             self._phones.popitem(last=False)
 
-    def set_trunks(self, spans: Iterable[Span]) -> None:
-        """Replaces the addresses that the configuration names."""
-        self._trunks = Spans(spans)
+    def set_trunks(self, spans: Iterable[Span], registered: Iterable[Span] = ()) -> None:
+        """Replaces what Asterisk tells.
+
+        Args:
+            spans: Addresses that the configuration names.
+            registered: Addresses from which phones have registered.
+        """
+        self.trunk_spans = Spans(spans)
+        self._registered = Spans(registered)
+
+    @property
+    def registered(self) -> tuple[Span, ...]:
+        """Addresses from which phones have registered, as Asterisk tells."""
+        return self._registered.merged
 
     @property
     def trunks(self) -> int:
         """How many addresses, networks and ranges the configuration names."""
-        return len(self._trunks.merged)
+        return len(self.trunk_spans.merged)
 
     def include(self, address: Address, key: str, now: float) -> bool:
         """Says whether phones or trunks of our own are at an address."""
-        return self._phones.get(key, now) > now or address in self._trunks
+        logged_in = self._phones.get(key, now) > now or address in self._registered
+        return logged_in or address in self.trunk_spans
 
     def pass_time(self, now: float) -> None:
         """Forgets those whose time is over."""

@@ -1,7 +1,10 @@
 """Where the service and the command meet."""
 
+import os
 from pathlib import Path
 
 FOLDER = Path("/run/autoban")
 SOCKET = FOLDER / "control"
 METRICS = FOLDER / "autoban.prom"
+CONFIGURATION = Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"))
+HEALTH = FOLDER / "health"

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pbx.autoban.addresses import Address, Span, Spans, parse_address, parse_span
 from pbx.autoban.guard import Guard
 from pbx.autoban.offenders import Entry, Stage
-from pbx.autoban.orders import LISTS, OFFENDERS, SETS, Order
-from pbx.autoban.ruleset import Prisoner
+from pbx.autoban.orders import LISTS, OFFENDERS, SETS, SLOW, Order
+from pbx.autoban.ruleset import Prisoner, Slow
+from pbx.autoban.suspects import Suspect
 from pbx.core.errors import OrderError
 from pbx.core.times import format_time
 
@@ -42,17 +43,21 @@ class Effect:
         said: Lines for whoever gave it.
         jailed: Whom the kernel has to drop.
         released: Whom no more.
+        slowed: Whom it has to limit.
+        hastened: Whom no more.
         lists: Whether the whitelist or the blacklist is another.
     """
 
     said: list[str] = field(default_factory=list)
     jailed: list[Prisoner] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
+    slowed: list[Slow] = field(default_factory=list)
+    hastened: list[str] = field(default_factory=list)
     lists: bool = False
 
 
 class Register:
-    """The five sets.
+    """The six sets.
 
     Args:
         guard: Who knows the offenders.
@@ -88,17 +93,36 @@ class Register:
             if entry.stage is Stage.JAIL
         ]
 
+    def slow(self, now: float) -> list[Slow]:
+        """Returns all that are limited."""
+        return [self.limit(one, now) for one in self._guard.suspects.entries(now) if one.slow]
+
+    def limit(self, suspect: Suspect, now: float) -> Slow:
+        """Returns what the kernel has to know of one that is limited."""
+        return Slow(suspect.key, suspect.left, tuple(self._guard.flows.of(suspect.key, now)))
+
     def sizes(self, now: float) -> dict[str, int]:
         """Returns how many are in each set."""
         stages = self._guard.offenders.sizes(now)
+        suspects = self._suspects(now)
+        sizes = {name: stages[Stage(name)] for name in OFFENDERS}
+        sizes[Stage.WATCH] += sum(name == Stage.WATCH for name, _ in suspects)
         lists = {name: len(self.spans(name)) for name in LISTS}
-        return {**{name: stages[Stage(name)] for name in OFFENDERS}, **lists}
+        return {**sizes, SLOW: sum(name == SLOW for name, _ in suspects), **lists}
 
     def rows(self, now: float, names: Iterable[str] = SETS) -> list[Row]:
         """Returns the members of some sets; of offenders the worst first."""
         offenders = sorted(self._guard.offenders.entries(now), key=_badness)
+        suspects = self._suspects(now)
         rows: list[Row] = []
         for name in names:
+            rows += [
+                Row(name, one.key, round(one.left, 3), one.count, _forgeable(one))
+                for place, one in suspects
+                if place == name
+            ]
+            if name == SLOW:
+                continue
             if name in OFFENDERS:
                 rows += [
                     Row(name, entry.key, round(entry.left, 3), entry.count, entry.kind)
@@ -134,7 +158,7 @@ class Register:
         sources = everything if order.everything else order.sources
         texts = [row.address for row in self.rows(now, sources)] if sources else []
         spans = list(dict.fromkeys([*order.spans, *map(parse_span, texts)]))
-        if order.verb == "add" and target in OFFENDERS:
+        if order.verb == "add" and target in (*OFFENDERS, SLOW):
             for span in spans:
                 self._check_offender(target, span)
         return spans
@@ -143,8 +167,9 @@ class Register:
         address = _address(span)
         if self._key(span) is None:
             raise OrderError(f"{span} is not one address: add it to the blacklist instead")
-        if target == "jail" and self._guard.is_spared(address):
-            raise OrderError(f"{span} is whitelisted or the machine's own: it is never jailed")
+        if target in ("jail", SLOW) and self._guard.is_spared(address):
+            never = "jailed" if target == "jail" else "slowed"
+            raise OrderError(f"{span} is whitelisted or the machine's own: it is never {never}")
 
     def _add(self, target: str, spans: list[Span], now: float, effect: Effect) -> None:
         offenders = self._guard.offenders
@@ -158,9 +183,14 @@ class Register:
                 offenders.changes += 1
                 effect.said.append(f"{target}: added {span}")
                 if target == "whitelist":
-                    self._forget(OFFENDERS, [span], now, effect)
+                    self._forget((*OFFENDERS, SLOW), [span], now, effect)
                 continue
             key = self._key(span) or str(span)
+            if target == SLOW:
+                suspect = self._guard.suspects.slow(key, BY_COMMAND, now)
+                effect.slowed.append(self.limit(suspect, now))
+                effect.said.append(f"slow: added {key} for {format_time(suspect.left)}")
+                continue
             if target == "jail":
                 if offenders.stage(key, now) is Stage.JAIL:
                     effect.said.append(f"jail: {key} is there already")
@@ -175,7 +205,7 @@ class Register:
             effect.said.append(f"{target}: added {key}")
 
     def _delete(self, target: str, spans: list[Span], now: float, effect: Effect) -> None:
-        if target in OFFENDERS:
+        if target in (*OFFENDERS, SLOW):
             self._forget([target], spans, now, effect)
             return
         for span in spans:
@@ -199,12 +229,19 @@ class Register:
                 effect.said.append(f"{stage}: removed {key}")
                 if stage is Stage.JAIL:
                     effect.released.append(key)
+            suspects = self._guard.suspects
+            place = SLOW if suspects.is_slow(key, now) else Stage.WATCH
+            if place in stages and suspects.remove(key):
+                effect.said.append(f"{place}: removed {key}")
+                if place == SLOW:
+                    effect.hastened.append(key)
 
     def _keys(self, span: Span, now: float) -> list[str]:
         """Returns all offenders who may be at some addresses."""
         if key := self._key(span):
             return [key]
         keys = [key for key, *_ in self._guard.offenders.rows(now)]
+        keys += [one.key for one in self._guard.suspects.entries(now)]
         return [key for key in keys if _overlap(parse_span(key), span)]
 
     def _key(self, span: Span) -> str | None:
@@ -212,8 +249,20 @@ class Register:
         key = self._guard.key_of(_address(span))
         return key if span.first == span.last or str(span) == key else None
 
+    def _suspects(self, now: float) -> list[tuple[str, Suspect]]:
+        """Returns suspects and their sets: slow, or watch if they are not offenders anyway."""
+        return [
+            (SLOW if one.slow else Stage.WATCH, one)
+            for one in self._guard.suspects.entries(now)
+            if one.slow or one.key not in self._guard.offenders
+        ]
+
     def _tell_guard(self) -> None:
         self._guard.set_lists(self.spans("whitelist"), self.spans("blacklist"))
+
+
+def _forgeable(suspect: Suspect) -> str:
+    return suspect.kind if suspect.kind == BY_COMMAND else f"{suspect.kind}, may be forged"
 
 
 def _badness(entry: Entry) -> tuple[float, float, str]:

@@ -16,6 +16,10 @@ class Rules:
         ownercount: maxcount for addresses of one's own phones and trunks.
         ownertime: Seconds for which an address is one of them after a phone has logged in there.
         maxchallenges: Challenges in a row that may stay unanswered; 0: any number.
+        slowrate: Requests a second over UDP of an address that only forgeable packets speak
+            against; 0: never limited.
+        maxconnections: TCP connections at a time from an address without phones; 0: any number.
+        connectrate: New ones a second; 0: any number.
         limit: Offenders to remember.
     """
 
@@ -27,6 +31,9 @@ class Rules:
     ownercount: int = 100
     ownertime: float = 3600
     maxchallenges: int = 0
+    slowrate: int = 5
+    maxconnections: int = 100
+    connectrate: int = 50
     limit: int = 20_000
 
     def first_term(self) -> float:

@@ -2,23 +2,29 @@
 
 Packets are dropped where they come in for this machine, before its other filters see them, and
 where answers go out. Both is done for each packet, so that calls end as well. What is forwarded to
-others (on the host's network: other containers) is not our business.
+others (on the host's network: other containers) is not our business. What is limited instead of
+dropped is in limits.py.
 """
 
 import ipaddress
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pbx.autoban import limits
 from pbx.autoban.addresses import Span
+from pbx.autoban.flows import Flow
+from pbx.autoban.limits import Limits
 
 TABLE = "inet autoban"
 REMOVE = f"add table {TABLE}\ndelete table {TABLE}\n"
 LOOK = f"list table {TABLE}"
+FLOODS = (f"list set {TABLE} flood4", f"list set {TABLE} flood6")
 
 _PREFIX = "ffff:ffff:ffff:ffff::"
-_COUNTERS = ("jailed", "blacklisted", "answers")
+_COUNTERS = ("jailed", "blacklisted", "answers", "slowed", "connections")
 _CREATE = f"""{REMOVE}add table {TABLE}
 {"".join(f"add counter {TABLE} {name}" + chr(10) for name in _COUNTERS)}\
 add set {TABLE} jail4 {{ type ipv4_addr; size 65536; flags timeout; }}
@@ -69,6 +75,57 @@ class Prisoner:
 
 
 @dataclass(frozen=True)
+class Slow:
+    """One for the kernel to limit.
+
+    Attributes:
+        key: The address, or the /64.
+        left: Seconds.
+        flows: Addresses and ports that are let through all the same, and the seconds for which.
+    """
+
+    key: str
+    left: float
+    flows: tuple[tuple[Flow, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in the table.
+
+    Attributes:
+        white: Who is always let in.
+        black: Who is always dropped.
+        prisoners: Who is in jail.
+        slow: Who is limited.
+        free: Whose connections are not counted.
+        limits: What is limited, and to what.
+    """
+
+    white: tuple[Span, ...] = ()
+    black: tuple[Span, ...] = ()
+    prisoners: tuple[Prisoner, ...] = ()
+    slow: tuple[Slow, ...] = ()
+    free: tuple[Span, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Flood:
+    """One who opened more connections than are allowed.
+
+    Attributes:
+        key: The address, or the /64.
+        left: Seconds until that is forgotten, if it does not go on.
+        packets: What was dropped.
+    """
+
+    key: str
+    left: float
+    packets: int
+
+
+@dataclass(frozen=True)
 class Dropped:
     """What was dropped so far."""
 
@@ -87,21 +144,35 @@ class Look:
         shape: All but numbers that change by themselves.
         dropped: By counter.
         jailed: Elements of the sets of jailed addresses.
+        slow: Of those of slow ones.
+        floods: Of those who opened too many connections.
     """
 
     shape: str
     dropped: Mapping[str, Dropped]
     jailed: int
+    slow: int
+    floods: int
 
 
-def create(white: Iterable[Span], black: Iterable[Span], prisoners: Iterable[Prisoner]) -> str:
+def create(contents: Contents) -> str:
     """Makes the table anew, with all that is in it, in one transaction."""
+    bans = {chain: text.splitlines() for chain, text in _RULES.items()}
+    limited = limits.rules(contents.limits)
     rules = "".join(
         f"add rule {TABLE} {chain} {rule}\n"
-        for chain, text in _RULES.items()
-        for rule in text.splitlines()
+        for chain in {**bans, **limited}
+        for rule in (*bans.get(chain, ()), *limited.get(chain, ()))
     )
-    return _CREATE + rules + lists(white, black) + _add(prisoners)
+    return (
+        _CREATE
+        + limits.sets(TABLE, contents.limits)
+        + rules
+        + lists(contents.white, contents.black)
+        + free(contents.free)
+        + _add(contents.prisoners)
+        + slow(contents.slow)
+    )
 
 
 def jail(prisoners: Iterable[Prisoner]) -> str:
@@ -110,19 +181,36 @@ def jail(prisoners: Iterable[Prisoner]) -> str:
     return release(prisoner.key for prisoner in prisoners) + _add(prisoners)
 
 
-def release(keys: Iterable[str]) -> str:
+def release(keys: Iterable[str], base: str = "jail") -> str:
     """Lets some go, whether or not they were in jail: what is not there cannot be deleted."""
-    text = ""
-    for name, elements in _by_set((key, _element(key)) for key in keys):
-        text += f"add element {TABLE} {name} {{ {elements} }}\n"
-        text += f"delete element {TABLE} {name} {{ {elements} }}\n"
-    return text
+    return _replace(base, [(key, _element(key), "") for key in keys], add=False)
+
+
+def slow(suspects: Iterable[Slow]) -> str:
+    """Limits some, whether or not they were limited."""
+    suspects = list(suspects)
+    flows = [
+        (address, f"{address} . {port}", f" timeout {_ms(left)}")
+        for one in suspects
+        for (address, port), left in one.flows
+    ]
+    slow = [(one.key, _element(one.key), f" timeout {_ms(one.left)}") for one in suspects]
+    return _replace("port", flows) + _replace("slow", slow)
+
+
+def free(spans: Iterable[Span]) -> str:
+    """Replaces those whose connections are not counted."""
+    return _spans({"free": spans})
 
 
 def lists(white: Iterable[Span], black: Iterable[Span]) -> str:
     """Replaces the whitelist and the blacklist."""
+    return _spans({"white": white, "black": black})
+
+
+def _spans(sets: Mapping[str, Iterable[Span]]) -> str:
     text = ""
-    for name, spans in (("white", white), ("black", black)):
+    for name, spans in sets.items():
         parts = {4: [], 6: []}  # type: dict[int, list[str]]
         for span in spans:
             parts[span.version].append(str(span))
@@ -141,9 +229,26 @@ def read_look(text: str) -> Look:
             r"counter (\w+) \{\s*packets (\d+) bytes (\d+)\s*\}", text
         )
     }
-    jailed = sum(int(number) for number in re.findall(r"# count (\d+)", text))
+    sizes = {"jail": 0, "slow": 0, "flood": 0}
+    for name, number in re.findall(r"set (\w+)[46] \{[^}#]*# count (\d+)", text):
+        if name in sizes:
+            sizes[name] += int(number)
     shape = re.sub(r"packets \d+ bytes \d+|#.*", "", text)
-    return Look(re.sub(r"\s+", " ", shape), dropped, jailed)
+    shape = re.sub(r"\s+", " ", shape)
+    return Look(shape, dropped, sizes["jail"], sizes["slow"], sizes["flood"])
+
+
+def read_floods(text: str) -> list[Flood]:
+    """Reads what nft tells, as JSON, of the set of those who opened too many connections."""
+    (found,) = (item["set"] for item in json.loads(text)["nftables"] if "set" in item)
+    return [
+        Flood(
+            element["val"] if found["type"] == "ipv4_addr" else f"{element['val']}/64",
+            float(element.get("expires", 0)),
+            int(element["counter"]["packets"]),
+        )
+        for element in (item["elem"] for item in found.get("elem", []))
+    ]
 
 
 def _add(prisoners: Iterable[Prisoner]) -> str:
@@ -152,14 +257,32 @@ def _add(prisoners: Iterable[Prisoner]) -> str:
         for who in prisoners
     )
     return "".join(
-        f"add element {TABLE} {name} {{ {texts} }}\n" for name, texts in _by_set(elements)
+        f"add element {TABLE} {name} {{ {texts} }}\n" for name, texts in _by_set("jail", elements)
     )
 
 
-def _by_set(elements: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    sets: dict[str, list[str]] = {"jail4": [], "jail6": []}
+def _replace(base: str, elements: list[tuple[str, str, str]], *, add: bool = True) -> str:
+    """Takes elements out of a set, and puts them in again with what they are to have.
+
+    Args:
+        base: Name of the set, without the version of IP.
+        elements: By key, the element, and what stands behind it when it is added.
+        add: Whether to put them in again.
+    """
+    text = ""
+    for name, bare in _by_set(base, ((key, element) for key, element, _ in elements)):
+        text += f"add element {TABLE} {name} {{ {bare} }}\n"
+        text += f"delete element {TABLE} {name} {{ {bare} }}\n"
+    if add:
+        for name, full in _by_set(base, ((key, element + more) for key, element, more in elements)):
+            text += f"add element {TABLE} {name} {{ {full} }}\n"
+    return text
+
+
+def _by_set(base: str, elements: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    sets: dict[str, list[str]] = {f"{base}4": [], f"{base}6": []}
     for key, element in elements:
-        sets["jail6" if ":" in key else "jail4"].append(element)
+        sets[f"{base}6" if ":" in key else f"{base}4"].append(element)
     return [(name, ", ".join(texts)) for name, texts in sets.items() if texts]
 
 

@@ -10,6 +10,7 @@ from pbx.autoban.rules import Rules
 from pbx.core.times import format_time, parse_time
 
 NAME = "autoban.conf"
+PORTS = (5060, 5061)
 _OFF = ("no", "false", "off", "0", "n", "f")
 
 
@@ -24,6 +25,7 @@ class Settings:
         whitelist: Addresses that are always accepted.
         blacklist: Addresses that are always dropped.
         complaints: Lines for the log about what was not understood.
+        ports: Where SIP is spoken; beside those that Asterisk's events name.
     """
 
     enabled: bool = True
@@ -32,6 +34,7 @@ class Settings:
     whitelist: tuple[Span, ...] = ()
     blacklist: tuple[Span, ...] = ()
     complaints: tuple[str, ...] = ()
+    ports: tuple[int, ...] = PORTS
 
 
 def read_settings(text: str) -> Settings:
@@ -66,6 +69,7 @@ def read_settings(text: str) -> Settings:
         tuple(values.get("whitelist", ())),
         tuple(values.get("blacklist", ())),
         tuple(complaints),
+        tuple(values.get("ports", PORTS)),
     )
 
 
@@ -113,7 +117,7 @@ def _factor(value: str) -> float:
     return number
 
 
-_LISTS = ("whitelist", "blacklist")
+_LISTS = ("whitelist", "blacklist", "ports")
 _READERS: dict[tuple[str, str], Callable[[str], Any]] = {
     ("asmanager", "server"): str,
     ("asmanager", "port"): _whole(1, 65535),
@@ -128,6 +132,10 @@ _READERS: dict[tuple[str, str], Callable[[str], Any]] = {
     ("autoban", "ownercount"): _whole(0, 1_000_000),
     ("autoban", "ownertime"): parse_time,
     ("autoban", "maxchallenges"): _whole(0, 1_000_000),
+    ("autoban", "slowrate"): _whole(0, 1000),
+    ("autoban", "maxconnections"): _whole(0, 1_000_000),
+    ("autoban", "connectrate"): _whole(0, 100_000),
+    ("autoban", "ports"): _whole(1, 65535),
     ("autoban", "whitelist"): parse_span,
     ("autoban", "blacklist"): parse_span,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pbx.autoban.addresses import Span, parse_span
 from pbx.autoban.attempts import ATTEMPT
 from pbx.autoban.offenders import Entry, Stage
+from pbx.autoban.suspects import Suspect
 
 _VERSION = 1
 
@@ -24,12 +25,14 @@ class State:
         phones: Where phones are, and the seconds for which that holds.
         white: What was added to the whitelist by command.
         black: What was added to the blacklist by command.
+        suspects: In whose name something came that anybody may have sent.
     """
 
     offenders: tuple[Entry, ...] = ()
     phones: tuple[tuple[str, float], ...] = ()
     white: tuple[Span, ...] = ()
     black: tuple[Span, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
 
     def after(self, seconds: float) -> "State":
         """Returns the state some time later, if nothing else happened: who is due stays due."""
@@ -37,6 +40,7 @@ class State:
             self,
             offenders=tuple(replace(entry, left=entry.left - seconds) for entry in self.offenders),
             phones=tuple((key, left - seconds) for key, left in self.phones),
+            suspects=tuple(replace(one, left=one.left - seconds) for one in self.suspects),
         )
 
     def to_text(self) -> str:
@@ -51,6 +55,9 @@ class State:
             "phones": [[key, round(left, 3)] for key, left in self.phones],
             "whitelist": [str(span) for span in self.white],
             "blacklist": [str(span) for span in self.black],
+            "suspects": [
+                [s.key, s.slow, round(s.left, 3), s.points, s.kind] for s in self.suspects
+            ],
         }
         # Row by row: other threads get their turn in between, and people can read it.
         texts = (
@@ -75,6 +82,7 @@ def read_state(text: str) -> State:
             tuple((str(key), float(left)) for key, left in fields["phones"]),
             _spans(fields["whitelist"]),
             _spans(fields["blacklist"]),
+            tuple(_suspect(*row) for row in fields.get("suspects", ())),  # not in older files
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise StateError("it was not written by AutoBan, or is damaged") from error
@@ -88,6 +96,12 @@ def _entry(key: str, stage: str, left: float, points: int, term: float, kind: st
     parse_span(key)
     points = min(max(0, int(points)), ATTEMPT * 10**6)
     return Entry(str(key), Stage(stage), float(left), points, float(term), str(kind))
+
+
+def _suspect(key: str, slow: bool, left: float, points: int, kind: str) -> Suspect:
+    parse_span(key)
+    points = min(max(0, int(points)), ATTEMPT * 10**6)
+    return Suspect(str(key), bool(slow), float(left), points, str(kind))
 
 
 def _spans(texts: Iterable[str]) -> tuple[Span, ...]:

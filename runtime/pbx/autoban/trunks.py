@@ -22,12 +22,14 @@ class Inquiry:
     """One round of questions.
 
     Attributes:
-        spans: Addresses that were found.
+        spans: Addresses that the configuration names.
+        phones: Addresses from which phones have registered.
         names: Hosts whose addresses have to be looked up.
         denied: Whether Asterisk does not answer such questions to us.
     """
 
     spans: set[Span] = field(default_factory=set)
+    phones: set[Span] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     denied: bool = False
     _open: int = 0
@@ -52,7 +54,8 @@ class Inquiry:
         elif event == "EndpointList":
             return self._asked(["PJSIPShowEndpoint"], Endpoint=message.get("ObjectName", ""))
         elif event == "ContactStatusDetail":
-            self._add_uri(message.get("URI", ""))
+            # Only what has registered has a Call-ID (pjsip_options.c, ast_sip_format_contact_ami).
+            self._add_uri(message.get("URI", ""), registered="CallID" in message)
         elif event == "OutboundRegistrationDetail":
             self._add_uri(message.get("ServerUri", ""))
         elif event == "IdentifyDetail":
@@ -63,15 +66,16 @@ class Inquiry:
         self._open += len(actions)
         return [(action, {"ActionID": ACTION_ID, **fields}) for action in actions]
 
-    def _add_uri(self, uri: str) -> None:
+    def _add_uri(self, uri: str, *, registered: bool = False) -> None:
         found = _HOST.match(uri)
         if not found:
             return
         host = found[1].strip("[]")
         try:
-            self.spans.add(parse_span(host))
+            (self.phones if registered else self.spans).add(parse_span(host))
         except ValueError:
-            self.names.add(host)
+            if not registered:
+                self.names.add(host)
 
     def _add_matches(self, matches: str) -> None:
         for match in matches.split(","):

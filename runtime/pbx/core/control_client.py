@@ -9,6 +9,9 @@ from typing import Any
 ANSWER_SECONDS = 10.0
 """For an answer, if the order does not take longer by its nature."""
 
+LARGEST_ANSWER = 1 << 24
+"""Bytes; a list of all that AutoBan can know has a tenth of it. Who never ends is no service."""
+
 
 class NoServiceError(Exception):
     """Nobody answers."""
@@ -32,12 +35,15 @@ def ask(path: Path, words: Sequence[str], seconds: float = ANSWER_SECONDS) -> di
             connection.connect(str(path))
             connection.sendall(json.dumps(list(words)).encode() + b"\n")
             with connection.makefile("rb") as file:
-                reply = file.readline()
+                reply = file.readline(LARGEST_ANSWER)
         except PermissionError:
             raise
         except OSError as error:
             raise NoServiceError(error.strerror or str(error)) from error
     if not reply:
         raise NoServiceError("it has ended")
-    answer: dict[str, Any] = json.loads(reply)
+    try:
+        answer: dict[str, Any] = json.loads(reply)
+    except ValueError as error:
+        raise NoServiceError("what it answers is no answer") from error
     return answer

@@ -42,7 +42,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
         raise CommandError(
             f"cannot write {path}: {error.strerror}",
             "is the disk full, is it mounted read-only? User asterisk must be allowed to write it: "
-            f"`docker exec CONTAINER chown asterisk {target}`",
+            f"`docker exec CONTAINER chown -h asterisk {target}`",
         ) from error
 
 

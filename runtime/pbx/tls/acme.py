@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_BYTES = 8 * 1024 * 1024
-"""Room for about a thousand certificates; more is something else by mistake."""
+from pbx.tls.guarded import MAX_BYTES
 
 _MAX_DOMAIN = 240
 """A file name has 255 bytes at most, and endings are added."""

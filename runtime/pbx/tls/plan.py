@@ -44,6 +44,8 @@ def plan(in_use: InUse, fitting: Pair | None, hostname: str, now: datetime.datet
         return Plan(make="there was none", keep=keep)
     if pair.self_signed and now >= renewal(pair):
         return Plan(make="the last one is over or soon will be", keep=keep)
+    if pair.made_here and now < pair.start:
+        return Plan(make="the last one is from a time when the clock was ahead")
     # A name that the engine made up is another in each container on the same volume.
     another_name = hostname.lower() not in pair.names and not _NAMED_BY_ENGINE.fullmatch(hostname)
     if pair.made_here and another_name:

@@ -1,27 +1,37 @@
 """Does once all that is to be done about certificates, and notes when to do it again.
 
-Short-lived: run at the start of the container, and by watch.py whenever there is a reason.
+Short-lived: run at the start of the container, and by watch.py whenever there is a reason. Has no
+rights but those of user asterisk. With `--given`, it finds on its standard input what reader.py
+read.
 """
 
 import datetime
 import fcntl
 import hashlib
 import os
+import select
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from pbx.core.log import ALERT, ERROR, NOTICE, WARNING, log
-from pbx.tls import source, state, store
+from pbx.tls import given, kept, source, state, store
 from pbx.tls.asterisk import CONSOLE, AsteriskError, reload_certificate
-from pbx.tls.choice import choose
-from pbx.tls.in_use import examine
+from pbx.tls.choice import choose, names_for
+from pbx.tls.digest import digest
+from pbx.tls.given import Given
+from pbx.tls.in_use import InUse, examine
 from pbx.tls.offers import Offer, best_of_each, examine_all
-from pbx.tls.pair import Pair, read_pair
+from pbx.tls.pair import Pair, PairError, read_pair
 from pbx.tls.places import Places
 from pbx.tls.plan import next_look, outlook, plan
 from pbx.tls.self_signed import SettingError, Settings, make_certificate
+from pbx.tls.sieve import Wanted
 
 PATIENCE_SECONDS, PATIENCE_AT_START_SECONDS = 5.0, 1.0
+READER_SECONDS = 20.0
+"""How long a start waits for the reader; a file may be on a network filesystem that hangs."""
 MAX_COMPLAINTS = 10
 
 
@@ -32,11 +42,19 @@ class CertificateError(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Runs once, with `--start` before Asterisk does; returns the exit status."""
     starting = "--start" in arguments
-    patience = PATIENCE_AT_START_SECONDS if starting else PATIENCE_SECONDS
     places = Places.of(os.environ)
     now = datetime.datetime.now(datetime.UTC)
     try:
-        refresh(places, Settings.of(os.environ), now, patience)
+        frame = receive(0, READER_SECONDS) if "--given" in arguments else b""
+        wanted = Wanted.of(os.environ)
+        seen = digest(frame, places)
+        found = given.decode(frame) if "--given" in arguments else Given()
+        patience = PATIENCE_AT_START_SECONDS if starting else PATIENCE_SECONDS
+        found = source.complete(found, places, wanted, patience)
+    except (ValueError, TimeoutError) as error:
+        seen, found = -1, Given(problem=f"it cannot be read: {error}")
+    try:
+        refresh(places, Settings.of(os.environ), wanted, found, seen, now)
     except (SettingError, CertificateError) as error:
         log(ALERT, str(error))
         return 1
@@ -47,8 +65,40 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def refresh(places: Places, settings: Settings, now: datetime.datetime, patience: float) -> None:
+def receive(descriptor: int, seconds: float) -> bytes:
+    """Return a frame from the reader.
+
+    Raises:
+        TimeoutError: it did not come in time.
+    """
+    frame, deadline = b"", time.monotonic() + seconds
+    while len(frame) < given.HEADER_BYTES + (given.length_of(frame) if frame else 1):
+        remaining = max(0.0, deadline - time.monotonic())
+        if not select.select([descriptor], [], [], remaining)[0]:
+            raise TimeoutError(f"nothing came for {seconds:.0f} s")
+        if not (part := os.read(descriptor, 1024 * 1024)):
+            break
+        frame += part
+    return frame
+
+
+def refresh(
+    places: Places,
+    settings: Settings,
+    wanted: Wanted,
+    found: Given,
+    seen: int,
+    now: datetime.datetime,
+) -> None:
     """Finds out what should be in use, writes what changed, and tells Asterisk.
+
+    Args:
+        places: Where things are.
+        settings: For a self-signed certificate.
+        wanted: What is needed of ACME_FILE.
+        found: What is in the files of others.
+        seen: Digest of that.
+        now: An aware time.
 
     Raises:
         CertificateError: what is there is of no use, and there is nothing else.
@@ -58,23 +108,64 @@ def refresh(places: Places, settings: Settings, now: datetime.datetime, patience
         fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time
         if store.finish(places.used):
             log(NOTICE, f"completed a change of {places.used / store.CERTIFICATE} cut short before")
-        seen = source.signature(places.acme)
-        offers = _offers(places, patience)
-        in_use = _switch(places, settings, offers, now)
+        offers = _offers(places, found)
+        listed = kept.load(places.kept)
+        in_use = _switch(places, settings, offers, found, listed, now)
         told = _tell(places, in_use)
         due = next_look(in_use, [offer.pair for offer in offers], now).timestamp()
         state.save(places.run, state.State(seen, due if told else 0.0, told))
         # Last: that there is no room for the others is no reason to do without the one in use.
-        for domain, pair in best_of_each(offers, now).items():
-            store.store(places.kept, domain, pair)
+        pairs = best_of_each(offers, now)
+        if in_use.certificate in {pair.certificate for pair in pairs.values()}:
+            listed = replace(listed, used=kept.digest(in_use.certificate))
+        needed = _needed(places, pairs, listed, wanted, dropped=found.read)
+        new = kept.update(places.kept, listed, needed)
+        if new.used != kept.load(places.kept).used:
+            kept.save(places.kept, new)
 
 
-def _offers(places: Places, patience: float) -> list[Offer]:
+def _needed(
+    places: Places, pairs: Mapping[str, Pair], listed: kept.Kept, wanted: Wanted, *, dropped: bool
+) -> dict[str, bytes]:
+    """Returns the files that are to be kept for other programs, by their path.
+
+    Args:
+        places: Where they are.
+        pairs: What is in ACME_FILE for this host, by domain.
+        listed: What was kept up to now.
+        wanted: What this container needs.
+        dropped: Whether what is missing in `pairs` is missing in ACME_FILE, too.
+    """
+    needed: dict[str, bytes] = {}
+    for domain in kept.domains(listed):
+        certificate, key = kept.names(domain)
+        data = [store.contents(places.kept / name) for name in (certificate, key)]
+        if None not in data and (wanted.everything or (not dropped and _fits(data, wanted))):
+            needed |= {certificate: data[0] or b"", key: data[1] or b""}
+    for domain, pair in pairs.items():
+        needed |= dict(zip(kept.names(domain), (pair.certificate, pair.key), strict=True))
+    return needed
+
+
+def _fits(data: Sequence[bytes | None], wanted: Wanted) -> bool:
+    try:
+        pair = read_pair(data[0] or b"", data[1] or b"")
+    except PairError:
+        return False
+    return bool(pair.names & set(names_for(wanted.hostname)))
+
+
+def _offers(places: Places, found: Given) -> list[Offer]:
     """Returns what is of use in ACME_FILE; prints what is not."""
-    reading = source.read(places.acme, patience)
-    if reading.problem:
-        log(ERROR, f"ACME_FILE {places.acme}: {reading.problem}; what was in use stays in use")
-    offers, complaints = examine_all(reading.contents)
+    if found.problem:
+        log(ERROR, f"ACME_FILE {places.acme}: {found.problem}; what was in use stays in use")
+    if found.own_problem:
+        log(
+            ERROR,
+            f"the certificate {places.own} and its key {places.own_key}: {found.own_problem}; what "
+            "was in use stays in use",
+        )
+    offers, complaints = examine_all(found.contents)
     for complaint in complaints[:MAX_COMPLAINTS]:
         log(ERROR, f"ACME_FILE {places.acme}, left out: {complaint}")
     if len(complaints) > MAX_COMPLAINTS:
@@ -82,22 +173,52 @@ def _offers(places: Places, patience: float) -> list[Offer]:
     return offers
 
 
-def _switch(
-    places: Places, settings: Settings, offers: Sequence[Offer], now: datetime.datetime
-) -> Pair:
-    """Puts another pair into use if there is reason to; returns the one that is in use then."""
-    certificate = places.used / store.CERTIFICATE
-    pairs = [offer.pair for offer in offers]
-    fitting = choose(pairs, settings.hostname, now)
-    if offers and not fitting:
-        names = ", ".join(sorted({offer.domain for offer in offers})[:MAX_COMPLAINTS])
+def _fitting(
+    places: Places,
+    settings: Settings,
+    offers: Sequence[Offer],
+    found: Given,
+    now: datetime.datetime,
+) -> tuple[Pair | None, str]:
+    """Returns the pair to use, None if nothing that was given fits, and where it is from."""
+    if found.own:
+        return read_pair(found.own.certificate, found.own.key), f"{places.own}"
+    fitting = choose([offer.pair for offer in offers], settings.hostname, now)
+    if (offers or found.others) and not fitting:
+        domains = {offer.domain for offer in offers} | set(found.others)
         log(
             WARNING,
             f"ACME_FILE {places.acme} has no valid certificate for {settings.hostname}, only "
-            f"for {names}",
+            f"for {', '.join(sorted(domains)[:MAX_COMPLAINTS])}",
         )
-    known = {pair.certificate for pair in pairs} | set(store.stored(places.kept))
-    in_use = examine(*store.in_use(places.used), known)
+    return fitting, f"ACME_FILE {places.acme}"
+
+
+def _in_use(places: Places, known: Collection[bytes], used: str) -> InUse:
+    """Returns what is in use; in a folder that lasts no longer than the container, it is ours."""
+    certificate, key = store.in_use(places.used)
+    if certificate is not None and kept.digest(certificate) == used:
+        known = {*known, certificate}
+    in_use = examine(certificate, key, known)
+    if places.own:
+        return InUse(in_use.pair)
+    return in_use
+
+
+def _switch(
+    places: Places,
+    settings: Settings,
+    offers: Sequence[Offer],
+    found: Given,
+    listed: kept.Kept,
+    now: datetime.datetime,
+) -> Pair:
+    """Puts another pair into use if there is reason to; returns the one that is in use then."""
+    certificate = places.used / store.CERTIFICATE
+    fitting, origin = _fitting(places, settings, offers, found, now)
+    stored = [store.contents(places.kept / name) for name in listed.files]
+    known = {offer.pair.certificate for offer in offers} | {data for data in stored if data}
+    in_use = _in_use(places, known, listed.used)
     if in_use.problem and not fitting:
         raise CertificateError(
             f"{certificate} and {store.KEY}: {in_use.problem}; put the right ones there, or "
@@ -107,12 +228,12 @@ def _switch(
     pair = todo.use or (_make(settings, now) if todo.make else in_use.pair)
     assert pair  # noqa: S101 # one is there, or is made
     if todo.keep:
-        kept = store.keep(places.used, now)
-        log(NOTICE, f"what was in use is the user's: kept as {kept} and the key beside it")
+        copy = store.keep(places.used, now)
+        log(NOTICE, f"what was in use is the user's: kept as {copy} and the key beside it")
     if pair is not in_use.pair:
         store.use(places.used, pair)
     if todo.use:
-        log(NOTICE, f"using the certificate for {min(pair.names)} from ACME_FILE {places.acme}")
+        log(NOTICE, f"using the certificate for {min(pair.names, default='no name')} from {origin}")
     if todo.make:
         days = f"{settings.days} days"
         log(NOTICE, f"made a self-signed certificate for {settings.hostname}, {days}: {todo.make}")

@@ -1,80 +1,68 @@
-"""Reads ACME_FILE, which somebody else rewrites in place."""
+"""Reads with user asterisk's own rights the files that this user could replace."""
 
 import os
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from pbx.tls.acme import MAX_BYTES, AcmeError, Contents, parse
+from pbx.tls.given import Given
+from pbx.tls.guarded import MAX_BYTES, NotAFileError, explain
+from pbx.tls.places import Places
+from pbx.tls.sieve import Found, Wanted, sift
 
 RETRY_SECONDS = 0.2
-NOTHING = Contents()
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What was found.
-
-    Attributes:
-        contents: What is in the file; nothing if there is none, or it is of no use.
-        problem: Why it is of no use, in words for a person; '' if nothing is wrong.
-    """
-
-    contents: Contents = NOTHING
-    problem: str = ""
-
-
-def read(path: Path, patience: float) -> Reading:
-    """Reads the file; one that is half written is read again until it is whole.
+def complete(given: Given, places: Places, wanted: Wanted, patience: float) -> Given:
+    """Return what the reader gave with what it left to be read here.
 
     Args:
-        path: The file; that it is missing or empty is normal before Traefik's first certificate.
-        patience: Seconds to wait for the other half.
+        given: What it passed on; `yours` and `own_yours` say what it left.
+        places: Where the files are.
+        wanted: What this container needs.
+        patience: Seconds to wait for the other half of a file that is being written.
     """
+    if not given.yours and not given.own_yours:
+        return given
     deadline = time.monotonic() + patience
     while True:
-        try:
-            text = _bytes(path)
-            return Reading(parse(text)) if text.strip() else Reading()
-        except FileNotFoundError:
-            return Reading()
-        except PermissionError:
-            problem = "it cannot be read: give the container the capability DAC_OVERRIDE"
-            return Reading(problem=problem)
-        except IsADirectoryError:
-            problem = "it is a folder: the engine makes one if there is no file to mount"
-            return Reading(problem=problem)
-        except OSError as error:
-            return Reading(problem=f"it cannot be read: {error.strerror}")
-        except AcmeError as error:
-            if time.monotonic() >= deadline:
-                return Reading(problem=str(error))
+        acme = _find(places.acme if given.yours else None, given.yours)
+        certificate = _find(places.own if given.own_yours else None, given.own_yours)
+        key = _find(places.own_key if given.own_yours else None, given.own_yours)
+        found, whole = sift(acme, certificate, key, wanted)
+        if whole or time.monotonic() >= deadline:
+            break
         time.sleep(RETRY_SECONDS)
+    if not given.yours:
+        return replace(given, own=found.own, own_problem=found.own_problem)
+    if not given.own_yours:
+        return replace(found, own=given.own, own_problem=given.own_problem)
+    return found
 
 
-def signature(path: Path) -> list[int]:
-    """Returns numbers that differ once the file was changed or replaced; none if it is missing."""
+def _find(path: Path | None, changeable: str) -> Found:
+    if path is None:
+        return Found()
     try:
-        found = path.stat()
-    except OSError:
-        return []
-    return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        return Found(_bytes(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return Found()
+    except PermissionError:
+        return Found(
+            problem=f"user asterisk cannot read it, but could replace it, so that DAC_OVERRIDE is "
+            f"not used for it: {changeable} must not belong to that user or be writable for it"
+        )
+    except NotAFileError:
+        return Found(problem="it is no file")
+    except OSError as error:
+        return Found(problem=explain(error))
 
 
 def _bytes(path: Path) -> bytes:
-    with open(path, "rb", opener=_without_waiting) as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise AcmeError("it is no file")
-        if found.st_nlink == 0:
-            raise AcmeError(
-                "it was replaced outside, where this container does not see it: "
-                "mount its folder, not the file alone"
-            )
+    # A pipe, which somebody made in its place, must not hold up the start.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotAFileError
         return file.read(MAX_BYTES + 1)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Opens a file; a pipe, which somebody made in its place, must not hold up the start."""
-    return os.open(path, flags | os.O_NONBLOCK)

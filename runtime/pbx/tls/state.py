@@ -1,7 +1,7 @@
 """What one run of refresh leaves to the next, and to watch; it lasts as long as the container."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 NAME = "certificates.json"
@@ -12,21 +12,21 @@ class State:
     """Where things stand.
 
     Attributes:
-        seen: Signature of ACME_FILE when it was last read.
+        seen: Digest of what was given last.
         due: When to look again, in seconds since 1970; 0 if there is something left to do.
         told: Which certificate Asterisk was last told to use, or finds when it starts.
     """
 
-    seen: list[int] = field(default_factory=list)
+    seen: int = -1
     due: float = 0.0
     told: str = ""
 
 
 def load(folder: Path) -> State:
-    """Reads it."""
+    """Reads it; what cannot be read counts as nothing."""
     try:
         return State(**json.loads((folder / NAME).read_text()))
-    except FileNotFoundError:
+    except (OSError, ValueError, TypeError):
         return State()
 
 

@@ -1,8 +1,7 @@
-"""Certificates on disk: what is in use, what is kept; each file is whole at every moment."""
+"""The certificate in use, on disk; each file is whole at every moment."""
 
 import datetime
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from pbx.core.durable import sync_folder, write_new
@@ -14,7 +13,7 @@ SECOND = 10**9
 
 def in_use(folder: Path) -> tuple[bytes | None, bytes | None]:
     """Returns certificate and key that Asterisk is told to use, None for what is not there."""
-    return _contents(folder / CERTIFICATE), _contents(folder / KEY)
+    return contents(folder / CERTIFICATE), contents(folder / KEY)
 
 
 def use(folder: Path, pair: Pair) -> None:
@@ -35,8 +34,8 @@ def use(folder: Path, pair: Pair) -> None:
 
 def finish(folder: Path) -> bool:
     """Completes what use() was cut short in; says whether there was anything to complete."""
-    key, new = _contents(folder / KEY), _new(folder / CERTIFICATE)
-    certificate = _contents(new)
+    key, new = contents(folder / KEY), _new(folder / CERTIFICATE)
+    certificate = contents(new)
     if certificate is not None and key is not None:
         try:
             read_pair(certificate, key)
@@ -59,36 +58,20 @@ def keep(folder: Path, now: datetime.datetime) -> Path:
     # The certificate is what the search above looks for, so it comes last.
     for name, data in ((KEY, key), (CERTIFICATE, certificate)):
         if data is not None:
-            _replace(folder / f"{prefix}{name}", data, 0o600)
+            replace(folder / f"{prefix}{name}", data, 0o600)
     return folder / f"{prefix}{CERTIFICATE}"
 
 
-def store(folder: Path, domain: str, pair: Pair) -> None:
-    """Keeps a pair of ACME_FILE; files that are the same already are left alone."""
-    (folder / "certs").mkdir(mode=0o750, exist_ok=True)
-    (folder / "private").mkdir(mode=0o700, exist_ok=True)
-    for path, data, mode in (
-        (folder / "private" / f"{domain}.key", pair.key, 0o600),
-        (folder / "certs" / f"{domain}.crt", pair.certificate, 0o640),
-    ):
-        if _contents(path) != data:
-            _replace(path, data, mode)
-
-
-def stored(folder: Path) -> Iterator[bytes]:
-    """Returns the certificates that are kept."""
-    for path in (folder / "certs").glob("*.crt"):
-        yield path.read_bytes()
-
-
-def _contents(path: Path) -> bytes | None:
+def contents(path: Path) -> bytes | None:
+    """Return what is in a file, None if there is none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
         return None
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
+def replace(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that is whole at every moment."""
     _prepare(path, data, mode).rename(path)
     sync_folder(path.parent)
 

@@ -1,88 +1,82 @@
 """Waits until there is something to do about certificates, and has refresh.py do it.
 
-Stays in memory for as long as the container lives, hence imports little: above all not
-cryptography, which is larger than all the rest.
+Reads what reader.py writes, on its standard input; without `--given` there is no such program,
+since there is nothing that it could read. Stays in memory for as long as the container lives, hence
+imports little: above all not cryptography, which is larger than all the rest.
 """
 
 import os
+import select
 import subprocess
 import sys
 import time
-from pathlib import Path
-
-from asyncinotify import Inotify, Mask
 
 from pbx.tls import state
+from pbx.tls.digest import digest
+from pbx.tls.given import HEADER_BYTES, MAX_BYTES, length_of
 from pbx.tls.places import Places
-from pbx.tls.source import signature
 
-QUIET_SECONDS, MAX_UNQUIET_SECONDS = 0.3, 10.0
-POLL_SECONDS = 60.0
-"""Network filesystems tell nothing, hence a look from time to time."""
 AGAIN_SECONDS = 600.0
-"""When to try again what failed; each time prints why."""
+"""When to retry what failed; each time prints why."""
+FOLDER_SECONDS = 5.0
+"""How often to look for a folder that is to hold ACME_FILE. It can only appear by hand."""
 
-_IN_FOLDER = Mask.CREATE | Mask.MOVED_TO
-_OF_FILE = Mask.MODIFY | Mask.CLOSE_WRITE | Mask.ATTRIB
 
-
-def main() -> None:
-    """Runs until it is killed."""
+def main() -> int:
+    """Run until there is no reader any more, or one is needed; return the exit status."""
     places = Places.of(os.environ)
-    path = places.acme
+    with_reader = "--given" in sys.argv[1:]
     last = state.load(places.run)
-    seen, due = last.seen, last.due
-    with Inotify() as inotify:
-        while True:
-            watch(inotify, path)  # before the look, so that nothing is missed in between
-            if signature(path) != seen or time.time() >= due:
-                seen = await_quiet(inotify, path)
-                due = refresh(places)
-            else:
-                inotify.sync_timeout = max(0.0, min(POLL_SECONDS, due - time.time()))
-                inotify.sync_get()
-
-
-def watch(inotify: Inotify, path: Path) -> None:
-    """Watches a file and its folder; as long as there is no folder, the nearest one above it.
-
-    The file by itself, too: one that is mounted alone is not seen to change in its folder. Doing
-    it again for the same file has no effect; for a file that was replaced, it has.
-    """
-    add(inotify, path, _OF_FILE)
-    for folder in path.parents:
-        if add(inotify, folder, _IN_FOLDER):
-            return
-
-
-def add(inotify: Inotify, path: Path, mask: Mask) -> bool:
-    """Watches something; says whether that is possible. What is not is polled."""
-    try:
-        inotify.add_watch(path, mask)
-    except OSError:
-        return False
-    return True
-
-
-def await_quiet(inotify: Inotify, path: Path) -> list[int]:
-    """Waits until nobody writes; returns the signature of what there is then."""
-    deadline = time.monotonic() + MAX_UNQUIET_SECONDS
-    inotify.sync_timeout = QUIET_SECONDS
+    frame, seen, due = b"", last.seen, last.due
     while True:
-        watch(inotify, path)
-        before = signature(path)
-        if inotify.sync_get() is None and signature(path) == before:
-            return before
-        if time.monotonic() > deadline:
-            return before
+        pause = max(0.0, due - time.time())
+        if with_reader:
+            # The first time, and whenever there is something, a whole frame comes.
+            if not frame or select.select([0], [], [], pause)[0]:
+                frame = read_frame()
+                if not frame:
+                    return 1
+        else:
+            if places.acme.parent.is_dir():
+                return 0  # the next run of the service starts a reader
+            if pause:
+                time.sleep(min(pause, FOLDER_SECONDS))
+        now = digest(frame, places)
+        if now != seen or time.time() >= due:
+            due = refresh(places, frame)
+            seen = now
 
 
-def refresh(places: Places) -> float:
-    """Does what there is to do; returns when to do it again, in seconds since 1970."""
-    done = subprocess.run([sys.executable, "-IB", "-m", "pbx.tls.refresh"], check=False)
+def read_frame() -> bytes:
+    """Read what the reader sends next; b'' if it has ended.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    header = _read(HEADER_BYTES)
+    length = length_of(header)
+    if length > MAX_BYTES:
+        raise ValueError(f"the reader announced {length} bytes")
+    body = _read(length)
+    return header + body if len(header) == HEADER_BYTES and len(body) == length else b""
+
+
+def _read(length: int) -> bytes:
+    data = b""
+    while len(data) < length and (part := os.read(0, length - len(data))):
+        data += part
+    return data
+
+
+def refresh(places: Places, frame: bytes) -> float:
+    """Do what there is to do; return when to do it again, in seconds since 1970."""
+    command = [sys.executable, "-IB", "-m", "pbx.tls.refresh"]
+    if frame:
+        command.append("--given")
+    done = subprocess.run(command, input=frame, check=False)
     due = state.load(places.run).due if done.returncode == 0 else 0.0
     return due if due > time.time() else time.time() + AGAIN_SECONDS
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from pbx.core.log import NOTICE
+from pbx.voicemail.mailbox import mailbox_of
 from pbx.voicemail.outbox import Outbox
 from pbx.voicemail.settings import SettingError, settings_of_mailcmd
 
@@ -32,7 +33,7 @@ class Recording:
     @property
     def mailbox(self) -> str:
         """Whose it is."""
-        return f"{self.notes.parents[1].name}@{self.notes.parents[2].name}"
+        return mailbox_of(self.notes.parents[2].name, self.notes.parents[1].name)
 
     @property
     def sound(self) -> Path | None:

@@ -5,6 +5,7 @@ parts of a text would come into the log, and anybody could fill that. Here it is
 refused like others, in one line that holds nothing of it.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ class Connection(web.RequestHandler):
     Args:
         server: That it belongs to.
         refuse: Makes the answer to what is no HTTP; gets the request that stands in for it.
+        made: Called when it begins, with the other end's address.
+        lost: Called when it has ended.
         options: Those of aiohttp.web.RequestHandler.
     """
 
@@ -27,10 +30,30 @@ class Connection(web.RequestHandler):
         self,
         server: web.Server,
         refuse: Callable[[web.BaseRequest], web.Response],
+        made: "Callable[[Connection, str], None]",
+        lost: "Callable[[Connection], None]",
         **options: Any,
     ) -> None:
         super().__init__(server, **options)
         self._refuse = refuse
+        self._made = made
+        self._lost = lost
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begins."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self._made(self, str(peer[0]) if peer else "")
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Ends."""
+        self._lost(self)
+        super().connection_lost(exc)
+
+    def cut(self) -> None:
+        """Ends now, whatever is under way."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Takes what came."""

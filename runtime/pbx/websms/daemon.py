@@ -16,6 +16,8 @@ from pbx.websms.service import WebSms
 from pbx.websms.settings import Settings
 
 PROGRAM = "websms"
+REPEAT_SECONDS = 60.0
+"""After which a library's line is said again."""
 
 
 def main() -> int:
@@ -69,13 +71,24 @@ def _port() -> int | None:
 
 
 class _Lines(logging.Handler):
-    """Says what libraries log, in one line without control characters."""
+    """Says what libraries log, in one line without control characters, and once a minute.
+
+    asyncio logs a hundred times a second that it cannot accept connections.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
         if record.exc_info and record.exc_info[1]:
             text += f": {record.exc_info[1]!r}"
-        log(ERROR, printable(f"{record.name}: {text}", 500), PROGRAM)
+        line = printable(f"{record.name}: {text}", 500)
+        self._said = {x: t for x, t in self._said.items() if record.created - t < REPEAT_SECONDS}
+        if line not in self._said:
+            self._said[line] = record.created
+            log(ERROR, line, PROGRAM)
 
 
 def _say(level: int, text: str) -> None:

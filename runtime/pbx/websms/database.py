@@ -6,6 +6,7 @@ milliseconds, all that has come meanwhile is committed together (group commit).
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -52,6 +53,7 @@ class Database:
             DatabaseError: it cannot be opened or written.
         """
         try:
+            _make_private(self._path)
             self._connection = sqlite3.connect(
                 self._path, isolation_level=None, check_same_thread=False
             )
@@ -59,6 +61,8 @@ class Database:
                 self._connection.executescript(statement)
         except sqlite3.Error as error:
             raise DatabaseError(f"{self._path}: {error}") from error
+        except OSError as error:
+            raise DatabaseError(f"{self._path}: {error.strerror}") from error
         self._thread.start()
 
     async def run(self, order: Callable[[sqlite3.Connection], _Result]) -> _Result:
@@ -108,6 +112,20 @@ class Database:
                 return DatabaseError(f"{self._path}: {error}")
             return error
         return results
+
+
+def _make_private(path: Path) -> None:
+    """Makes a database and its logs readable for their owner alone, whatever their folder allows.
+
+    SQLite gives its logs the mode of the database.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError, PermissionError):  # somebody else's: that is his to do
+            file.chmod(0o600)
 
 
 def _tell(batch: Sequence[_Order], outcome: list[Any] | Exception) -> None:

@@ -4,7 +4,8 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pbx.websms.settings import Interface, ProxySettings, ReceiveSettings
+from pbx.websms.neighbours import Believed
+from pbx.websms.settings import Interface, ReceiveSettings
 from pbx.websms.values import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -26,7 +27,7 @@ class Receiver:
     settings: ReceiveSettings
 
 
-def source(peer: str, forwarded: Sequence[str], proxies: ProxySettings) -> Address:
+def source(peer: str, forwarded: Sequence[str], believed: Believed) -> Address:
     """Returns who has sent a request.
 
     A proxy adds to the header whom it got the request from. So the list is read from its end, and
@@ -35,14 +36,14 @@ def source(peer: str, forwarded: Sequence[str], proxies: ProxySettings) -> Addre
     Args:
         peer: The address of the other end of the connection.
         forwarded: The values of the header prox_header, in order.
-        proxies: Whom to believe.
+        believed: The proxies.
 
     Raises:
         ValueError: a proxy of ours names something that is no address.
     """
     address = read_address(peer)
     hops = [hop.strip() for value in forwarded for hop in value.split(",")]
-    while hops and _within(address, proxies.prox_addr):
+    while hops and address in believed:
         address = read_address(_without_port(hops.pop()))
     return address
 
@@ -74,6 +75,15 @@ def open_to_anybody(interfaces: Iterable[Interface]) -> list[str]:
         x.name
         for x in interfaces
         if x.receive and x.receive.verify == "none" and not x.receive.remt_addr
+    ]
+
+
+def known_by_address(interfaces: Iterable[Interface]) -> list[str]:
+    """Returns the names of interfaces that know by nothing but the address who posts."""
+    return [
+        x.name
+        for x in interfaces
+        if x.receive and x.receive.verify == "none" and x.receive.remt_addr
     ]
 
 

@@ -17,7 +17,7 @@ from pbx.websms.courier import Courier
 from pbx.websms.database import Database, DatabaseError
 from pbx.websms.exchange import Exchange
 from pbx.websms.inbox import Incoming
-from pbx.websms.origin import open_to_anybody
+from pbx.websms.origin import known_by_address, open_to_anybody
 from pbx.websms.outgoing import Text
 from pbx.websms.route import NoInterfaceError
 from pbx.websms.sending import Sending
@@ -104,6 +104,13 @@ class WebSms:
             self._say(
                 WARNING,
                 f"takes messages{which} from anybody: set verify or remt_addr in [websmsd]",
+            )
+        if names := known_by_address(self._settings.interfaces):
+            which = f" of interfaces {', '.join(names)}" if any(names) else ""
+            self._say(
+                WARNING,
+                f"the address alone says who posts messages{which}: whoever can forge it, behind a "
+                "proxy for one, can write in anybody's name; set verify in [websmsd]",
             )
         try:
             await asyncio.Event().wait()

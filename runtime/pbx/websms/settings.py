@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from pbx.websms import values
 from pbx.websms.values import Network, Pair
 
 
@@ -115,11 +114,11 @@ class ProxySettings:
     """Whose word is taken for where a request comes from.
 
     Attributes:
-        prox_addr: The proxies.
+        prox_addr: The proxies; None: the container's neighbours (neighbours.py).
         prox_header: The header that names the address, in small letters.
     """
 
-    prox_addr: tuple[Network, ...] = values.networks("172.16.0.0/12,192.168.0.0/16")
+    prox_addr: tuple[Network, ...] | None = None
     prox_header: str = "x-forwarded-for"
 
 

@@ -171,7 +171,7 @@ _READERS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
         "key_echo": str,
         "key_id": str,
         "remt_addr": values.networks,
-        "prox_addr": values.networks,
+        "prox_addr": values.proxies,
         "prox_header": values.header,
         "req_check": values.pair,
         "resp_ack": str,

@@ -66,6 +66,11 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(found)
 
 
+def proxies(text: str) -> tuple[Network, ...] | None:
+    """Reads addresses and networks; None for the word `neighbours`."""
+    return None if text.strip().lower() == "neighbours" else networks(text)
+
+
 def served_paths(text: str) -> tuple[str, ...]:
     """Reads paths, with commas between them."""
     paths = tuple(filter(None, (part.strip() for part in text.split(","))))

@@ -1,8 +1,10 @@
 """The web server that providers post messages to."""
 
 import asyncio
+import resource
 import time
 from collections.abc import Awaitable, Callable
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import StreamReader, web
@@ -10,12 +12,15 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from yarl import URL
 
-from pbx.core.log import ERROR, NOTICE
+from pbx.core.log import ERROR, NOTICE, WARNING
 from pbx.websms.checks import RefusedError
 from pbx.websms.connection import NO_HTTP, Connection
+from pbx.websms.crowd import Crowd, most_connections, source_of
 from pbx.websms.database import DatabaseError
 from pbx.websms.inbox import Incoming
 from pbx.websms.ini import printable
+from pbx.websms.interfaces import Neighbourhood
+from pbx.websms.neighbours import Believed
 from pbx.websms.origin import NotAllowedError, Receiver, UnknownPathError, choose, source
 from pbx.websms.receive import Echo, NotGenuineError, Request, read_request
 from pbx.websms.settings import ReceiveSettings, Settings
@@ -26,6 +31,10 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 IDLE_SECONDS = 60
 """For the head of each further request."""
+BACKLOG = 100
+"""Connections that wait to be accepted, and that are accepted before anything else is done."""
+REPORT_SECONDS = 60.0
+"""Between lines that say that connections were cut."""
 _HEADERS = {"Server": "websmsd", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 _Say = Callable[[int, str], None]
@@ -48,6 +57,11 @@ class WebServer:
         self._say = say
         self._silent: dict[web.RequestHandler, float] = {}
         """Connections on which nothing whole has come yet, and when they are cut."""
+        most = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._crowd: Crowd[Connection] = Crowd(most, most // 4)
+        self._most = most
+        self._reported = -REPORT_SECONDS
+        self._neighbourhood = Neighbourhood()
 
     async def open(self, port: int) -> None:
         """Begins to listen, on all addresses of IPv4 and, where there are any, of IPv6.
@@ -57,7 +71,7 @@ class WebServer:
         """
         self._http = web.Server(self._answer, request_factory=_make_request)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connect, port=port, backlog=512)
+        self._server = await loop.create_server(self._connect, port=port, backlog=BACKLOG)
         self._watcher = loop.create_task(self._watch())
 
     async def close(self) -> None:
@@ -70,6 +84,8 @@ class WebServer:
         connection = Connection(
             self._http,
             self._refuse_noise,
+            self._enter,
+            self._leave,
             loop=asyncio.get_running_loop(),
             access_log=None,
             keepalive_timeout=IDLE_SECONDS,
@@ -78,6 +94,25 @@ class WebServer:
         )
         self._silent[connection] = time.monotonic() + HEAD_SECONDS
         return connection
+
+    def _enter(self, connection: Connection, peer: str) -> None:
+        victim = self._crowd.enter(connection, source_of(peer))
+        if victim is None:
+            return
+        self._silent.pop(victim, None)
+        victim.cut()
+        now = time.monotonic()
+        if now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            self._say(
+                WARNING,
+                f"too many connections, the last from {peer}: idle ones are cut above "
+                f"{self._most} in all and {self._most // 4} of one address",
+            )
+
+    def _leave(self, connection: Connection) -> None:
+        self._silent.pop(connection, None)
+        self._crowd.leave(connection)
 
     async def _watch(self) -> None:
         while True:
@@ -97,6 +132,8 @@ class WebServer:
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         self._silent.pop(request.protocol, None)
+        connection = cast(Connection, request.protocol)
+        self._crowd.begin(connection)
         try:
             return await self._handle(request)
         except TimeoutError:
@@ -104,6 +141,8 @@ class WebServer:
         except DatabaseError as error:
             self._say(ERROR, f"a message was not taken: {error}")
             return _refusal(503, "it cannot be kept now; try again later")
+        finally:
+            self._crowd.end(connection)
 
     async def _handle(self, request: web.BaseRequest) -> web.Response:
         if request.method not in ("GET", "POST"):
@@ -137,8 +176,12 @@ class WebServer:
     def _choose(self, request: web.BaseRequest, path: str) -> Receiver:
         proxies = self._settings.proxies
         forwarded = request.headers.getall(proxies.prox_header, ())
+        if proxies.prox_addr is None:
+            believed = self._neighbourhood.believed()
+        else:
+            believed = Believed(proxies.prox_addr)
         try:
-            address = source(request.remote or "", forwarded, proxies)
+            address = source(request.remote or "", forwarded, believed)
         except ValueError as error:
             raise NotAllowedError(f"no address in {proxies.prox_header}") from error
         return choose(self._settings.interfaces, address, path)

@@ -9,6 +9,7 @@ from pbx.autoban.attempts import ATTEMPT
 
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, Plan
+from fixtures.attacker.inside import Transport
 from tests.pbx import Pbx
 
 MAXCOUNT = 10
@@ -43,14 +44,26 @@ def lines(pbx: Pbx, text: str) -> list[str]:
 
 
 def guess(
-    attacker: Attacker, pbx: Pbx, number: int, *, user: str = USER, version: int = 4
+    attacker: Attacker,
+    pbx: Pbx,
+    number: int,
+    *,
+    user: str = USER,
+    version: int = 4,
+    transport: Transport = "udp",
 ) -> list[int | None]:
     """The status of the answer to each guess; None is the last where there was none."""
-    return register(attacker, pbx, user, *(f"guess-{n}" for n in range(number)), version=version)
+    passwords = (f"guess-{n}" for n in range(number))
+    return register(attacker, pbx, user, *passwords, version=version, transport=transport)
 
 
 def register(
-    attacker: Attacker, pbx: Pbx, user: str, *passwords: str, version: int = 4
+    attacker: Attacker,
+    pbx: Pbx,
+    user: str,
+    *passwords: str,
+    version: int = 4,
+    transport: Transport = "udp",
 ) -> list[int | None]:
     """The same for passwords that one names."""
     plan = Plan(
@@ -58,6 +71,7 @@ def register(
         "guess",
         len(passwords),
         user=user,
+        transport=transport,
         passwords=passwords,
         patience=1,
         gives_up=True,

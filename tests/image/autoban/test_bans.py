@@ -131,6 +131,9 @@ def test_without_the_right_to_it_only_watches(
 ) -> None:
     pbx = at_work(start(**{**options, "cap_add": []}))
     assert guess(attacker, pbx, 15) == [401] * 15
+    # Nor are challenges seen, so that nothing that comes over UDP is proven.
+    assert members(pbx, "slow")[attacker.address()]["count"] == 15
+    assert guess(attacker, pbx, 15, transport="tcp") == [401] * 15
     assert members(pbx)[attacker.address()]["count"] == 15
     assert said(pbx, "show")[1].startswith("watching only, nothing is dropped: ")
     (line,) = lines(pbx, "watching only")

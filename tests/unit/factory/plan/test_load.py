@@ -165,6 +165,9 @@ def test_correction_without_its_patch(checkout: Path) -> None:
     path.write_text("summary: More\ncorrections:\n  debian:\n    chan_console: []\n")
     patch = path.parent / "patches/chan_console.patch"
     assert complaint(checkout) == f"{path}:4: there is no {patch}"
+    patch.parent.mkdir()
+    (patch.parent / "chan_console.c").touch()
+    load_catalog(checkout)
 
 
 REFERENCES = [

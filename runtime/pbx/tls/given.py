@@ -1,0 +1,91 @@
+"""What the reader passes on: the certificates that this container needs, and what was wrong."""
+
+import json
+from dataclasses import dataclass
+
+from pbx.tls.acme import Contents, Entry
+
+NOTHING = Contents()
+HEADER_BYTES = 8
+MAX_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was found at the places that only root, or somebody else, can change.
+
+    Attributes:
+        contents: What ACME_FILE has for this host, or all of it if all is to be kept.
+        others: Domains of what ACME_FILE has for other hosts.
+        problem: Why ACME_FILE is of no use; '' if it is, or if it is missing.
+        read: Whether ACME_FILE was there and read, so that what is missing in it was dropped.
+        yours: The folder or file by which user asterisk could change where ACME_FILE leads, so that
+            it is to be read with that user's rights; '' if there is none.
+        own: Certificate and key of the user's, None if none were mounted.
+        own_problem: Why they are of no use; '' if they are, or if there are none.
+        own_yours: The same as `yours`, for them.
+    """
+
+    contents: Contents = NOTHING
+    others: tuple[str, ...] = ()
+    problem: str = ""
+    read: bool = False
+    yours: str = ""
+    own: Entry | None = None
+    own_problem: str = ""
+    own_yours: str = ""
+
+
+def encode(given: Given) -> bytes:
+    """Return it as bytes to be sent: JSON, behind its length."""
+    entries = [_plain(entry) for entry in given.contents.entries]
+    text = json.dumps(
+        {
+            "entries": entries,
+            "complaints": given.contents.complaints,
+            "others": given.others,
+            "problem": given.problem,
+            "read": given.read,
+            "yours": given.yours,
+            "own": _plain(given.own) if given.own else None,
+            "own_problem": given.own_problem,
+            "own_yours": given.own_yours,
+        }
+    ).encode()
+    return len(text).to_bytes(HEADER_BYTES) + text
+
+
+def decode(frame: bytes) -> Given:
+    """Return what was encoded.
+
+    Raises:
+        ValueError: it was cut short, or is something else.
+    """
+    text = frame[HEADER_BYTES:]
+    if len(frame) < HEADER_BYTES or length_of(frame) != len(text):
+        raise ValueError("the reader was cut short")
+    fields = json.loads(text)
+    return Given(
+        Contents(tuple(_entry(e) for e in fields["entries"]), tuple(fields["complaints"])),
+        tuple(fields["others"]),
+        fields["problem"],
+        fields["read"],
+        fields["yours"],
+        _entry(fields["own"]) if fields["own"] else None,
+        fields["own_problem"],
+        fields["own_yours"],
+    )
+
+
+def length_of(header: bytes) -> int:
+    """Return how many bytes follow a header."""
+    return int.from_bytes(header[:HEADER_BYTES])
+
+
+def _plain(entry: Entry) -> list[str]:
+    return [entry.domain, entry.certificate.decode("latin-1"), entry.key.decode("latin-1")]
+
+
+def _entry(plain: list[str]) -> Entry:
+    domain, certificate, key = plain
+    return Entry(domain, certificate.encode("latin-1"), key.encode("latin-1"))
