@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pbx.voicemail.mailbox import folder_of, mailbox_problem
+from pbx.asterisk.mailbox import folder_of, mailbox_problem
 
 from factory.waiting import wait_for
 from tests.pbx import Pbx

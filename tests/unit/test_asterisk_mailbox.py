@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pbx.accounts.user import check_mailbox
+from pbx.asterisk.mailbox import folder_of, mailbox_of, mailbox_problem
 from pbx.core.errors import CommandError
-from pbx.voicemail.mailbox import folder_of, mailbox_of, mailbox_problem
 
 LETTERS = string.ascii_letters + string.digits
 ATOM = st.text(LETTERS + "_+=~&'-", min_size=1, max_size=12)
