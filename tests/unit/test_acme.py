@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pbx.tls.acme import MAX_BYTES, AcmeError, Contents, Entry, parse
+from pbx.tls.acme import AcmeError, Contents, Entry, parse
+from pbx.tls.guarded import MAX_BYTES
 
 from fixtures.traefik import Issued, acme_json, acme_json_of_version_1
 
