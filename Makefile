@@ -7,7 +7,7 @@ IMAGE ?= full
 MINUTES ?= 60
 PYTHON := .venv/bin/python
 
-.PHONY: image arm64 test unit fuzz reproducible soak bench softphone lint format lock clean help
+.PHONY: image arm64 test unit fuzz reproducible soak bench softphone lint format schema lock clean help
 
 image: ## build, prove and tag an image: make image IMAGE=mini|base|full|xtra|debug|all
 	@factory/prepare.sh requirements.lock
@@ -49,7 +49,7 @@ softphone: ## the image of the phones that tests call with
 	@factory/prepare.sh requirements.lock
 	@$(PYTHON) build.py --softphone
 
-lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema
+lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema; the catalog: its schema
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
@@ -60,11 +60,18 @@ lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema
 	@.venv/bin/zizmor --quiet --offline --persona pedantic .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.venv/bin/check-jsonschema --quiet --schemafile stages/schema/images.json stages/images.yaml
+	@.venv/bin/check-jsonschema --quiet --schemafile stages/schema/component.json runtime/pbx/*/component.yaml
 	@.venv/bin/shellcheck -x $$(git grep -lE '^#!/bin/sh' -- ':!*.py' ':!*.md')
 
 format: ## format the Python code
 	@.venv/bin/ruff check --fix-only .
 	@.venv/bin/ruff format .
+
+schema: ## renew the JSON schemas of images.yaml and component.yaml from factory/plan/models.py
+	@$(PYTHON) build.py --print schema | $(PYTHON) -c 'import json, pathlib, sys; \
+	  [pathlib.Path(path).write_text(json.dumps(schema, indent=1) + "\n") \
+	   for path, schema in json.load(sys.stdin).items()]'
 
 lock: ## renew the lock files from pyproject.toml
 	@.venv/bin/pip install -q pip-tools

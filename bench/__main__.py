@@ -22,16 +22,19 @@ from docker.errors import DockerException
 from bench.bench import ROOT, Bench, Setting
 from bench.benches import BENCHES
 from bench.drawing import draw_history, draw_ratios
-from bench.figure import Outcome
+from bench.figure import BenchResult
 from bench.history import load_history, save
 from bench.machine import this_machine
 from bench.record import Record, comparable, series
 from bench.table import missed, regressions, table
-from factory.builder import Recipe, Source, base_of
-from factory.catalog import load_catalog
+from factory.build.builder import base_of
+from factory.build.checkout import Checkout
+from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import FactoryError
+from factory.plan.load import load_catalog
+from factory.plan.recipe import Recipe
 from fixtures.sipp import SippError
 
 FOLDER = ROOT / "build" / "bench"
@@ -82,7 +85,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     image = options.image or f"{catalog.repository}:{catalog.default}"
     engine.image(image)
     recipe = Recipe(ROOT, catalog.default_distribution, [])
-    base = base_of(engine, catalog, recipe, console)
+    base = base_of(Session(engine, catalog, recipe, console))
     load = os.getloadavg()[0]
     begun = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     setting = Setting(engine, catalog, image, base, options.quick, console)
@@ -91,7 +94,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         return 1
     record = Record(
         time=begun,
-        commit=Source.of(ROOT).revision,
+        commit=Checkout.of(ROOT).revision,
         machine=this_machine(),
         image=image,
         load=load,
@@ -121,7 +124,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return int(len(outcomes) < len(options.benches) or (options.check and bool(found)))
 
 
-def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, Outcome]:
+def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, BenchResult]:
     """Runs benches one after the other; says which failed, and goes on with the next."""
     outcomes = {}
     for bench in benches:
@@ -137,7 +140,7 @@ def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, Outcome]:
 
 
 def _draw(
-    folder: Path, record: Record, earlier: Sequence[Record], outcomes: dict[str, Outcome]
+    folder: Path, record: Record, earlier: Sequence[Record], outcomes: dict[str, BenchResult]
 ) -> Path:
     """Writes all pictures of a run into a folder; returns that."""
     folder.mkdir()

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figure import Outcome
-from factory.catalog import Catalog
+from bench.figure import BenchResult
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
+from factory.plan.catalog import Catalog
 
 ROOT = Path(__file__).parents[1]
 LABELS = {"asterisk-image-factory": "bench"}
@@ -50,4 +50,4 @@ class Bench:
     name: str
     summary: str
     peer: str
-    run: Callable[[Setting], Outcome]
+    run: Callable[[Setting], BenchResult]

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from docker.errors import APIError
 
 from bench.bench import ROOT, Bench, Setting
-from bench.figure import Figure, Outcome
+from bench.figure import BenchResult, Figure
 from bench.plain import IMAGE as PLAIN
 from bench.plain import ensure_plain
-from factory.builder import Recipe, build
+from factory.build.builder import build
+from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
-from factory.context import file_context
-from factory.engine import Engine
+from factory.plan.context import file_context
+from factory.plan.recipe import Recipe
 
 _LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$")
 
@@ -34,7 +36,7 @@ class _Notes(Console):
         super().line(text)
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Builds the default image of this checkout, and the peer's, both upon a base that is there.
 
     A cold build is left out of a quick run: it takes minutes.
@@ -53,12 +55,12 @@ def run(setting: Setting) -> Outcome:
             cold = _seconds(lambda: _build_ours(setting, image, notes, no_cache=True))
             peer = _seconds(lambda: _build_plain(setting, notes, no_cache=True))
         figures.append(Figure(f"{image}, only the base is there", "s", cold, peer, "lower"))
-    return Outcome(tuple(figures))
+    return BenchResult(tuple(figures))
 
 
 def _build_ours(setting: Setting, image: str, console: Console, *, no_cache: bool = False) -> None:
     recipe = Recipe(ROOT, setting.catalog.default_distribution, [image], no_cache=no_cache)
-    build(setting.engine, setting.catalog, recipe, setting.base, console)
+    build(Session(setting.engine, setting.catalog, recipe, console), setting.base)
 
 
 def _build_plain(setting: Setting, console: Console, *, no_cache: bool = False) -> None:

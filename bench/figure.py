@@ -53,7 +53,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BenchResult:
     """All that a bench found.
 
     Attributes:

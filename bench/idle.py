@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.bench import Bench, Setting
-from bench.figure import Figure, Outcome
+from bench.figure import BenchResult, Figure
 from bench.side import running_sides, watch_rest
 
 SECONDS, QUICK_SECONDS = 60, 20
@@ -15,7 +15,7 @@ REMARK = (
 )
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Watches ours and the peer at the same time, each with a hundred accounts.
 
     Raises:
@@ -26,7 +26,7 @@ def run(setting: Setting) -> Outcome:
             watch_rest(sides, QUICK_SECONDS if setting.quick else SECONDS)
         share = {name: 100 * side.idle for name, side in sides.each()}
         held = {name: side.memory() for name, side in sides.each()}
-    return Outcome(
+    return BenchResult(
         (
             Figure("idle memory", "MB", held["ours"], held["plain"], "lower"),
             Figure("idle CPU", "% core", share["ours"], share["plain"], "lower"),

@@ -11,7 +11,7 @@ from functools import partial
 from bench.bench import Bench, Setting
 from bench.climb import fit
 from bench.drawing import draw_ramps
-from bench.figure import MOST_NOISE, Figure, Outcome
+from bench.figure import MOST_NOISE, BenchResult, Figure
 from bench.ramp import Ramp, Sample, is_broken, judge_streams, last_good
 from bench.rates import PLAIN, QUICK_ROUNDS, ROUNDS
 from bench.side import REST_SECONDS, RTP_END, Side, Sides, interleaved, running_sides, watch_rest
@@ -41,7 +41,7 @@ class _Round:
     samples: Sequence[Sample]
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Measures in rounds, ours and the peer in turn.
 
     Raises:
@@ -72,7 +72,7 @@ def run(setting: Setting) -> Outcome:
         mine, peer = (statistics.median(map(figure, rounds)) for rounds in (ours, plain))
         return mine, peer
 
-    return Outcome(
+    return BenchResult(
         (
             Figure("CPU of a call with media", "% core", *both(lambda x: 100 * x.cpu), "lower"),
             Figure(

@@ -10,7 +10,7 @@ from functools import partial
 from bench.bench import Bench, Setting
 from bench.climb import Steady, climb, fit, steady
 from bench.drawing import draw_ramps
-from bench.figure import MOST_NOISE, Figure, Outcome
+from bench.figure import MOST_NOISE, BenchResult, Figure
 from bench.ramp import Ramp, Sample, last_good
 from bench.side import REST_SECONDS, Side, interleaved, running_sides, watch_rest
 from fixtures.sipp import Run, Sipp
@@ -60,7 +60,7 @@ class _Round:
     samples: Sequence[Sample]
 
 
-def run(kind: Kind, setting: Setting) -> Outcome:
+def run(kind: Kind, setting: Setting) -> BenchResult:
     """Measures in rounds, ours and the peer in turn.
 
     Raises:
@@ -91,13 +91,13 @@ def run(kind: Kind, setting: Setting) -> Outcome:
     return _outcome(kind, found["ours"], found["plain"])
 
 
-def _outcome(kind: Kind, ours: Sequence[_Round], plain: Sequence[_Round]) -> Outcome:
+def _outcome(kind: Kind, ours: Sequence[_Round], plain: Sequence[_Round]) -> BenchResult:
     def both(figure: Callable[[_Round], float]) -> tuple[float, float]:
         mine, peer = (statistics.median(map(figure, rounds)) for rounds in (ours, plain))
         return mine, peer
 
     one = kind.one
-    return Outcome(
+    return BenchResult(
         (
             Figure(f"CPU of a {one}", "ms", *both(lambda x: x.steady.cpu), "lower"),
             Figure(

@@ -13,10 +13,17 @@ from bench.accounts import extensions, plain_sections, users, wizard_sections
 from bench.bench import LABELS, Setting
 from bench.plain import ensure_plain
 from bench.usage import cpu_seconds, memory
-from factory.candidate import make_network
-from factory.engine import Container, Engine, remove_container, remove_network
+from factory.build.containers import (
+    Container,
+    create_container,
+    remove_container,
+    run_in,
+    start_container,
+)
+from factory.build.engine import Engine
+from factory.build.fixture_image import ensure_fixture_image
+from factory.build.networks import make_network, remove_network
 from factory.errors import ProofError
-from factory.fixture_image import ensure_fixture_image
 from factory.waiting import wait_for
 from fixtures.service import archive
 from fixtures.sipp import IMAGE, Run, Sipp, running_sipp
@@ -90,7 +97,7 @@ class Side:
 
     def run(self, script: str) -> str:
         """Runs a shell script as root; returns what it printed."""
-        return self._engine.run_in(self._container, ["sh", "-c", script])
+        return run_in(self._container, ["sh", "-c", script])
 
     def await_boot(self) -> None:
         """Waits until Asterisk serves."""
@@ -229,11 +236,11 @@ def running_sides(setting: Setting) -> Iterator[Sides]:
             stack.callback(remove_network, make_network(engine, name, LABELS))
 
             def start(image: str, files: Mapping[str, bytes], **options: Any) -> Container:
-                container = engine.create_container(image, network=name, labels=LABELS, **options)
+                container = create_container(engine, image, network=name, labels=LABELS, **options)
                 stack.callback(remove_container, container)
                 if files:
                     container.put_archive("/etc/asterisk", archive(files))
-                engine.start_container(container)
+                start_container(container)
                 return container
 
             accounts = {"accounts.conf": plain_sections(extensions()).encode()}

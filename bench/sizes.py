@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bench.bench import Bench, Setting
-from bench.figure import Figure, Outcome
+from bench.figure import BenchResult, Figure
 from bench.plain import ensure_plain
 
 NOISE = 0.02
 """Sizes do not depend on the machine's mood."""
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Measures the images of the factory that are there, or the one that was named.
 
     Raises:
@@ -29,7 +29,7 @@ def run(setting: Setting) -> Outcome:
         for what, mine, theirs in zip(("on disk", "to download"), ours, peer, strict=True):
             title = f"{name.rpartition(':')[2]}, {what}"
             figures.append(Figure(title, "MB", mine, theirs, "lower", noise=NOISE))
-    return Outcome(tuple(figures))
+    return BenchResult(tuple(figures))
 
 
 def _images(setting: Setting) -> list[str]:

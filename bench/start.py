@@ -12,10 +12,18 @@ from typing import Any
 
 from bench import sip
 from bench.bench import LABELS, Bench, Setting
-from bench.figure import Figure, Outcome
+from bench.figure import BenchResult, Figure
 from bench.plain import ensure_plain
-from factory.candidate import make_network
-from factory.engine import Container, Engine, remove_container, remove_network
+from factory.build.containers import (
+    Container,
+    create_container,
+    create_volume,
+    remove_container,
+    remove_volume,
+    start_container,
+)
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from factory.waiting import wait_for
 
 RUNS, QUICK_RUNS = 7, 3
@@ -32,7 +40,7 @@ class _Times:
     well: float
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Starts ours, Asterisk by itself in the same image, and the plain one, in turn.
 
     Raises:
@@ -43,8 +51,8 @@ def run(setting: Setting) -> Outcome:
     with ExitStack() as stack:
         name = f"bench-{secrets.token_hex(4)}"
         stack.callback(remove_network, make_network(engine, name, LABELS))
-        volume = engine.create_volume(LABELS)
-        stack.callback(engine.remove_volume, volume)
+        volume = create_volume(engine, LABELS)
+        stack.callback(remove_volume, engine, volume)
         volumes = {volume: {"bind": "/srv", "mode": "rw"}}
 
         def start(image: str, well: Sequence[str], **options: Any) -> _Times:
@@ -75,7 +83,7 @@ def run(setting: Setting) -> Outcome:
     def well(times: _Times) -> float:
         return times.well
 
-    return Outcome(
+    return BenchResult(
         (
             Figure(
                 "start to first answer",
@@ -101,10 +109,10 @@ def _start(
     engine: Engine, image: str, network: str, well: Sequence[str], options: dict[str, Any]
 ) -> _Times:
     with ExitStack() as stack:
-        container = engine.create_container(image, labels=LABELS, network=network, **options)
+        container = create_container(engine, image, labels=LABELS, network=network, **options)
         stack.callback(remove_container, container)
         begin = time.monotonic()
-        engine.start_container(container)
+        start_container(container)
         address = _address(container, network)
         wait_for(lambda: _answers(address), seconds=START_SECONDS, otherwise="no answer")
         answered = time.monotonic()

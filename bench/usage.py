@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from factory.engine import Container, Engine
+from factory.build.containers import Container
+from factory.build.engine import Engine
 
 
 def cpu_seconds(engine: Engine, container: Container) -> float:

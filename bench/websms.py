@@ -20,10 +20,9 @@ from dataclasses import dataclass
 
 from bench.bench import LABELS, ROOT, Bench, Setting
 from bench.drawing import new_picture, svg
-from bench.figure import Figure, Outcome
-from factory.candidate import make_network
-from factory.engine import remove_network
-from factory.softphone import ensure_softphone
+from bench.figure import BenchResult, Figure
+from factory.build.networks import make_network, remove_network
+from factory.build.softphone import ensure_softphone
 from factory.waiting import wait_for
 from fixtures.softphone import Account, Softphones
 from tests.pbx import Pbx, create_container
@@ -97,7 +96,7 @@ class Load:
         return 1000 * self.seconds[min(int(len(self.seconds) * share), len(self.seconds) - 1)]
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Measures ours and the peer in turn, with more and more connections.
 
     Raises:
@@ -133,7 +132,7 @@ def run(setting: Setting) -> Outcome:
             wait_for(pbx.is_well, seconds=15, otherwise="not healthy")
             phones = stack.enter_context(Softphones(client, name, labels=LABELS, image=softphone))
             delays = to_phone(pbx, phones)
-    return Outcome(
+    return BenchResult(
         (*_figures(loads), *_delay_figures(delays)),
         {"websms": draw([load for load, _ in loads], delays)},
         ("The peer checks nothing and keeps nothing; each of our texts is on disk before 2xx.",),

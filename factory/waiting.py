@@ -1,12 +1,11 @@
-"""Waits for a condition, not for a time."""
+"""Waits for a condition, not for a time: the one way, on tenacity."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
-from tenacity import RetryCallState, RetryError, Retrying, retry_if_result, stop_after_delay
+from tenacity import RetryCallState, Retrying, retry_if_not_result, stop_after_delay
 
 PAUSE = 0.1
 _Value = TypeVar("_Value")
@@ -21,29 +20,28 @@ def wait_for(
 ) -> _Value:
     """Calls probe until its value is wanted; returns that value.
 
-    In between it waits a tenth of a second, or twice as long as the last call took: asking must not
-    hold up what is waited for, as a program that is run in a container ten times a second does.
-
     Raises:
         TimeoutError: with the text `otherwise`, if that takes longer than `seconds`.
     """
-    began = 0.0
 
-    def ask() -> _Value:
-        nonlocal began
-        began = time.monotonic()
-        return probe()
-
-    def pause(_: RetryCallState) -> float:
-        return max(PAUSE, 2 * (time.monotonic() - began))
+    def give_up(state: RetryCallState) -> NoReturn:
+        last = state.outcome.result() if state.outcome else None
+        raise TimeoutError(f"{otherwise} within {seconds:g} s; at last: {last!r}")
 
     retrying = Retrying(
-        retry=retry_if_result(lambda value: not wanted(value)),
+        retry=retry_if_not_result(wanted),
         stop=stop_after_delay(seconds),
-        wait=pause,
+        wait=_pause,
+        retry_error_callback=give_up,
     )
-    try:
-        return retrying(ask)
-    except RetryError as error:
-        last = error.last_attempt.result()
-        raise TimeoutError(f"{otherwise} within {seconds:g} s; at last: {last!r}") from error
+    return retrying(probe)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Returns a tenth of a second, or twice as long as a call has taken on average.
+
+    Asking must not hold up what is waited for, as a program that is run in a container ten times a
+    second does.
+    """
+    asking = (state.seconds_since_start or 0) - state.idle_for
+    return max(PAUSE, 2 * asking / state.attempt_number)

@@ -12,13 +12,16 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog, load_catalog
+from factory.build.builder import base_of
+from factory.build.engine import Engine
+from factory.build.fixture_image import FixtureImage, ensure_fixture_image
+from factory.build.session import Session
+from factory.build.softphone import ensure_softphone
+from factory.build.whole_output import read_whole_output
 from factory.console import Console
-from factory.engine import Engine
-from factory.fixture_image import FixtureImage, ensure_fixture_image
-from factory.softphone import ensure_softphone
-from factory.whole_output import read_whole_output
+from factory.plan.catalog import Catalog
+from factory.plan.load import load_catalog
+from factory.plan.recipe import Recipe
 from fixtures import pulse as pulse_server
 from fixtures import registry, sipp, testssl
 from fixtures.linphone import ensure_linphone
@@ -175,7 +178,9 @@ def _base(engine: Engine, catalog: Catalog, root: Path) -> Iterator[str]:
     (root / "build").mkdir(exist_ok=True)
     with (root / "build" / "counterparts.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
+        yield base_of(
+            Session(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
+        )
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from typing import Any
 import docker
 import pytest
 
-from factory import gate
-from factory.engine import remove_container, remove_network
+from factory.build.containers import remove_container
+from factory.build.networks import remove_network
+from factory.proof import gate
 from tests.pbx import LABELS
 
 RUN = "asterisk-image-factory.run"

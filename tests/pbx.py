@@ -10,7 +10,7 @@ import docker
 import testinfra
 from docker.models.containers import Container
 
-from factory.engine import remove_container
+from factory.build.containers import remove_container
 from factory.waiting import wait_for
 
 LABELS = {"asterisk-image-factory": "tests"}

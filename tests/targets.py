@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import docker
 import pytest
 
-from factory.catalog import Catalog, load_catalog
-from factory.engine import Engine, ImageInfo
+from factory.build.engine import Engine, ImageInfo
+from factory.plan.catalog import Catalog
+from factory.plan.load import load_catalog
 
 _KEY = pytest.StashKey[dict[str, "Target"]]()
 

@@ -15,11 +15,19 @@ from bench.autoban.inside import knocker
 from bench.autoban.inside.subjects import AMI_PORT, SECURITY_LOG
 from bench.autoban.results import MAXCOUNT
 from bench.bench import LABELS, ROOT, Setting
-from factory.candidate import make_network
-from factory.engine import Container, Engine, remove_container, remove_network
+from factory.build.containers import (
+    Container,
+    create_container,
+    create_volume,
+    remove_container,
+    remove_volume,
+    run_in,
+    start_container,
+)
+from factory.build.fixture_image import FixtureImage, ensure_fixture_image
+from factory.build.networks import make_network, remove_network
+from factory.build.softphone import ensure_softphone
 from factory.errors import ProofError
-from factory.fixture_image import FixtureImage, ensure_fixture_image
-from factory.softphone import ensure_softphone
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, running_attacker
 
@@ -43,9 +51,8 @@ class Pbx:
         address: Of the container.
     """
 
-    def __init__(self, engine: Engine, name: str, asterisk: Container, watcher: Container) -> None:
+    def __init__(self, name: str, asterisk: Container, watcher: Container) -> None:
         self.name = name
-        self._engine = engine
         self._asterisk = asterisk
         self._watcher = watcher
         asterisk.reload()
@@ -119,7 +126,7 @@ class Pbx:
         if self.name == "AutoBan":
             self._set_port(_OWN_AMI_PORT)
         self._run(self._asterisk, "sv start asterisk")
-        await_boot(self._engine, self._asterisk)
+        await_boot(self._asterisk)
 
     def await_watch(self) -> None:
         """Waits until the restarted program is connected to Asterisk, if it is one that has to."""
@@ -140,7 +147,7 @@ class Pbx:
         self._run(self._watcher, f"sed -i 's/^port = .*/port = {port}/' /etc/asterisk/autoban.conf")
 
     def _run(self, container: Container, script: str) -> str:
-        return self._engine.run_in(container, ["sh", "-c", script])
+        return run_in(container, ["sh", "-c", script])
 
 
 class Lab:
@@ -207,24 +214,24 @@ def running_lab(setting: Setting) -> Iterator[Lab]:
         stack.callback(remove_network, network)
 
         def start(image: str, **options: Any) -> Container:
-            container = engine.create_container(image, labels=LABELS, **options)
+            container = create_container(engine, image, labels=LABELS, **options)
             stack.callback(remove_container, container)
             container.put_archive("/", _archive())
-            engine.start_container(container)
+            start_container(container)
             return container
 
         ours = start(setting.image, network=name, cap_add=["NET_ADMIN"])
-        volume = engine.create_volume(LABELS)
-        stack.callback(engine.remove_volume, volume)
+        volume = create_volume(engine, LABELS)
+        stack.callback(remove_volume, engine, volume)
         volumes = {volume: {"bind": "/srv", "mode": "rw"}}
         theirs = start(setting.image, network=name, volumes=volumes)
         for container in (ours, theirs):
-            await_boot(engine, container)
+            await_boot(container)
         watcher = start(
             peer, network_mode=f"container:{theirs.id}", cap_add=["NET_ADMIN"], volumes=volumes
         )
-        autoban = Pbx(engine, "AutoBan", ours, ours)
-        fail2ban = Pbx(engine, "fail2ban", theirs, watcher)
+        autoban = Pbx("AutoBan", ours, ours)
+        fail2ban = Pbx("fail2ban", theirs, watcher)
         attacker = stack.enter_context(
             running_attacker(engine.client, name, image=softphone, labels=LABELS, more=ADDRESSES)
         )
@@ -243,12 +250,10 @@ def _images(setting: Setting) -> tuple[str, str]:
     return softphone, peer
 
 
-def await_boot(engine: Engine, container: Container) -> None:
+def await_boot(container: Container) -> None:
     """Waits until Asterisk serves in a container."""
     wait_for(
-        lambda: engine.run_in(
-            container, ["timeout", "5", "asterisk", "-rx", "core waitfullybooted"]
-        ),
+        lambda: run_in(container, ["timeout", "5", "asterisk", "-rx", "core waitfullybooted"]),
         lambda said: "fully booted" in said,
         seconds=_START_SECONDS,
         otherwise="Asterisk does not start",

@@ -7,10 +7,10 @@ from bench.autoban.picture import draw
 from bench.autoban.report import figures
 from bench.autoban.rounds import FULL, QUICK, measure
 from bench.bench import Bench, Setting
-from bench.figure import Outcome
+from bench.figure import BenchResult
 
 
-def run(setting: Setting) -> Outcome:
+def run(setting: Setting) -> BenchResult:
     """Measures both.
 
     Raises:
@@ -19,7 +19,7 @@ def run(setting: Setting) -> Outcome:
     with running_lab(setting) as lab:
         results = measure(lab, QUICK if setting.quick else FULL, setting.console)
     ours, theirs = results
-    return Outcome(
+    return BenchResult(
         figures(ours, theirs),
         {"autoban": draw(results)},
         (f"The peer is {theirs.name}, the better of its two ways to follow a log.",),

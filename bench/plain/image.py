@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.bench import Setting
-from factory.fixture_image import FixtureImage, ensure_fixture_image
+from factory.build.fixture_image import FixtureImage, ensure_fixture_image
 
 IMAGE = FixtureImage(
     "plain", "asterisk-plain", Path(__file__).parent, ("pjsip.conf", "extensions.conf")

@@ -11,11 +11,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.builder import Recipe, base_of
-from factory.candidate import make_network
-from factory.catalog import Catalog
+from factory.build.builder import base_of
+from factory.build.engine import Engine
+from factory.build.networks import Network, make_network, remove_network
+from factory.build.session import Session
 from factory.console import Console
-from factory.engine import Engine, Network, remove_network
+from factory.plan.catalog import Catalog
+from factory.plan.recipe import Recipe
 from fixtures.compose import Compose, version_1, version_2
 from fixtures.softphone import Softphones
 from tests.pbx import LABELS
@@ -38,7 +40,9 @@ def compose_1() -> Compose:
 def compose_2(client: docker.DockerClient, catalog: Catalog, root: Path) -> Compose:
     """Docker Compose 2."""
     engine = Engine.connect()
-    base = base_of(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
+    base = base_of(
+        Session(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))
+    )
     return version_2(client, base, root / "build" / "compose", LABELS)
 
 

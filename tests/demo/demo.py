@@ -16,8 +16,8 @@ from pathlib import Path
 
 import docker
 
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from fixtures.compose import Compose
 from tests.conftest import ROOT
 from tests.pbx import LABELS

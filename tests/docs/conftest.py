@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import docker
 import pytest
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.docs.stage import Surroundings, surroundings
 from tests.targets import Target
 

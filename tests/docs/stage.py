@@ -16,8 +16,9 @@ from pathlib import Path
 import docker
 from docker.errors import NotFound
 
-from factory.candidate import draw_subnets, make_network
-from factory.engine import Engine, remove_container, remove_network
+from factory.build.containers import remove_container
+from factory.build.engine import Engine
+from factory.build.networks import draw_subnets, make_network, remove_network
 from factory.waiting import wait_for
 from fixtures.itsp import Provider, running_provider
 from fixtures.mail import running_mail_server

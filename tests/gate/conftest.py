@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 import docker
 import pytest
 
-from factory import gate
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog
+from factory.build.builder import base_of
+from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
-from factory.engine import Engine
+from factory.plan.catalog import Catalog
+from factory.plan.recipe import Recipe
+from factory.proof import gate
 from tests.conftest import ROOT
 
 Build = Callable[[str, str], str]
@@ -28,7 +30,9 @@ def client(engine: Engine) -> docker.DockerClient:
 @pytest.fixture(scope="session")
 def base(engine: Engine, catalog: Catalog) -> str:
     """The distribution's base image."""
-    return base_of(engine, catalog, Recipe(ROOT, "debian", ["full"]), Console(None, verbosity=-1))
+    return base_of(
+        Session(engine, catalog, Recipe(ROOT, "debian", ["full"]), Console(None, verbosity=-1))
+    )
 
 
 @pytest.fixture

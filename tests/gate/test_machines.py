@@ -15,14 +15,17 @@ from collections.abc import Callable, Iterator
 import docker
 import pytest
 
-from factory.base import EMULATION_HINT
-from factory.builder import Recipe, base_of
-from factory.catalog import Catalog
+from factory.build.base import EMULATION_HINT
+from factory.build.builder import base_of
+from factory.build.containers import file_tree, runs_programs_of
+from factory.build.engine import Engine
+from factory.build.image_archive import Label
+from factory.build.session import Session
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import FactoryError
-from factory.image_archive import Label
-from factory.machine import Machine
+from factory.plan.catalog import Catalog
+from factory.plan.machine import Machine
+from factory.plan.recipe import Recipe
 from tests.conftest import ROOT
 
 ARM = Machine("arm64", "linux/arm64")
@@ -92,8 +95,8 @@ def test_what_is_loaded_and_what_is_built_on_it_keep_their_mark(
 def test_a_machine_knows_which_programs_it_cannot_run(
     engine: Engine, catalog: Catalog, load: Load
 ) -> None:
-    assert engine.runs_programs_of(f"{catalog.repository}:mini")
-    assert not engine.runs_programs_of(load("amd64", {"bin/true": program_for(NOBODYS)}))
+    assert runs_programs_of(engine, f"{catalog.repository}:mini")
+    assert not runs_programs_of(engine, load("amd64", {"bin/true": program_for(NOBODYS)}))
 
 
 def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> None:
@@ -101,7 +104,7 @@ def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> Non
     other = min(platforms - {engine.platform})
     command = [sys.executable, "build.py", "--push", "--dry-run", "--platform", other]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.startswith(f"error: images for {other} are emulated here, ")
 
 
@@ -112,7 +115,7 @@ def emulation(engine: Engine, catalog: Catalog) -> None:
         pytest.skip("this machine is one: the other tests have built and proven its images")
     recipe = Recipe(ROOT, "debian", ["mini"], machine=ARM)
     try:
-        base_of(engine, catalog, recipe, Console(None, verbosity=-1))
+        base_of(Session(engine, catalog, recipe, Console(None, verbosity=-1)))
     except FactoryError as error:
         if error.hint == EMULATION_HINT:
             pytest.skip(f"{error.cause}: {error.hint}")
@@ -137,7 +140,7 @@ def test_an_image_for_arm64_is_built_proven_and_named_apart(engine: Engine) -> N
         assert (result.stderr, result.returncode) == ("", 0)
         assert engine.tags_of(repository) == {}
         assert engine.image(name).architecture == "arm64"
-        with engine.file_tree(name) as tree:
+        with file_tree(engine, name) as tree:
             asterisk = next(entry for entry in tree if entry.name == "usr/sbin/asterisk")
             program = tree.extractfile(asterisk)
             assert program

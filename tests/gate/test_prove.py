@@ -7,7 +7,7 @@ import sys
 
 import docker
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.conftest import ROOT
 
 from .conftest import Build
@@ -38,14 +38,14 @@ def test_an_image_that_is_broken_is_refused_in_one_line(
     assert result.stderr == (
         "error: the gate refuses: runs its modules: modules not loaded: codec_alaw.so\n"
     )
-    assert result.returncode == 1
+    assert result.returncode == 5
     assert client.containers.list(all=True, filters={"ancestor": image}) == []
 
 
 def test_an_image_that_is_not_there(catalog: Catalog) -> None:
     result = prove(f"{catalog.repository}:no-such-image")
     assert f"error: there is no image {catalog.repository}:no-such-image\n" in result.stderr
-    assert result.returncode == 1
+    assert result.returncode == 3
 
 
 def test_an_image_of_something_else_is_refused(build: Build, base: str) -> None:
@@ -53,4 +53,19 @@ def test_an_image_of_something_else_is_refused(build: Build, base: str) -> None:
     assert result.stderr == (
         "error: the gate refuses: gets healthy: the image has no health check\n"
     )
-    assert result.returncode == 1
+    assert result.returncode == 5
+
+
+def test_a_build_without_packages_is_status_4() -> None:
+    """The mirror is a port of this machine where nothing listens."""
+    command = ["--tag", "mini", "--no-gate", "--quiet", "--mirror", "http://127.0.0.1:9"]
+    result = subprocess.run(
+        [sys.executable, "build.py", "--repo", "tests-status", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert "127.0.0.1:9" in result.stderr
+    assert result.returncode == 4

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from factory.catalog import Catalog
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
 from factory.errors import ProofError
-from factory.expectation import Expectation
-from factory.gate import Gate
+from factory.plan.catalog import Catalog
+from factory.proof.expectation import Expectation
+from factory.proof.gate import Gate
 
 from .broken import BROKEN, Broken
 from .conftest import Build

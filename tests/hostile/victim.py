@@ -16,7 +16,7 @@ import docker
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from factory.engine import Stream
+from factory.build.containers import Stream
 from factory.waiting import wait_for
 from fixtures.traefik import Authority, acme_json, rewrite
 from tests.hostile import verdict

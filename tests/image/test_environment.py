@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.pbx import Pbx
 
 EVERYWHERE = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.pbx import Pbx
 
 PROGRAMS = ("entrypoint", "healthcheck")

@@ -9,11 +9,11 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pbx.voicemail.mailbox import folder_of, mailbox_problem
+from pbx.asterisk.mailbox import folder_of, mailbox_problem
 
 from factory.waiting import wait_for
 from tests.pbx import Pbx
-from tests.unit.test_mailbox import BAD, GOOD, LETTERS, MAILBOX
+from tests.unit.test_asterisk_mailbox import BAD, GOOD, LETTERS, MAILBOX
 
 from .conftest import Start
 

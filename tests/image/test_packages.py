@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.pbx import Pbx
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import docker
 import pytest
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from fixtures.softphone import Hearing
 from tests.report.evidence import Evidence
 from tests.targets import Target

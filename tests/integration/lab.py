@@ -17,9 +17,9 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from factory.candidate import make_network
-from factory.catalog import Catalog
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
+from factory.plan.catalog import Catalog
 from factory.waiting import wait_for
 from fixtures.service import archive
 from fixtures.softphone import Account, Hearing, Phone, Softphones, ladder

@@ -12,8 +12,8 @@ from typing import Any
 import docker
 import pytest
 
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, Attempt, Forgery, Plan, running_attacker
 from fixtures.attacker.inside import Kind, Transport

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from fixtures.nat.router import Router, running_router
 from fixtures.softphone import Phone
 from tests.pbx import LABELS

@@ -12,8 +12,8 @@ import pytest
 
 from bench.accounts import users
 from bench.side import Side
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from factory.waiting import wait_for
 from fixtures.sipp import Sipp, SippError, running_sipp
 from tests.pbx import LABELS, create_container

@@ -14,7 +14,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.engine import Engine
+from factory.build.engine import Engine
 from fixtures.registry import (
     Between,
     RegistryServer,

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import sys
 
-from factory import tags
+from factory.build.engine import Engine
 from factory.console import Console
-from factory.engine import Engine
-from factory.publish import Destination
-from factory.push_plan import Candidate, Plan
+from factory.plan import tags
+from factory.release.publish import Destination
+from factory.release.push_plan import ImageToPush, PushPlan
 
 QUIET = Console(None, verbosity=-1)
 
 
-def push(repository: str, version: str, images: dict[str, str]) -> Plan:
+def push(repository: str, version: str, images: dict[str, str]) -> PushPlan:
     """Pushes; of the images `full` is the default. Returns what was done."""
     destination = Destination.of(Engine.connect(), repository)
-    candidates = [Candidate(name, image, name == "full") for name, image in images.items()]
+    candidates = [ImageToPush(name, image, name == "full") for name, image in images.items()]
     plan = destination.plan(candidates, tags.parse_version(version) if version else None)
     destination.push(plan, QUIET)
     return plan

@@ -16,7 +16,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.engine import Engine
+from factory.build.engine import Engine
 from fixtures.registry import RegistryServer
 from tests.conftest import ROOT
 
@@ -81,7 +81,7 @@ def test_only_what_has_passed_the_full_gate_is_pushed(
     suite.write_text(SUITE + DEMANDING)
     refused = build(checkout, repository)
     assert "error: mini: the full gate refuses: 1 failed" in refused.stderr
-    assert refused.returncode == 1
+    assert refused.returncode == 5
     assert registry.tags(path) == {}
     assert f"PUT /v2/{path}" not in registry.log()
     assert engine.tags_of(repository) == {}
@@ -116,7 +116,7 @@ def test_without_a_login_nothing_is_built(
 ) -> None:
     login("elsewhere.example", "me", "secret")
     result = build(checkout, repository)
-    assert result.returncode == 1
+    assert result.returncode == 6
     assert result.stderr == (
         f"error: {shared_registry.address} wants a login, and Docker has none for it\n"
         f"hint: log in first: docker login {shared_registry.address}\n"

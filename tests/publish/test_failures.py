@@ -10,9 +10,9 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.docker_config import Login as RegistryLogin
 from factory.errors import PublishError, RegistryError
-from factory.registry import Registry
+from factory.release.docker_config import Login as RegistryLogin
+from factory.release.registry import Registry
 from factory.waiting import wait_for
 from fixtures.registry import Between, RegistryServer, running_registry
 from tests.conftest import ROOT

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 import docker
 import pytest
 
-from factory.engine import Engine
+from factory.build.engine import Engine
 from factory.errors import PublishError
-from factory.publish import Destination, describe
-from factory.push_plan import Candidate
-from factory.tags import parse_version
+from factory.plan.tags import parse_version
+from factory.release.publish import Destination, describe
+from factory.release.push_plan import ImageToPush
 from fixtures.registry import Between, RegistryServer
 from tests.pbx import create_container
 
@@ -142,7 +142,7 @@ def test_before_building_each_tag_is_told_what_would_happen_to_it(
     push(repository, "1.0.4", {"mini": make_image(9)})
     push(repository, "1.1.0", {"mini": make_image(9)})
     destination = Destination.of(engine, repository)
-    candidates = [Candidate("mini", "", default=False)]
+    candidates = [ImageToPush("mini", "", default=False)]
     told = describe(destination.plan(candidates, parse_version("1.0.5")), repository)
     assert told.splitlines() == [
         f"push: {repository}:mini-1.0.5 would be new",

@@ -48,7 +48,7 @@ class Evidence:
             try:
                 collect(folder)
             # pytest's own outcomes are no Exceptions.
-            except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
+            except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:  # noqa: BLE001
                 reason = " ".join(str(error).split())
                 yield f"{name}: {type(error).__name__}: {reason}"
 

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.catalog import load_catalog
 from factory.errors import CatalogError
+from factory.plan.load import load_catalog
 from tests.report import page
 from tests.report.evidence import FAILED, KEPT, Evidence, folder_name, keep, prepare_folder
 from tests.report.results import Report, Run, failure_text, result_of

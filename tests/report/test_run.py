@@ -77,7 +77,7 @@ def test_fails_without_evidence(): assert False
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EndedRun:
     """A run that has ended."""
 
     folder: Path
@@ -101,7 +101,7 @@ class Outcome:
 
 def run(
     root: Path, folder: Path, *options: str, suite: str = SUITE, file: str = "test_suite.py"
-) -> Outcome:
+) -> EndedRun:
     (folder / "pytest.ini").touch()
     (folder / file).parent.mkdir(parents=True, exist_ok=True)
     (folder / file).write_text(suite)
@@ -115,7 +115,7 @@ def run(
         text=True,
         check=False,
     )
-    return Outcome(folder, result.returncode, result.stdout + result.stderr)
+    return EndedRun(folder, result.returncode, result.stdout + result.stderr)
 
 
 @pytest.mark.parametrize("options", [["-p", "no:xdist"], ["-n", "2"]], ids=["one", "several"])

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from factory.builder import Recipe, base_of, build
-from factory.catalog import Catalog
+from factory.build.builder import base_of, build
+from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
-from factory.engine import Engine
+from factory.plan.catalog import Catalog
+from factory.plan.recipe import Recipe
 from tests.reproducible.images import layers_of, remove_images, saved
 
 Build = Callable[[int], str]
@@ -28,8 +30,8 @@ def mini(
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(epoch))
         console = Console(None, verbosity=-1)
         recipe = Recipe(root, "debian", ["mini"])
-        base = base_of(engine, catalog, recipe, console)
-        made.append(build(engine, catalog, recipe, base, console)["mini"])
+        base = base_of(Session(engine, catalog, recipe, console))
+        made.append(build(Session(engine, catalog, recipe, console), base)["mini"])
         return made[-1]
 
     yield build_mini

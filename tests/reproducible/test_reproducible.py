@@ -9,12 +9,14 @@ from pathlib import Path
 import docker
 import pytest
 
-from factory.base import machine_mirror
-from factory.builder import Recipe, base_of, build
-from factory.catalog import Catalog
+from factory.build.base import machine_mirror
+from factory.build.builder import base_of, build
+from factory.build.engine import Engine
+from factory.build.session import Session
 from factory.console import Console
-from factory.engine import Engine
-from factory.snapshot import Snapshot
+from factory.plan.catalog import Catalog
+from factory.plan.recipe import Recipe
+from factory.plan.snapshot import Snapshot
 from fixtures.archive import frozen_archive
 from tests.reproducible.images import layers_of, remove_images, saved
 from tests.reproducible.layers import first_difference
@@ -43,9 +45,9 @@ def builds(
             snapshot = Snapshot.of(frozen, MOMENT)
             recipe = Recipe(root, "debian", list(catalog.images), snapshot=snapshot, no_cache=True)
             for _ in range(2):
-                base = base_of(engine, catalog, recipe, console)
+                base = base_of(Session(engine, catalog, recipe, console))
                 bases.append(engine.image(base).id)
-                made.append(build(engine, catalog, recipe, base, console))
+                made.append(build(Session(engine, catalog, recipe, console), base))
         yield made
     finally:
         candidates = [image_id for ids in made for image_id in ids.values()]

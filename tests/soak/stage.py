@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import docker
 
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, running_attacker
 from fixtures.itsp import Provider, running_provider

@@ -66,6 +66,6 @@ def do_once(activity: Activity) -> Act:
     failure = ""
     try:
         activity.do()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - noted
         failure = f"{type(error).__name__}: {error}"
     return Act(activity.what, begun, time.time(), failure, activity.excuses)

@@ -14,7 +14,7 @@ import yaml
 from pbx.autoban.settings import read_settings
 from pbx.supervision.main import main
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from tests.docs.rules import blocks_of, place
 from tests.docs.snippets import Snippet
 

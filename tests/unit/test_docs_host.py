@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from build import parse_arguments
+from factory.command_line import parse_arguments
 from tests.docs.commands import NEVER, Command, Kind
 from tests.docs.rules import commands_of, place
 from tests.docs.values import filled

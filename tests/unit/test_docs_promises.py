@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pbx.supervision.main import main
 
-from factory.catalog import Catalog
+from factory.plan.catalog import Catalog
 from fixtures.softphone import Call, Phone
 from tests.docs.rules import COMMANDS, ROOT, SNIPPETS, place
 from tests.docs.snippets import Snippet

@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from factory.catalog import Catalog
-from factory.engine import Engine, ImageInfo
+from factory.build.engine import Engine, ImageInfo
+from factory.plan.catalog import Catalog
 from tests.targets import Target, images_from, name_of, targets_of
 
 LABEL = "org.opencontainers.image.ref.name"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from factory.catalog import Catalog
-from factory.matrix import ci_matrix
+from factory.plan.catalog import Catalog
+from factory.plan.matrix import ci_matrix
 
 PIN = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 

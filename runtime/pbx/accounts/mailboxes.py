@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from pbx.asterisk.mailbox import mailbox_problem
 from pbx.asterisk.sections import Configuration
 from pbx.core.terminal import harmless
-from pbx.voicemail.mailbox import mailbox_problem
 
 
 def unusable_mailboxes(configuration: Configuration) -> Iterator[str]:

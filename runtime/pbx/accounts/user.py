@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pbx.accounts.directory import FILE, accounts
+from pbx.asterisk.mailbox import mailbox_problem
 from pbx.asterisk.sections import Configuration
 from pbx.core.errors import CommandError
 from pbx.core.terminal import harmless
-from pbx.voicemail.mailbox import mailbox_problem
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164

@@ -161,7 +161,7 @@ def _pass_on(look: Look, *, last: bool) -> int:
             status = _sift(look, last=last)
         except BrokenPipeError:
             pass  # nobody reads any more
-        except BaseException:  # this process has to end here, whatever happens
+        except BaseException:  # noqa: BLE001 - this process has to end here, whatever happens
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(status)

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from pbx.asterisk.files import read_regular
+from pbx.asterisk.mailbox import mailbox_of
 from pbx.core.log import NOTICE
-from pbx.voicemail.mailbox import mailbox_of
 from pbx.voicemail.outbox import Outbox
 from pbx.voicemail.queue import LARGEST
 from pbx.voicemail.settings import SettingError, settings_of_mailcmd

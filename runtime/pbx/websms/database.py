@@ -105,7 +105,7 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [order(self._connection) for order, _ in batch]
             self._connection.execute("COMMIT")
-        except Exception as error:  # is told to all who wait
+        except Exception as error:  # noqa: BLE001 - is told to all who wait
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error):

@@ -10,8 +10,8 @@ from typing import cast
 import docker
 import pytest
 
-from factory.candidate import make_network
-from factory.engine import Engine, remove_network
+from factory.build.engine import Engine
+from factory.build.networks import make_network, remove_network
 from factory.waiting import wait_for
 from tests.image.conftest import Start
 from tests.pbx import LABELS, Pbx, create_container

@@ -1,0 +1,223 @@
+"""The container engine and its images, through Docker's own SDK."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from factory.build.image_archive import Label, write_archive
+from factory.build.whole_output import read_whole_output
+from factory.errors import BuildError, EngineError
+
+OnLine = Callable[[str], None]
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_TRANSIENT = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
+_again = retry(
+    retry=retry_if_exception_type(_TRANSIENT),
+    stop=stop_after_attempt(3),
+    wait=wait_exponential(multiplier=0.2),
+    reraise=True,
+)
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What the engine knows of an image; size in bytes, uncompressed."""
+
+    id: str
+    size: int
+    tags: tuple[str, ...]
+    created: str
+    architecture: str
+    layers: tuple[str, ...]
+    labels: Mapping[str, str]
+    ports: tuple[str, ...]
+    """Those that it says it serves, as `5060/udp`."""
+
+
+class Engine:
+    """A container engine that speaks Docker's API: Docker Engine, or Podman's compatible socket."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls) -> Engine:
+        """Connects as the environment says (DOCKER_HOST …).
+
+        Raises:
+            EngineError: no engine answers.
+        """
+        try:
+            client = read_whole_output(docker.from_env(timeout=900))
+            client.ping()
+        except DockerException as error:
+            raise EngineError(
+                f"no container engine answers: {first_line(error)}",
+                "start Docker Engine, or set DOCKER_HOST; `make image` installs and starts one",
+            ) from error
+        return cls(client)
+
+    @property
+    def client(self) -> docker.DockerClient:
+        """The SDK's client: for the modules beside this one, the push, and fixture services."""
+        return self._client
+
+    @property
+    def architecture(self) -> str:
+        """The kind of machine that it runs on, as Go names it: `amd64`, `arm64`."""
+        return str(self._client.version()["Arch"])
+
+    @property
+    def platform(self) -> str:
+        """The same as Docker names it: `linux/amd64`."""
+        return f"linux/{self.architecture}"
+
+    def find_image(self, name: str) -> ImageInfo | None:
+        """Returns the image with this name or id, if the engine has it."""
+        try:
+            image = self._client.images.get(name)
+        except ImageNotFound:
+            return None
+        attributes = image.attrs
+        return ImageInfo(
+            id=image.id or "",
+            size=attributes["Size"],
+            tags=tuple(image.tags),
+            created=attributes["Created"],
+            architecture=attributes["Architecture"],
+            layers=tuple(attributes["RootFS"].get("Layers") or ()),
+            labels=attributes["Config"].get("Labels") or {},
+            ports=tuple(attributes["Config"].get("ExposedPorts") or ()),
+        )
+
+    def image(self, name: str) -> ImageInfo:
+        """Returns the image with this name or id.
+
+        Raises:
+            EngineError: the engine has none.
+        """
+        found = self.find_image(name)
+        if found is None:
+            raise EngineError(f"the engine has no image {name}")
+        return found
+
+    def tags_of(self, repository: str) -> dict[str, str]:
+        """Returns the tags that the engine has of a repository, each with its image id."""
+        prefix = f"{repository}:"
+        return {
+            name.removeprefix(prefix): image.id or ""
+            for image in self._client.images.list(name=repository)
+            for name in image.tags
+            if name.startswith(prefix)
+        }
+
+    @_again
+    def tag(self, image: str, repository: str, tag: str) -> None:
+        """Gives an image one more name."""
+        self._client.api.tag(image, repository, tag, force=True)
+
+    def untag(self, repository: str, tag: str) -> None:
+        """Takes a name from an image, and nothing else, if the name is there.
+
+        Also if a container uses the image by that name: it goes on, and can be started again.
+        """
+        with suppress(NotFound):
+            self._client.images.remove(f"{repository}:{tag}", force=True, noprune=True)
+
+    def pull(self, reference: str, platform: str | None = None) -> str | None:
+        """Pulls an image; returns its id, or None where no registry gives it.
+
+        Args:
+            reference: Name of the image.
+            platform: For which machine, e.g. `linux/arm64`; None for the engine's own.
+        """
+        try:
+            return self._client.images.pull(reference, platform=platform).id
+        except (APIError, requests.exceptions.RequestException):
+            return None
+
+    def load_tree(self, tree: io.BufferedIOBase | None, label: Label) -> str:
+        """Makes an image of one layer from a tar archive of a file tree, or an empty one.
+
+        Returns:
+            The image's id.
+        """
+        with tempfile.TemporaryFile() as archive:
+            write_archive(archive, label, tree)
+            archive.seek(0)
+            self._client.images.load(archive)
+        return self.image(label.name).id
+
+    def build(
+        self,
+        context: BinaryIO,
+        target: str,
+        arguments: Mapping[str, str],
+        on_line: OnLine,
+        *,
+        no_cache: bool,
+        platform: str | None = None,
+    ) -> str:
+        """Builds one target of the Dockerfile in a build context.
+
+        Args:
+            context: Tar archive with the Dockerfile and all it copies.
+            target: The stage to build.
+            arguments: Build arguments.
+            on_line: Called with each line that the engine prints.
+            no_cache: Run every step again.
+            platform: For which machine, e.g. `linux/arm64`; None for the engine's own.
+
+        Returns:
+            The image's id.
+
+        Raises:
+            BuildError: a step failed; the lines before say why.
+        """
+        image_id = ""
+        try:
+            events = self._client.api.build(
+                fileobj=context,
+                custom_context=True,
+                target=target,
+                buildargs=dict(arguments),
+                nocache=no_cache,
+                platform=platform,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for event in events:
+                for line in str(event.get("stream", "")).splitlines():
+                    on_line(_COLOUR.sub("", line))
+                if "error" in event:
+                    raise BuildError(str(event["error"]).strip())
+                image_id = event.get("aux", {}).get("ID", image_id)
+        except (APIError, requests.exceptions.RequestException) as error:
+            raise BuildError(first_line(error)) from error
+        return image_id
+
+    def compressed_size(self, image: str) -> int:
+        """Returns the bytes of the image's archive as `gzip -6` would write it."""
+        compressor = zlib.compressobj(6, wbits=31)
+        chunks = self._client.images.get(image).save(chunk_size=1 << 20)
+        return sum(len(compressor.compress(chunk)) for chunk in chunks) + len(compressor.flush())
+
+
+def first_line(error: BaseException) -> str:
+    """Returns the reason that the engine gives, or the error itself, in one line."""
+    text = getattr(error, "explanation", None) or str(error)
+    return str(text).strip().splitlines()[0] if str(text).strip() else type(error).__name__

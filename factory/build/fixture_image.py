@@ -1,0 +1,69 @@
+"""An image for a counterpart of the PBX: built once, and kept under a digest of what it is from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.build.engine import Engine, OnLine
+from factory.errors import BuildError
+from factory.plan.context import file_context
+
+
+@dataclass(frozen=True)
+class FixtureImage:
+    """What to build.
+
+    Attributes:
+        what: What it is called in messages, such as `softphone`; the Dockerfile's last stage.
+        repository: Where the engine keeps it.
+        folder: With the Dockerfile.
+        files: What that copies, relative to the folder.
+    """
+
+    what: str
+    repository: str
+    folder: Path
+    files: Iterable[str] = ()
+
+
+def ensure_fixture_image(
+    engine: Engine, image: FixtureImage, base: str, *, mirror: str, on_line: OnLine
+) -> str:
+    """Returns its name in the engine, built now if it was not there.
+
+    Args:
+        engine: Where it is kept.
+        image: What to build.
+        base: Image of the distribution to build on.
+        mirror: URL of a Debian archive; empty for that of the base.
+        on_line: Called with each line of progress.
+
+    Raises:
+        BuildError: a step of the build failed.
+    """
+    context = file_context(image.folder, image.files)
+    key = repr((base, mirror)).encode() + context.getvalue()
+    tag = hashlib.sha256(key).hexdigest()[:12]
+    name = f"{image.repository}:{tag}"
+    if not engine.find_image(name):
+        arguments = {"BASE": base, "MIRROR": mirror}
+        lines: list[str] = []
+
+        def take(line: str) -> None:
+            lines.append(line)
+            on_line(line)
+
+        try:
+            built = engine.build(context, image.what, arguments, take, no_cache=False)
+        except BuildError as error:
+            said = next((line for line in reversed(lines) if line.strip()), "")
+            raise BuildError(
+                f"building the {image.what} failed: {said} — {error.cause}",
+                "the log file has every line: build/build.log",
+            ) from error
+        engine.tag(built, image.repository, tag)
+    engine.tag(name, image.repository, "latest")
+    return name

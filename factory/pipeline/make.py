@@ -1,0 +1,27 @@
+"""Makes images: built, measured, proven, and only then tagged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from factory.build.session import Session
+from factory.evidence.measure import Evidence
+from factory.pipeline.candidates import GateKind, keep, prove_each
+from factory.pipeline.tables import show_images
+from factory.release import publish
+
+
+def make_images(session: Session, gate: GateKind) -> None:
+    """Makes and tags the images of a recipe, and says what came of it.
+
+    Raises:
+        FactoryError: an image failed to build, is over its budget, or was refused by the gate.
+            Images that were proven before it in this run are tagged; it and those after it are not,
+            and none of their tags moved.
+    """
+    done: list[Evidence] = []
+    tag = publish.tag_unproven if gate == "none" else publish.tag_proven
+    for known in prove_each(session, gate):
+        tags = tuple(f"{session.recipe.repository}:{name}" for name in tag(session, known))
+        done.append(keep(session, replace(known, tags=tags)))
+    show_images(done, session.console)

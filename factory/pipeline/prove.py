@@ -1,0 +1,43 @@
+"""Proves any image; builds and tags nothing."""
+
+from __future__ import annotations
+
+from factory.build.engine import ImageInfo
+from factory.build.session import Session
+from factory.errors import EngineError
+from factory.pipeline.softphone import SoftphoneBuild
+from factory.pipeline.tables import checks_table, short_id
+from factory.proof.expectation import Expectation
+from factory.proof.gate import Gate
+
+
+def prove_image(session: Session, reference: str) -> None:
+    """Proves an image that the engine has, or a registry gives, and says what was seen.
+
+    Of an image of ours (by its label) everything is expected that the catalog promises.
+
+    Raises:
+        FactoryError: there is no such image, or the gate refused it.
+    """
+    console, catalog = session.console, session.catalog
+    info = session.engine.find_image(reference) or _pulled(session, reference)
+    name = info.labels.get("org.opencontainers.image.ref.name", "")
+    ours = name in catalog.images
+    expected = Expectation.of(catalog, name) if ours else Expectation.of_foreign(info)
+    softphone = SoftphoneBuild.begin(session).image()
+    with console.activity(f"prove {reference} as {name if ours else 'an image of others'}"):
+        proof = Gate(expected, softphone).prove(session.engine, info.id, console)
+    console.table(checks_table(proof))
+    console.result(f"{reference} {short_id(info.id)} is proven")
+
+
+def _pulled(session: Session, reference: str) -> ImageInfo:
+    machine = session.recipe.machine
+    with session.console.activity(f"pull {reference}"):
+        pulled = session.engine.pull(reference, machine.platform if machine else None)
+    if pulled is None:
+        raise EngineError(
+            f"there is no image {reference}",
+            "`docker images` lists those of the engine; a registry gives none of that name",
+        )
+    return session.engine.image(pulled)

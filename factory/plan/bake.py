@@ -1,0 +1,81 @@
+"""The catalog as a file for `docker buildx bake`, which builds all images at once. Pure.
+
+Source: docs.docker.com, "Bake file reference" (JSON form).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from factory.plan.catalog import Catalog
+from factory.plan.context import manifest_text
+from factory.plan.dockerfile import MANIFEST_STAGE
+from factory.plan.tags import UNPROVEN
+
+COMMON = "_common"
+"""The target that the others inherit from. It is no image by itself."""
+
+
+def bake_file(
+    catalog: Catalog,
+    images: Sequence[str],
+    *,
+    dockerfile: str,
+    manifest: Mapping[str, Any] | None,
+    arguments: Mapping[str, str],
+    repository: str,
+) -> dict[str, Any]:
+    """Returns the file, ready for JSON.
+
+    It holds the Dockerfile itself, and takes from the checkout, where bake is to be started, what
+    the factory packs. Nothing proves what bake builds, so the images get the tag of unproven ones.
+
+    Args:
+        catalog: The checked catalog.
+        images: Names of the images wanted.
+        dockerfile: As it was rendered for these images.
+        manifest: The manifest of the root assembler; None where no root is assembled.
+        arguments: Values of the Dockerfile's arguments.
+        repository: Of the tags.
+    """
+    common: dict[str, Any] = {
+        "context": ".",
+        "dockerfile-inline": _literal(dockerfile),
+        "args": {name: _literal(value) for name, value in arguments.items()},
+        "platforms": [machine.platform for machine in catalog.architectures.values()],
+        "attest": ["type=provenance,mode=max", "type=sbom"],
+        "cache-from": '${CACHE == "" ? [] : ["type=registry,ref=${CACHE}"]}',
+        "cache-to": '${CACHE == "" ? [] : ["type=registry,ref=${CACHE},mode=max"]}',
+    }
+    targets: dict[str, Any] = {COMMON: common}
+    if manifest is not None:
+        # The target takes the place of the Dockerfile's stage of that name.
+        common["contexts"] = {MANIFEST_STAGE: f"target:{MANIFEST_STAGE}"}
+        targets[MANIFEST_STAGE] = {"dockerfile-inline": _literal(_manifest_stage(manifest))}
+    for image in images:
+        targets[image] = {
+            "inherits": [COMMON],
+            "target": image,
+            "tags": [f"{repository}:{UNPROVEN.format(image=image)}"],
+        }
+    return {
+        "variable": {
+            "CACHE": {
+                "default": "",
+                "description": "reference in a registry that keeps the steps of builds",
+            }
+        },
+        "group": {"default": {"targets": list(images)}},
+        "target": targets,
+    }
+
+
+def _manifest_stage(manifest: Mapping[str, Any]) -> str:
+    """Returns a Dockerfile of an image that holds the manifest and nothing else."""
+    return f"FROM scratch\nCOPY <<'END' /rootfs.json\n{manifest_text(manifest)}\nEND\n"
+
+
+def _literal(text: str) -> str:
+    """Returns a text in which bake replaces nothing."""
+    return text.replace("${", "$${").replace("%{", "%%{")

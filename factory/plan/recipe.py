@@ -1,0 +1,89 @@
+"""What to build, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from semver import Version
+
+from factory.errors import UsageError
+from factory.plan.catalog import Catalog
+from factory.plan.dockerfile import render
+from factory.plan.machine import Machine
+from factory.plan.models import Distribution
+from factory.plan.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to build, and how.
+
+    Attributes:
+        root: The checkout.
+        distribution: Key of the catalog's distributions.
+        images: Images wanted; what they stand on is built along.
+        version: For tags and labels; None if there is none.
+        repository: Of the tags; empty where none are given.
+        mirror: Package mirror; empty for that of the base.
+        snapshot: The archive as it was, in the place of a mirror; None for that of today.
+        no_cache: Use nothing of earlier builds.
+        machine: Which kind of machine the images are for; None for the engine's own.
+    """
+
+    root: Path
+    distribution: str
+    images: Sequence[str]
+    version: Version | None = None
+    repository: str = ""
+    mirror: str = ""
+    snapshot: Snapshot | None = None
+    no_cache: bool = False
+    machine: Machine | None = None
+
+    def dockerfile(self, catalog: Catalog) -> str:
+        """Returns the Dockerfile.
+
+        Raises:
+            UsageError: the distribution has no template.
+        """
+        parts = (self._template(catalog), self.root / "stages" / "images.j2")
+        template = "".join(part.read_text(encoding="utf-8") for part in parts)
+        return render(
+            catalog,
+            self.distribution,
+            self.images,
+            template,
+            mirror=self.mirror,
+            snapshot=self.snapshot,
+        )
+
+    def known_distribution(self, catalog: Catalog) -> Distribution:
+        """Returns the distribution.
+
+        Raises:
+            UsageError: there is none of that name, or it has no template.
+        """
+        self._template(catalog)
+        return catalog.distributions[self.distribution]
+
+    def at(self, catalog: Catalog, moment: str | None) -> Recipe:
+        """Returns the same with the packages of a moment; of today if there is none.
+
+        Raises:
+            UsageError: it is no moment, or there are no snapshots of the distribution.
+        """
+        if moment is None:
+            return self
+        distribution = self.known_distribution(catalog)
+        return replace(self, snapshot=Snapshot.of(distribution, moment))
+
+    def _template(self, catalog: Catalog) -> Path:
+        path = self.root / "stages" / f"Dockerfile.{self.distribution}.j2"
+        if self.distribution not in catalog.distributions or not path.is_file():
+            raise UsageError(
+                f"unknown distribution '{self.distribution}'",
+                f"known distributions: {', '.join(sorted(catalog.distributions))}",
+            )
+        return path

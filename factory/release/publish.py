@@ -1,0 +1,161 @@
+"""Gives proven images their tags: in the engine, and in a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from semver import Version
+
+from factory.build.engine import Engine
+from factory.build.session import Session
+from factory.console import Console
+from factory.errors import PublishError
+from factory.evidence.measure import Evidence
+from factory.plan import tags
+from factory.plan.catalog import Catalog
+from factory.plan.models import MEGABYTE
+from factory.release import docker_config, push_plan
+from factory.release.push import OnBytes, is_insecure, push
+from factory.release.push_plan import ImageToPush, PushPlan, PushStep
+from factory.release.registry import Registry
+
+
+def wanted_tags(
+    catalog: Catalog, image: str, version: Version | None, existing: Sequence[str]
+) -> tuple[str, ...]:
+    """Returns the tags an image takes, given the names of those that exist."""
+    return tags.image_tags(
+        image,
+        version,
+        default=image == catalog.default,
+        released=tags.released_versions(existing, image),
+    )
+
+
+def tag_proven(session: Session, known: Evidence) -> tuple[str, ...]:
+    """Moves the tags of a proven image to it in the engine; returns them."""
+    engine, repository = session.engine, session.recipe.repository
+    existing = list(engine.tags_of(repository))
+    names = wanted_tags(session.catalog, known.image, session.recipe.version, existing)
+    for name in names:
+        engine.tag(known.id, repository, name)
+    engine.untag(repository, tags.UNPROVEN.format(image=known.image))
+    return names
+
+
+def tag_unproven(session: Session, known: Evidence) -> tuple[str, ...]:
+    """Names an image that was built without the gate; its real tags stay where they are."""
+    name = tags.UNPROVEN.format(image=known.image)
+    session.engine.tag(known.id, session.recipe.repository, name)
+    return (name,)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where images are pushed to.
+
+    Attributes:
+        engine: That has them.
+        repository: With the registry's host, as images are named.
+        login: For the engine; None for nobody.
+        registry: What tells what is there.
+    """
+
+    engine: Engine
+    repository: str
+    login: docker_config.Login | None
+    registry: Registry
+
+    @classmethod
+    def of(cls, engine: Engine, repository: str) -> Destination:
+        """Finds the registry of a repository, with the login that Docker keeps for it.
+
+        Raises:
+            RegistryError: the registry cannot be reached, or does not let us in.
+        """
+        host, path = docker_config.split_repository(repository)
+        login = docker_config.find_login(host)
+        registry = Registry(
+            host,
+            path,
+            login,
+            insecure=is_insecure(engine, host),
+            authorities=docker_config.find_authorities(host),
+        )
+        registry.check_login()
+        return cls(engine, repository, login, registry)
+
+    def plan(self, images: Sequence[ImageToPush], version: Version | None) -> PushPlan:
+        """Plans a push by what the registry has now.
+
+        Raises:
+            PublishError: a version that is there would be changed.
+            RegistryError: the registry does not tell what it has.
+        """
+        existing = self.registry.tags()
+        wanted = push_plan.wanted_tags(images, version, existing)
+        held = {tag: self.registry.held(tag) for tag in wanted if tag in existing}
+        return push_plan.make_plan(
+            images, version, existing, {tag: found for tag, found in held.items() if found}
+        )
+
+    def push(self, plan: PushPlan, console: Console) -> dict[str, str]:
+        """Does the steps of a plan; returns the digest of each tag's manifest.
+
+        The engine has each tag then, too, and no image of the plan is unproven any more. What was
+        broken off can be repeated: each step leaves the registry in order.
+
+        Raises:
+            PublishError: a push broke off, or what arrived is something else.
+            RegistryError: the registry does not tell what it has.
+        """
+        for step in plan.steps:
+            self.engine.tag(step.id, self.repository, step.tag)
+        for image in {step.image for step in plan.steps}:
+            self.engine.untag(self.repository, tags.UNPROVEN.format(image=image))
+        return {step.tag: self._do(step, console) for step in plan.steps}
+
+    def _do(self, step: PushStep, console: Console) -> str:
+        name = f"{self.repository}:{step.tag}"
+        pushed = ""
+        if step.kind != "there":
+            with console.activity(f"push {name}"):
+                login = self.login.for_engine() if self.login else {}
+                pushed = push(self.engine, self.repository, step.tag, login, _tell(console))
+        held = self.registry.held(step.tag)
+        if held is None or not held.is_image(step.id) or held.digest != (pushed or held.digest):
+            raise PublishError(
+                f"{self.registry.host} has {held.digest if held else 'nothing'} as {step.tag}, "
+                f"not what was pushed{f', {pushed}' if pushed else ''}",
+                "somebody else pushed at the same time, or the registry is broken; look at it "
+                "before you repeat",
+            )
+        console.note(f"{name} {held.digest} {_DONE[step.kind]}")
+        return held.digest
+
+
+_DONE = {"new": "is new", "moves": "has moved", "there": "was there"}
+_WOULD = {"new": "would be new", "moves": "would move", "there": "is there"}
+
+
+def describe(plan: PushPlan, repository: str) -> str:
+    """Returns what a push would do, a line for each tag; of images that are not built yet."""
+    lines = [f"push: {repository}:{step.tag} {_what(step)}" for step in plan.steps]
+    lines += [
+        f"push: {repository}:{left.tag} would stay: {left.higher} is higher" for left in plan.left
+    ]
+    return "\n".join(lines)
+
+
+def _what(step: PushStep) -> str:
+    if tags.immutable(step.tag) and step.kind == "moves":
+        return "is there: refused unless it is the very same image"
+    return _WOULD[step.kind]
+
+
+def _tell(console: Console) -> OnBytes:
+    def tell(done: int, total: int) -> None:
+        console.progress(f"{done / MEGABYTE:.1f} of {total / MEGABYTE:.1f} MB")
+
+    return tell

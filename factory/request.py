@@ -1,0 +1,114 @@
+"""What the command line asks for, checked against the catalog."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from semver import Version
+
+from factory.build.checkout import Checkout
+from factory.build.engine import Engine
+from factory.errors import UsageError
+from factory.plan import tags
+from factory.plan.catalog import Catalog
+from factory.plan.load import load_catalog
+from factory.plan.machine import Machine
+from factory.plan.recipe import Recipe
+
+_NAMES_REPOSITORY = ("tags", "plan")
+"""What `--print` shows with the repository's name, which may depend on the engine's platform."""
+_REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        catalog: All images and components; of one platform alone, if one is named.
+        recipe: What to build, and how.
+        distributions: Those that are named; all if none is.
+    """
+
+    catalog: Catalog
+    recipe: Recipe
+    distributions: tuple[str, ...]
+
+
+def read_request(options: argparse.Namespace, root: Path) -> Request:
+    """Returns what the command line asks for.
+
+    Args:
+        options: The command line.
+        root: The checkout.
+
+    Raises:
+        FactoryError: the catalog is wrong; there is no such image, distribution or platform; or no
+            engine answers, where its platform has to be known.
+    """
+    catalog = load_catalog(root)
+    images = _wanted_images(catalog, options.images or [catalog.default])
+    version = _version(options.version, root)
+    distribution = options.distro or catalog.default_distribution
+    repository = options.repo or catalog.repository_of(distribution)
+    if not _REPOSITORY.fullmatch(repository):
+        raise UsageError(
+            f"'{repository}' is no name of a repository",
+            "use lower case letters, digits and . _ - / as in registry.example:5000/pbx/asterisk",
+        )
+    if options.platform:
+        catalog = catalog.only_for(options.platform)
+    machine = _foreign_machine(catalog, options)
+    recipe = Recipe(
+        root,
+        distribution,
+        images,
+        version,
+        machine.repository(repository) if machine else repository,
+        options.mirror,
+        no_cache=options.no_cache,
+        machine=machine,
+    )
+    return Request(
+        catalog,
+        recipe.at(catalog, options.snapshot),
+        (options.distro,) if options.distro else tuple(catalog.distributions),
+    )
+
+
+def _version(given: str | None, root: Path) -> Version | None:
+    try:
+        if given:
+            return tags.parse_version(given)
+        return tags.version_of_git_tags(Checkout.of(root).git_tags)
+    except tags.InvalidVersion as error:
+        raise UsageError(str(error)) from error
+
+
+def _wanted_images(catalog: Catalog, asked: Sequence[str]) -> list[str]:
+    """Returns the images that are asked for, in the catalog's order."""
+    for image in asked:
+        if image != "all" and image not in catalog.images:
+            raise UsageError(f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all")
+    all_of_them = catalog.usual_images if "all" in asked else ()
+    return [name for name in catalog.images if name in asked or name in all_of_them]
+
+
+def _foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine | None:
+    """Returns the platform that images are asked for; None for the engine's own."""
+    if not options.platform or (options.show and options.show not in _NAMES_REPOSITORY):
+        return None
+    if options.platform == Engine.connect().platform:
+        return None
+    if options.push:
+        raise UsageError(
+            f"images for {options.platform} are emulated here, and do not pass the full gate so: "
+            "AutoBan needs a kernel's packet filter",
+            "push from a machine of that kind, as the workflow `release` does",
+        )
+    (name,) = catalog.architectures
+    return Machine(name, options.platform)

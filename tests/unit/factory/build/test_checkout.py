@@ -1,0 +1,149 @@
+"""What git and the environment say of the sources."""
+
+import datetime
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from semver import Version
+
+from factory.build.checkout import Checkout, source_date_epoch
+from factory.errors import FactoryError
+from factory.plan.models import Distribution
+from factory.plan.snapshot import Snapshot
+
+DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")
+
+
+@pytest.mark.parametrize(
+    "created", ["2024-05-16T10:03:20.123456789Z", "2024-05-16T10:03:20Z", "2024-05-16T10:03:20"]
+)
+def test_epoch_is_the_moment_of_the_base(created: str) -> None:
+    assert source_date_epoch(created, environment={}) == 1715853800
+    assert source_date_epoch(created, environment={"SOURCE_DATE_EPOCH": ""}) == 1715853800
+
+
+@given(st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2100, 1, 1)))  # noqa: DTZ001
+def test_epoch_is_read_as_utc(moment: datetime.datetime) -> None:
+    whole = moment.replace(microsecond=0, tzinfo=datetime.UTC)
+    assert source_date_epoch(f"{moment.isoformat()}Z"[:19], environment={}) == whole.timestamp()
+
+
+def test_epoch_that_is_given_wins() -> None:
+    created = "2024-05-16T10:03:20Z"
+    snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
+    given_ = {"SOURCE_DATE_EPOCH": "86400"}
+    assert source_date_epoch(created, snapshot, given_) == 86400
+
+
+def test_epoch_of_a_snapshot_comes_before_that_of_the_base() -> None:
+    snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
+    assert source_date_epoch("2026-01-01T00:00:00Z", snapshot, {}) == 1715853800
+
+
+@pytest.mark.parametrize("given_", ["yesterday", "-1", "1.5", "2024-05-16", " "])
+def test_epoch_that_is_no_number_is_refused(given_: str) -> None:
+    with pytest.raises(FactoryError, match=f"SOURCE_DATE_EPOCH is '{given_}'") as caught:
+        source_date_epoch("2024-05-16T10:03:20Z", environment={"SOURCE_DATE_EPOCH": given_})
+    assert "whole seconds" in caught.value.hint
+
+
+def git(root: Path, *arguments: str) -> str:
+    result = subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+    )
+    return result.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh repository with one commit, of a known moment."""
+    for name in ("SOURCE_DATE_EPOCH", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+        "GIT_COMMITTER_DATE": "2024-05-16T12:03:20+02:00",
+    }.items():
+        monkeypatch.setenv(name, value)
+    git(tmp_path, "init", "-q")
+    (tmp_path / "file").write_text("one\n")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "-qm", "one")
+    return tmp_path
+
+
+def test_checkout_of_a_clean_repository(repository: Path) -> None:
+    git(repository, "tag", "v1.2.3")
+    git(repository, "tag", "nightly")
+    git(repository, "remote", "add", "origin", "https://git.example/pbx.git")
+    assert Checkout.of(repository) == Checkout(
+        revision=git(repository, "rev-parse", "HEAD"),
+        url="https://git.example/pbx.git",
+        epoch=1715853800,
+        git_tags=("nightly", "v1.2.3"),
+    )
+
+
+def test_arguments_are_those_of_the_commit() -> None:
+    source = Checkout("abc", "https://git.example/pbx.git", 1715853800, ())
+    assert source.arguments("debian:forky-slim", 86400, Version(1, 2, 3)) == {
+        "BASE": "debian:forky-slim",
+        "SOURCE_DATE_EPOCH": "86400",
+        "CREATED": "2024-05-16T10:03:20Z",
+        "REVISION": "abc",
+        "SOURCE": "https://git.example/pbx.git",
+        "VERSION": "1.2.3",
+    }
+
+
+def test_checkout_without_tags_and_remote(repository: Path) -> None:
+    source = Checkout.of(repository)
+    assert (source.url, source.git_tags) == ("", ())
+
+
+@pytest.mark.parametrize("file", ["file", "another"])
+def test_checkout_that_was_edited_is_dirty(repository: Path, file: str) -> None:
+    (repository / file).write_text("two\n")
+    assert Checkout.of(repository).revision == git(repository, "rev-parse", "HEAD") + "-dirty"
+
+
+def test_checkout_that_is_no_repository_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert Checkout.of(tmp_path) == Checkout("", "", 0, ())
+
+
+def test_checkout_takes_source_date_epoch(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert Checkout.of(repository).created == "1970-01-02T00:00:00Z"
+
+
+@pytest.mark.parametrize("epoch", ["yesterday", "9" * 30])
+def test_checkout_refuses_a_wrong_source_date_epoch(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, epoch: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    with pytest.raises(FactoryError, match="SOURCE_DATE_EPOCH"):
+        Checkout.of(repository)
+
+
+def test_checkout_is_empty_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Checkout.of(tmp_path).revision == ""
+
+
+def test_checkout_url_has_no_password(repository: Path) -> None:
+    git(repository, "remote", "add", "origin", "https://me:s3cret@git.example/pbx.git")
+    assert "s3cret" not in Checkout.of(repository).url

@@ -1,0 +1,307 @@
+"""`python build.py`, run as people run it, on a copy of the checkout that is no repository."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from factory.errors import FactoryError
+from factory.plan.catalog import Catalog
+
+COMMANDS = {
+    "help": ["--help"],
+    "dry run": ["--tag", "full", "--version", "1.2.3", "--dry-run"],
+    "plan of all and debug": ["--print", "plan", "--tag", "all", "--tag", "debug"],
+    "plan": ["--print", "plan", "--tag", "full", "--tag", "mini", "--tag", "full"],
+    "tags": ["--print", "tags", "--repo", "registry.example:5000/pbx"],
+    "matrix": ["--print", "matrix", "--tag", "all"],
+    "matrix of one": ["--print", "matrix", "--tag", "full", "--distro", "debian"],
+    "bake": ["--print", "bake", "--tag", "full", "--version", "1.2.3"],
+    "matrix of a machine": ["--print", "matrix", "--platform", "linux/arm64"],
+    "bake for a machine": ["--print", "bake", "--platform", "linux/arm64"],
+    "tags for a machine": ["--print", "tags", "--platform", "linux/arm64"],
+    "unknown machine": ["--platform", "linux/vax", "--dry-run"],
+    "softphone for a machine": ["--softphone", "--platform", "linux/arm64"],
+    "alpine": ["--print", "tags", "--tag", "full", "--distro", "alpine"],
+    "dockerfile": ["--print", "dockerfile", "--tag", "mini", "--mirror", "http://mirror.example/d"],
+    "unknown image": ["--tag", "maxi", "--dry-run"],
+    "invalid version": ["--version", "1.2", "--dry-run"],
+    "unknown distribution": ["--distro", "suse", "--print", "dockerfile"],
+    "invalid moment": ["--snapshot", "yesterday", "--dry-run"],
+    "invalid repository": ["--repo", "PBX", "--dry-run"],
+    "verbose and quiet": ["-v", "-q", "--dry-run"],
+    "push unproven": ["--push", "--no-gate"],
+    "push with less": ["--push", "--gate", "quick"],
+    "push and print": ["--push", "--print", "tags"],
+}
+Result = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(root, tmp_path_factory.mktemp("checkout"))
+
+
+def copied(root: Path, copy: Path) -> Path:
+    """Copies what build.py reads into a folder; returns that."""
+    shutil.copy(root / "build.py", copy)
+    for folder in ("factory", "fixtures", "stages", "runtime"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / folder, copy / folder, symlinks=True, ignore=ignore)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def contents_before(checkout: Path) -> dict[Path, int]:
+    return contents(checkout)
+
+
+@pytest.fixture(scope="module")
+def results(checkout: Path, contents_before: dict[Path, int]) -> dict[str, Result]:
+    """What came of each of the commands; they are run some at a time."""
+    assert contents_before
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = pool.map(lambda arguments: run(checkout, *arguments), COMMANDS.values())
+        return dict(zip(COMMANDS, done, strict=True))
+
+
+def run(checkout: Path, *arguments: str) -> Result:
+    """Runs build.py, where no engine answers."""
+    unwanted = ("FORCE_COLOR", "TTY_COMPATIBLE", "SOURCE_DATE_EPOCH")
+    environment = {key: value for key, value in os.environ.items() if key not in unwanted}
+    environment |= {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DOCKER_HOST": "tcp://127.0.0.1:9",
+        "GIT_CEILING_DIRECTORIES": str(checkout.parent),
+        "COLUMNS": "80",
+    }
+    return subprocess.run(
+        [sys.executable, str(checkout / "build.py"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def contents(folder: Path) -> dict[Path, int]:
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_help_names_every_option(results: dict[str, Result]) -> None:
+    result = results["help"]
+    assert (result.returncode, result.stderr) == (0, "")
+    for option in ("--tag", "--version", "--dry-run", "--no-gate", "--print", "--quiet"):
+        assert option in result.stdout
+
+
+def test_dry_run_shows_tags_and_dockerfile(results: dict[str, Result]) -> None:
+    result = results["dry run"]
+    assert (result.returncode, result.stderr) == (0, "")
+    names = ["latest", "1.2.3", "1.2", "1", "full", "full-1.2.3", "full-1.2", "full-1"]
+    assert f"tags: {' '.join(f'mlan/asterisk:{name}' for name in names)}\n" in result.stdout
+    assert "\nARG BASE\n" in result.stdout
+    assert 'org.opencontainers.image.title="Asterisk PBX (full)"' in result.stdout
+    assert "Asterisk PBX (xtra)" not in result.stdout
+
+
+def test_print_and_dry_run_change_no_file(
+    results: dict[str, Result], checkout: Path, contents_before: dict[Path, int]
+) -> None:
+    assert len(results) == len(COMMANDS)
+    assert contents(checkout) == contents_before
+
+
+def test_plan_names_the_components_of_each_image_once(
+    results: dict[str, Result], catalog: Catalog
+) -> None:
+    result = results["plan"]
+    assert (result.returncode, result.stderr) == (0, "")
+    expected = []
+    for image in ("mini", "full"):
+        components = ", ".join(c.name for c in catalog.components_of(image))
+        expected.append(f"{image}: {components}")
+    assert [line for line in result.stdout.splitlines() if not line.startswith(" ")] == expected
+
+
+def test_tags_printed_without_a_version(results: dict[str, Result]) -> None:
+    repository = "registry.example:5000/pbx"
+    assert results["tags"].stdout == f"{repository}:latest\n{repository}:full\n"
+
+
+def test_matrix_of_all_holds_every_image_machine_and_distribution(
+    results: dict[str, Result], catalog: Catalog
+) -> None:
+    jobs = json.loads(results["matrix"].stdout)["include"]
+    assert [(job["image"], job["arch"], job["distro"]) for job in jobs] == [
+        (image, arch, distribution)
+        for distribution in catalog.distributions
+        for arch in catalog.architectures
+        for image in catalog.usual_images
+    ]
+
+
+def test_plan_has_optional_images_by_name_only(
+    results: dict[str, Result], catalog: Catalog
+) -> None:
+    plan = results["plan of all and debug"].stdout.splitlines()
+    assert [line.split(":")[0] for line in plan if not line.startswith(" ")] == list(catalog.images)
+
+
+def test_matrix_keeps_to_what_is_named(results: dict[str, Result]) -> None:
+    jobs = json.loads(results["matrix of one"].stdout)["include"]
+    assert {(job["image"], job["distro"]) for job in jobs} == {("full", "debian")}
+
+
+def test_bake_file_builds_what_is_named(results: dict[str, Result]) -> None:
+    result = results["bake"]
+    assert (result.returncode, result.stderr) == (0, "")
+    file = json.loads(result.stdout)
+    assert file["group"]["default"]["targets"] == ["full"]
+    assert file["target"]["_common"]["args"]["VERSION"] == "1.2.3"
+
+
+def test_tags_of_another_distribution_have_a_repository_of_their_own(
+    results: dict[str, Result],
+) -> None:
+    assert results["alpine"].stdout.split() == [
+        "mlan/asterisk-alpine:latest",
+        "mlan/asterisk-alpine:full",
+    ]
+
+
+def test_dockerfile_is_printed_line_by_line_as_it_is(results: dict[str, Result]) -> None:
+    result = results["dockerfile"]
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "'deb http://mirror.example/d " in result.stdout
+    assert 'SHELL ["/bin/sh", "-euc"]\n' in result.stdout
+    assert max(map(len, result.stdout.splitlines())) > 80
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("unknown image", 2, "error: unknown image 'maxi'\nhint: known: mini, "),
+        ("invalid version", 2, "error: '1.2' is not a version: use "),
+        ("unknown distribution", 2, "error: "),
+        (
+            "unknown machine",
+            2,
+            "error: unknown platform 'linux/vax'\nhint: known platforms: ",
+        ),
+        ("invalid moment", 2, "error: 'yesterday' is no moment of a snapshot"),
+        ("invalid repository", 2, "error: 'PBX' is no name of a repository"),
+        ("tags for a machine", 3, "error: no container engine answers: "),
+    ],
+)
+def test_exit_status_and_one_line_say_what_is_wrong(
+    results: dict[str, Result], command: str, status: int, said: str
+) -> None:
+    result = results[command]
+    assert result.returncode == status
+    assert result.stderr.startswith(said)
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("hint: ")]
+    assert len(lines) == 1
+    assert "unexpected" not in result.stderr
+
+
+def test_matrix_and_bake_file_keep_to_the_machine_that_is_named(
+    results: dict[str, Result],
+) -> None:
+    jobs = json.loads(results["matrix of a machine"].stdout)["include"]
+    assert {job["arch"] for job in jobs} == {"arm64"}
+    file = json.loads(results["bake for a machine"].stdout)
+    assert file["target"]["_common"]["platforms"] == ["linux/arm64"]
+    both = json.loads(results["bake"].stdout)
+    assert both["target"]["_common"]["platforms"] == ["linux/amd64", "linux/arm64"]
+
+
+def test_softphone_refuses_a_platform(results: dict[str, Result]) -> None:
+    result = results["softphone for a machine"]
+    assert result.returncode == 2
+    assert "--platform not allowed with --softphone" in result.stderr
+
+
+def test_verbose_and_quiet_exclude_each_other(results: dict[str, Result]) -> None:
+    result = results["verbose and quiet"]
+    assert result.returncode == 2
+    assert "not allowed with" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("push unproven", "--push not allowed with --no-gate"),
+        ("push with less", "--push wants the full gate, not --gate quick"),
+        ("push and print", "--push not allowed with --print"),
+    ],
+)
+def test_push_refuses_less_than_the_full_gate(
+    results: dict[str, Result], command: str, said: str
+) -> None:
+    result = results[command]
+    assert result.returncode == 2
+    assert result.stderr.endswith(f"error: {said}\n")
+
+
+def test_catalog_that_is_wrong_is_status_1(root: Path, tmp_path: Path) -> None:
+    images = copied(root, tmp_path) / "stages/images.yaml"
+    images.write_text(images.read_text().replace("default: full", "default: fool"))
+    result = run(tmp_path, "--print", "tags")
+    assert "default image 'fool' is not among the images" in result.stderr
+    assert result.returncode == 1
+
+
+def test_interrupt_is_status_130(root: Path) -> None:
+    """The engine is a port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        host = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "build.py", "--dry-run", "--platform", "linux/arm64"],
+            cwd=root,
+            env=os.environ | {"DOCKER_HOST": host},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                connection, _ = server.accept()
+                # SIGINT is ignored by what a shell runs in the background.
+                process.send_signal(signal.SIGTERM)
+                _, said = process.communicate(timeout=60)
+                connection.close()
+            finally:
+                process.kill()
+    assert said == "error: interrupted\n"
+    assert process.returncode == 130
+
+
+def test_help_tells_the_exit_status_of_every_kind_of_failure(results: dict[str, Result]) -> None:
+    errors: list[type[FactoryError]] = [FactoryError, *FactoryError.__subclasses__()]
+    kinds = {error.status for error in errors}
+    told = {int(n) for n in re.findall(r"^  (\d+) ", results["help"].stdout, re.MULTILINE)}
+    assert told == {0, *kinds, 130}
+
+
+def test_engine_that_does_not_answer_fails_with_a_hint(
+    results: dict[str, Result], checkout: Path
+) -> None:
+    assert results
+    result = run(checkout, "--tag", "mini")
+    log = (checkout / "build/build.log").read_text()
+    shutil.rmtree(checkout / "build")
+    assert result.returncode == 3
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: no container engine answers: ")
+    assert hint.startswith("hint: start Docker Engine")
+    assert error in log
