@@ -1,5 +1,6 @@
 """Whether phones trust the certificate that SIP over TLS uses."""
 
+import os
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,17 @@ def server_context(files: Files) -> ssl.SSLContext:
         OSError: a file cannot be read, or is not what it should be.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(files.certificate, files.key)
+    context.load_cert_chain(_kept(files.certificate), _kept(files.key))
     return context
+
+
+def _kept(path: Path) -> Path:
+    """Return where a file is in a container that only runs this command, beside the PBX.
+
+    The place that the configuration names is a link there which no start has made yet.
+    """
+    kept = Path(os.environ.get("DOCKER_PERSIST_DIR", "/srv"), str(path).lstrip("/"))
+    return kept if kept.exists() and not path.exists() else path
 
 
 def problem_for_phones(context: ssl.SSLContext, host: str, authorities: Path | None = None) -> str:
