@@ -13,7 +13,10 @@ from markdown_it.token import Token
 from tests.docs.rules import ROOT
 from tests.docs.snippets import documents, parse
 
-DOCUMENTS = [*documents(ROOT), ROOT / "CHANGELOG.md"]
+DOCUMENTS = [
+    *documents(ROOT),
+    *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")),
+]
 _IN_HTML = re.compile(r"\b(?:href|src(?:set)?)=[\"']([^\"' ]+)")
 _ELSEWHERE = re.compile(r"[a-z]+:")
 
