@@ -1,6 +1,7 @@
 """`pbx user list`: the accounts, without passwords."""
 
 import argparse
+import sys
 
 from pbx.accounts.directory import accounts
 from pbx.accounts.sip_files import read_sip
@@ -9,12 +10,15 @@ from pbx.core.terminal import harmless
 
 def run(_: argparse.Namespace) -> int:
     """Prints a table; returns the exit status."""
+    configuration = read_sip()
     rows = [
         tuple(map(harmless, (one.name, one.number, ",".join(one.parents), one.path)))
-        for one in accounts(read_sip())
+        for one in accounts(configuration)
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         print("  ".join(cells).rstrip())
-    return 0
+    for line in configuration.unread:
+        print(f"pbx: not read: {harmless(line)}", file=sys.stderr)
+    return 1 if configuration.unread else 0

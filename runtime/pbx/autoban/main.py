@@ -77,7 +77,7 @@ def _ask_as_asterisk(words: Sequence[str]) -> dict[str, Any]:
     """Asks through the command itself, which gives up root's rights to reach the service."""
     options = ["--json"] if words[0] == "show" else []
     done = subprocess.run(["autoban", *words, *options], stdout=subprocess.PIPE, check=False)
-    if done.returncode:
+    if done.returncode and options:
         raise SystemExit(FAILED)  # it has said why
     return dict(json.loads(done.stdout)) if options else {}
 

@@ -149,7 +149,7 @@ class Register:
         if effect.lists:
             self._tell_guard()
         if not effect.said:
-            raise OrderError("nothing of that is there")
+            effect.said.append("nothing of that is there")
         return effect
 
     def _meant(self, order: Order, target: str, now: float) -> list[Span]:

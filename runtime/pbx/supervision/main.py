@@ -10,6 +10,7 @@ from typing import Any
 import pbx
 from pbx.core.errors import CommandError
 from pbx.core.rights import become_asterisk
+from pbx.core.terminal import harmless
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             become_asterisk()
         status: int = options.run(options)
     except CommandError as error:
-        print(f"pbx: {error}", file=sys.stderr)
+        print(f"pbx: {harmless(str(error))}", file=sys.stderr)
         return error.status
     except BrokenPipeError:
         # Whoever read has seen enough. What is still to be written has nowhere to go.

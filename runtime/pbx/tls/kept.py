@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pbx.asterisk.files import read_regular
 from pbx.tls import store
 from pbx.tls.pair import PairError, read_pair
 
@@ -34,9 +35,11 @@ class Kept:
 def load(folder: Path) -> Kept:
     """Return what was written; where nothing is listed, what an earlier version wrote."""
     try:
-        text = (folder / LIST).read_text()
+        text = read_regular(folder / LIST).decode()
     except FileNotFoundError:
         return Kept(_from_earlier(folder))
+    except UnicodeError:
+        return Kept()
     try:
         return Kept(**json.loads(text))
     except (ValueError, TypeError):
@@ -112,7 +115,7 @@ def _from_earlier(folder: Path) -> dict[str, str]:
         certificate, key = names(path.name.removesuffix(".crt"))
         try:
             modes = [stat.S_IMODE((folder / name).lstat().st_mode) for name in (certificate, key)]
-            contents = [(folder / name).read_bytes() for name in (certificate, key)]
+            contents = [read_regular(folder / name) for name in (certificate, key)]
             pair = read_pair(*contents)
         except (OSError, PairError):
             continue

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from pbx.core.log import ALERT, ERROR, NOTICE, WARNING, log
 from pbx.tls import given, kept, source, state, store
@@ -61,8 +62,15 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         log(ERROR, f"certificates: {error.filename or places.used}: {error.strerror}")
         # What is in use goes on being used; without any, there would be no TLS.
-        return 0 if starting and None not in store.in_use(places.used) else 1
+        return 0 if starting and _is_complete(places.used) else 1
     return 0
+
+
+def _is_complete(folder: Path) -> bool:
+    try:
+        return None not in store.in_use(folder)
+    except OSError:
+        return False
 
 
 def receive(descriptor: int, seconds: float) -> bytes:

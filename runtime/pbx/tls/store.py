@@ -4,6 +4,7 @@ import datetime
 import os
 from pathlib import Path
 
+from pbx.asterisk.files import read_regular
 from pbx.core.durable import sync_folder, write_new
 from pbx.tls.pair import Pair, PairError, read_pair
 
@@ -52,7 +53,7 @@ def keep(folder: Path, now: datetime.datetime) -> Path:
     """Copies what is in use to another name; returns that of the certificate."""
     certificate, key = in_use(folder)
     for kept in folder.glob(f"kept-*-{CERTIFICATE}"):
-        if kept.read_bytes() == certificate:
+        if contents(kept) == certificate:
             return kept
     prefix = f"kept-{now:%Y%m%d-%H%M%S}-"
     # The certificate is what the search above looks for, so it comes last.
@@ -63,9 +64,13 @@ def keep(folder: Path, now: datetime.datetime) -> Path:
 
 
 def contents(path: Path) -> bytes | None:
-    """Return what is in a file, None if there is none."""
+    """Return what is in a file, None if there is none.
+
+    Raises:
+        OSError: it cannot be read, or is something else than a file.
+    """
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return None
 
