@@ -183,13 +183,16 @@ def test_one_that_is_added_while_asterisk_rests_is_there_when_it_starts(start: S
 def test_files_of_another_user_stay_theirs(start: Start) -> None:
     pbx = start()
     pbx.run(f"chown 12345:200 {ENDPOINTS}; chmod 640 {ENDPOINTS}")
-    status, _, err = ask(pbx, "pbx user add ann +12025550177", "asterisk")
-    assert status == 1
-    assert err.startswith("pbx: cannot write /etc/asterisk/pjsip_endpoint.conf: ")
-    assert err.count("\n") == 1
-    assert "[ann]" not in pbx.run(f"cat {ENDPOINTS}")
+    for user in ("asterisk", "root"):
+        status, _, err = ask(pbx, "pbx user add ann +12025550177", user)
+        assert status == 1
+        assert err.startswith("pbx: cannot write /etc/asterisk/pjsip_endpoint.conf: ")
+        assert "chown -h asterisk" in err
+        assert err.count("\n") == 1
+        assert "[ann]" not in pbx.run(f"cat {ENDPOINTS}")
+    pbx.run(f"chmod 660 {ENDPOINTS}")
     pbx.run("pbx user add ann +12025550177")
-    assert pbx.run(f"stat -Lc '%u %g %a' {ENDPOINTS}") == "12345 200 640"
+    assert pbx.run(f"stat -Lc '%u %g %a' {ENDPOINTS}") == "12345 200 660"
 
 
 @once

@@ -118,7 +118,7 @@ def test_a_line_is_as_asterisk_writes_it() -> None:
         r"\[\w{3} \d\d \d\d:\d\d:\d\d\] SECURITY\[\d+\] res_security_log\.c: "
         r'SecurityEvent="ChallengeResponseFailed",EventTV="[^"]+",Severity="Error",Service="PJSIP",'
         r'EventVersion="1",AccountID="john\.doe",SessionID="\d+",LocalAddress="[^"]+",'
-        r'RemoteAddress="IPV4/UDP/198\.18\.0\.9/5060",Challenge="[^"]+",Response="\w+",'
+        r'RemoteAddress="IPV4/TCP/198\.18\.0\.9/5060",Challenge="[^"]+",Response="\w+",'
         r'ExpectedResponse=""\n',
         text,
     )
