@@ -12,7 +12,7 @@ from factory.plan.recipe import Recipe
 
 @dataclass(frozen=True)
 class Session:
-    """What a run builds, with what, and who is told of it.
+    """What a run builds, with what, and where it reports.
 
     Attributes:
         engine: Where images are made and kept.

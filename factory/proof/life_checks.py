@@ -27,7 +27,7 @@ def tells_the_truth_about_its_health(trial: Trial) -> str:
 
 
 def restarts_its_services(trial: Trial) -> str:
-    """A service that is killed comes back, and the PBX gets well again."""
+    """A service that is killed comes back, and the PBX becomes healthy again."""
     if not trial.expected.supervised:
         return "not supervised"
     services = trial.expected.services

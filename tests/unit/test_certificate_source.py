@@ -98,7 +98,7 @@ def test_no_writer_is_ever_read_in_between(acme: Path) -> None:
 
     try:
         for _ in range(10):
-            # Empty is what it is after it was truncated; the change that follows is told of, too.
+            # Empty is what it is after it was truncated; the change that follows is reported, too.
             wait_for(look, seconds=20, otherwise="it was never read")
     finally:
         over.set()

@@ -208,7 +208,7 @@ print(here)
 def test_one_address_has_a_number_of_connections(
     own: Pbx, attacker: Attacker, newcomer: Callable[[], Attacker], version: int
 ) -> None:
-    """A stranger who opens hundreds is seen, and others are not concerned."""
+    """A client that opens hundreds is listed, and others are not affected."""
     command = ["python3", "-c", CONNECT, own.address(version), "150", "80"]
     assert int(attacker.run(command)) <= MAXCONNECTIONS
     flood = attacker.address(version)
