@@ -16,7 +16,7 @@ _BURST_SECONDS = 10  # of slowrate: a phone that starts asks for much at once
 _FLOOD_TIME = "10m"
 _WITHIN_DIALOGS = ", ".join(f"0x{word.hex()}" for word in (b"SIP/", b"ACK ", b"BYE ", b"CANC"))
 _CHALLENGE = f"meta l4proto udp @th,64,96 0x{b'SIP/2.0 401 '.hex()}"
-_CHALLENGES = "2000/second burst 500 packets"  # copies for unauthenticated clients that are read at most
+_CHALLENGES = "2000/second burst 500 packets"  # copies that are read at most
 
 
 @dataclass(frozen=True)
