@@ -1,8 +1,9 @@
-"""Guesses at accounts of a PBX, as strangers on the internet do, until nothing is answered.
+"""Guesses passwords at a PBX, as strangers on the internet do, until nothing is answered.
 
 Runs in a container of its own, beside the demo's: attack.py HOST PORT
 """
 
+import re
 import secrets
 import socket
 import sys
@@ -19,9 +20,13 @@ To: <sip:{name}@{host}>\r
 Call-ID: {token}\r
 CSeq: 1 REGISTER\r
 Contact: <sip:{name}@{own}:{port}>\r
-Content-Length: 0\r
+{authorization}Content-Length: 0\r
 \r
 """
+AUTHORIZATION = """Authorization: Digest username="{name}", realm="asterisk", nonce="{nonce}", \
+uri="sip:{host}", response="{response}"\r
+"""
+NONCE = re.compile(r'nonce="([^"]*)"')
 
 
 def main() -> int:
@@ -30,15 +35,10 @@ def main() -> int:
     with socket.socket(type=socket.SOCK_DGRAM) as phone:
         phone.connect((host, port))
         phone.settimeout(2)
-        own, own_port = phone.getsockname()
-        print(f"{own} guesses:", end="", flush=True)
+        print(f"{phone.getsockname()[0]} guesses:", end="", flush=True)
         for name in range(100, 100 + GUESSES):
-            request = REGISTER.format(
-                host=host, own=own, port=own_port, name=name, token=secrets.token_hex(8)
-            )
-            phone.send(request.encode())
             try:
-                answer = phone.recv(4096).split(b"\r\n")[0].decode()
+                answer = guess(phone, host, str(name))
             except TimeoutError:
                 print(f" {name}\nNo answer any more: shut out. 'make autoban' shows it.")
                 return 0
@@ -46,6 +46,40 @@ def main() -> int:
             time.sleep(PAUSE)
     print(f"\n{GUESSES} guesses, and still answered: AutoBan does not work here")
     return 1
+
+
+def guess(phone: socket.socket, host: str, name: str) -> str:
+    """Asks, and answers the challenge with anything: only who received it can. Returns the reply.
+
+    What is sent without having seen a challenge may be forged, and is not banned.
+    """
+    challenge = NONCE.search(ask(phone, host, name))
+    nonce = challenge[1] if challenge else ""
+    return ask(
+        phone,
+        host,
+        name,
+        AUTHORIZATION.format(name=name, nonce=nonce, host=host, response=secrets.token_hex(16)),
+    )
+
+
+def ask(phone: socket.socket, host: str, name: str, authorization: str = "") -> str:
+    """Sends one request, and returns what is answered.
+
+    Raises:
+        TimeoutError: nothing is.
+    """
+    own, port = phone.getsockname()
+    request = REGISTER.format(
+        host=host,
+        own=own,
+        port=port,
+        name=name,
+        token=secrets.token_hex(8),
+        authorization=authorization,
+    )
+    phone.send(request.encode())
+    return phone.recv(4096).decode()
 
 
 if __name__ == "__main__":

@@ -240,8 +240,8 @@ def test_where_a_phone_is_any_number_of_connections_is_let_through(
 
 
 def test_the_numbers_are_settings(own: Pbx, attacker: Attacker) -> None:
-    numbers = "slowrate = 7\\nmaxconnections = 3\\nconnectrate = 0\\nports = 5060"
-    own.run(f"sed -i 's/^enabled.*/&\\n{numbers}/' {CONF}/autoban.conf; sv restart autoban")
+    numbers = "slowrate = 7\nmaxconnections = 3\nconnectrate = 0\nports = 5099"
+    own.run(f"echo '{numbers}' >> {CONF}/autoban.conf; sv restart autoban")
     at_work(own)
     table = own.run("nft list table inet autoban")
     assert "limit rate over 7/second burst 70 packets" in table
@@ -249,5 +249,5 @@ def test_the_numbers_are_settings(own: Pbx, attacker: Attacker) -> None:
     assert "fresh4 {" in table
     assert "update @fresh4" not in table
     ports = json.loads(own.run("nft -j list set inet autoban ports"))["nftables"][1]["set"]["elem"]
-    assert ports == [80, 5060]
+    assert ports == [80, 5060, 5061, 5099]
     assert int(attacker.run(["python3", "-c", CONNECT, own.address(), "10", "80"])) == 3
