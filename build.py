@@ -27,12 +27,12 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 def diff(session: Session, options: Namespace) -> None:
-    """Shows what differs between two images."""
+    """Show what differs between two images."""
     session.console.result(compare_images(session, *options.diff))
 
 
 def softphone(session: Session, _: Namespace) -> None:
-    """Builds the softphone's image."""
+    """Build the softphone's image."""
     make_softphone(session)
 
 
@@ -42,12 +42,12 @@ def prove(session: Session, options: Namespace) -> None:
 
 
 def push(session: Session, _: Namespace) -> None:
-    """Builds, proves and pushes images."""
+    """Build, prove and push images."""
     push_images(session)
 
 
 def make(session: Session, options: Namespace) -> None:
-    """Builds, proves and tags images."""
+    """Build, prove and tag images."""
     make_images(session, "none" if options.no_gate else options.gate or "quick")
 
 
@@ -61,7 +61,7 @@ MODES: dict[str, Callable[[Session, Namespace], None]] = {
 
 
 def show(request: Request, options: Namespace, console: Console) -> None:
-    """Prints what was asked for, or the plan of a dry run; changes nothing."""
+    """Print what was asked for, or the plan of a dry run; changes nothing."""
     for kind in [options.show] if options.show else ["plan", "dockerfile"]:
         console.result(PRINTS[kind](request).rstrip("\n"))
     if options.push:
@@ -69,7 +69,7 @@ def show(request: Request, options: Namespace, console: Console) -> None:
 
 
 def run(options: Namespace, console: Console) -> None:
-    """Does what the command line asks.
+    """Do what the command line asks.
 
     Raises:
         FactoryError: with the cause and a hint.
@@ -87,7 +87,7 @@ def _session(request: Request, console: Console) -> Session:
 
 
 def main() -> int:
-    """Runs the command line; returns the exit status."""
+    """Run the command line; return the exit status."""
     options = parse_arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = None if options.show or options.dry_run else ROOT / "build" / "build.log"

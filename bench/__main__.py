@@ -43,7 +43,7 @@ FAILURES = (TimeoutError, SippError, RuntimeError, DockerException)
 
 
 def main() -> int:
-    """Runs the command line; returns the exit status."""
+    """Run the command line; return the exit status."""
     options = _parse(sys.argv[1:])
     if options.list:
         for bench in BENCHES.values():
@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, BenchResult]:
-    """Runs benches one after the other; says which failed, and goes on with the next."""
+    """Run benches one after the other; say which failed, and go on with the next."""
     outcomes = {}
     for bench in benches:
         setting.console.note(f"{bench.name}: {bench.summary}")
@@ -142,7 +142,7 @@ def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, BenchResu
 def _draw(
     folder: Path, record: Record, earlier: Sequence[Record], outcomes: dict[str, BenchResult]
 ) -> Path:
-    """Writes all pictures of a run into a folder; returns that."""
+    """Write all pictures of a run into a folder; return that."""
     folder.mkdir()
     pictures = {
         "ratios": draw_ratios(record.figures),

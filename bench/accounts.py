@@ -11,19 +11,19 @@ NUMBERS = 100
 
 
 def users() -> tuple[Account, ...]:
-    """Returns users with a name and a number, as PrivateDial has them."""
+    """Return users with a name and a number, as PrivateDial has them."""
     return tuple(
         Account(f"user{n:02}", f"Rather-long-{n:02}", f"+120255501{n:02}") for n in range(NUMBERS)
     )
 
 
 def extensions() -> tuple[Account, ...]:
-    """Returns the same with their numbers for names, as a plain dialplan calls them."""
+    """Return the same with their numbers for names, as a plain dialplan calls them."""
     return tuple(Account(user.number, user.password, user.number) for user in users())
 
 
 def wizard_sections(accounts: Iterable[Account]) -> str:
-    """Returns users of PrivateDial, as in its pjsip_endpoint.conf."""
+    """Return users of PrivateDial, as in its pjsip_endpoint.conf."""
     return "".join(
         f"\n[{account.user}](w_term:mydoe)\n"
         f"hint_exten = {account.number}\n"
@@ -35,7 +35,7 @@ def wizard_sections(accounts: Iterable[Account]) -> str:
 
 
 def plain_sections(accounts: Iterable[Account]) -> str:
-    """Returns the least that PJSIP asks for, for each account; see plain/pjsip.conf."""
+    """Return the least that PJSIP asks for, for each account; see plain/pjsip.conf."""
     return "".join(
         f"[{account.user}](phone)\nauth = {account.user}\naors = {account.user}\n"
         f"[{account.user}]\ntype = auth\nusername = {account.user}\npassword = {account.password}\n"

@@ -31,13 +31,13 @@ class _Notes(Console):
         self.lines: list[str] = []
 
     def line(self, text: str) -> None:
-        """Takes one line of detail."""
+        """Take one line of detail."""
         self.lines.append(text)
         super().line(text)
 
 
 def run(setting: Setting) -> BenchResult:
-    """Builds the default image of this checkout, and the peer's, both upon a base that is there.
+    """Build the default image of this checkout, and the peer's, both upon a base that is there.
 
     A cold build is left out of a quick run: it takes minutes.
 
@@ -78,7 +78,7 @@ def _seconds(do: Callable[[], None]) -> float:
 
 @contextmanager
 def _leaving_nothing(engine: Engine) -> Iterator[_Notes]:
-    """Removes the layers of builds afterwards, but for those that were there or are in use."""
+    """Remove the layers of builds afterwards, but for those that were there or are in use."""
     before = {image.id for image in engine.client.images.list(all=True)}
     notes = _Notes()
     try:

@@ -89,7 +89,7 @@ def fit(
 
 
 def steady(side: Side, rate: int, seconds: int, start: Callable[[str], Run]) -> Steady:
-    """Loads a server lightly for some seconds; returns what that took beyond its rest.
+    """Load a server lightly for some seconds; return what that took beyond its rest.
 
     Raises:
         SippError: something failed, though the load was light.

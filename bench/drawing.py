@@ -16,14 +16,14 @@ COLOURS = ("#1b7837", "#b35806")
 
 
 def new_picture(width: float, height: float) -> Picture:
-    """Returns an empty picture of so many inches."""
+    """Return an empty picture of so many inches."""
     from matplotlib.figure import Figure as Picture  # noqa: PLC0415 # slow to import
 
     return Picture(figsize=(width, height), layout="constrained")
 
 
 def svg(picture: Picture) -> str:
-    """Returns a picture as SVG, the same each time."""
+    """Return a picture as SVG, the same each time."""
     import matplotlib as mpl  # noqa: PLC0415 # slow to import
 
     buffer = io.StringIO()

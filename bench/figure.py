@@ -68,7 +68,7 @@ class BenchResult:
 
 
 def worsened(now: Figure, before: Figure) -> float | None:
-    """Returns by what part the ratio to the peer got worse since an earlier run.
+    """Return by what part the ratio to the peer got worse since an earlier run.
 
     Absolute values are not compared: another day, another load on the machine.
 

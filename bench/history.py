@@ -9,7 +9,7 @@ from bench.record import Record, RecordError, from_json, to_json
 
 
 def load_history(folder: Path, complain: Callable[[str], None]) -> list[Record]:
-    """Returns the runs in a folder.
+    """Return the runs in a folder.
 
     Args:
         folder: It need not be there.
@@ -25,7 +25,7 @@ def load_history(folder: Path, complain: Callable[[str], None]) -> list[Record]:
 
 
 def save(folder: Path, record: Record) -> Path:
-    """Writes a run into a file of its own; returns where.
+    """Write a run into a file of its own; return where.
 
     Raises:
         FileExistsError: there is one of that time and commit.

@@ -94,7 +94,7 @@ def run(setting: Setting) -> BenchResult:
 
 
 def _cpu_of_a_call(sides: Sides, side: Side, seconds: int) -> float:
-    """Returns the share of a core that one of a few calls takes."""
+    """Return the share of a core that one of a few calls takes."""
     sipp = sides.sipp
     sipp.count_media()
     run = sipp.calls(
@@ -115,7 +115,7 @@ def _cpu_of_a_call(sides: Sides, side: Side, seconds: int) -> float:
 
 
 def _grow(sides: Sides, side: Side, console: Console, ramp: Ramp) -> list[Sample]:
-    """Adds calls until they are too many."""
+    """Add calls until they are too many."""
     sipp = sides.sipp
     sipp.count_media()
     run = sipp.calls(

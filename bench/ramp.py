@@ -50,11 +50,11 @@ class Ramp:
     seconds: int
 
     def steeper(self) -> Ramp:
-        """Returns one that gets twice as far."""
+        """Return one that gets twice as far."""
         return replace(self, first=2 * self.first, step=2 * self.step)
 
     def flatter(self) -> Ramp:
-        """Returns one that gets half as far."""
+        """Return one that gets half as far."""
         return replace(self, first=self.first / 2, step=self.step / 2)
 
 
@@ -64,7 +64,7 @@ def is_broken(samples: Sequence[Sample]) -> bool:
 
 
 def last_good(samples: Sequence[Sample]) -> float:
-    """Returns the highest level that was borne before the end, or at all; 0 if none was."""
+    """Return the highest level that was borne before the end, or at all; 0 if none was."""
     end = _end(samples)
     return max((s.level for s in samples[:end] if s.is_good), default=0.0)
 

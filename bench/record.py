@@ -20,7 +20,7 @@ _NUMBERS = ("ours", "peer", "goal")
 
 
 class RecordError(Exception):
-    """A text is no record of a run; says why."""
+    """A text is no record of a run; say why."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Record:
 
 
 def to_json(record: Record) -> str:
-    """Returns a record as text."""
+    """Return a record as text."""
     data = {
         "form": FORM,
         **asdict(record),
@@ -72,7 +72,7 @@ def to_json(record: Record) -> str:
 
 
 def from_json(text: str) -> Record:
-    """Reads a record.
+    """Read a record.
 
     Raises:
         RecordError: it is none, or of another form.
@@ -107,7 +107,7 @@ def _read(data: Mapping[str, Any]) -> Figure:
 
 
 def comparable(record: Record, earlier: Iterable[Record]) -> list[Record]:
-    """Returns the runs before this one that were like it, the oldest first."""
+    """Return the runs before this one that were like it, the oldest first."""
     return sorted(
         (
             other
@@ -121,7 +121,7 @@ def comparable(record: Record, earlier: Iterable[Record]) -> list[Record]:
 
 
 def last_before(earlier: Sequence[Record], bench: str, name: str) -> Figure | None:
-    """Returns a figure of the last run that has it.
+    """Return a figure of the last run that has it.
 
     Args:
         earlier: The oldest first.
@@ -136,7 +136,7 @@ def last_before(earlier: Sequence[Record], bench: str, name: str) -> Figure | No
 
 
 def series(records: Sequence[Record]) -> dict[str, list[tuple[str, float]]]:
-    """Returns how the ratio of each figure of the last run went from run to run.
+    """Return how the ratio of each figure of the last run went from run to run.
 
     Args:
         records: The oldest first, the run itself last.

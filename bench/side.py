@@ -92,15 +92,15 @@ class Side:
         return memory(self._engine, self._container)
 
     def console(self, command: str) -> str:
-        """Returns what Asterisk's console answers."""
+        """Return what Asterisk's console answers."""
         return self.run(f"asterisk -rx '{command}'")
 
     def run(self, script: str) -> str:
-        """Runs a shell script as root; returns what it printed."""
+        """Run a shell script as root; return what it printed."""
         return run_in(self._container, ["sh", "-c", script])
 
     def await_boot(self) -> None:
-        """Waits until Asterisk serves."""
+        """Wait until Asterisk serves."""
         wait_for(
             lambda: self.console("core waitfullybooted"),
             lambda said: "fully booted" in said,
@@ -109,13 +109,13 @@ class Side:
         )
 
     def add_users(self) -> None:
-        """Adds the accounts to PrivateDial, and ports for their media."""
+        """Add the accounts to PrivateDial, and ports for their media."""
         sections = wizard_sections([*self.callers, *self.phones]).encode()
         self._container.put_archive("/etc/asterisk", archive({"bench.conf": sections}))
         self.run(_CONFIGURE)
 
     def await_accounts(self) -> None:
-        """Waits until Asterisk knows all accounts."""
+        """Wait until Asterisk knows all accounts."""
         last = self.phones[-1].user
         wait_for(
             lambda: self.console(f"pjsip show endpoint {last}"),
@@ -125,7 +125,7 @@ class Side:
         )
 
     def settle(self) -> None:
-        """Waits until no call is left, nothing to do, and each phone said to be there.
+        """Wait until no call is left, nothing to do, and each phone said to be there.
 
         A call of which the load has forgotten to tell that it is over is ended.
         """
@@ -178,12 +178,12 @@ class Sides:
     sipp: Sipp
 
     def each(self) -> Iterator[tuple[str, Side]]:
-        """Yields the two by name."""
+        """Yield the two by name."""
         yield "ours", self.ours
         yield "plain", self.plain
 
     def check_that_nobody_is_jailed(self) -> None:
-        """Does nothing if AutoBan, which is at work as ever, has let the load alone.
+        """Do nothing if AutoBan, which is at work as ever, has let the load alone.
 
         Raises:
             ProofError: it has not, so that nothing was measured.
@@ -194,7 +194,7 @@ class Sides:
 
 
 def watch_rest(sides: Sides, seconds: float) -> None:
-    """Finds out what each side takes at rest, both at the same time."""
+    """Find out what each side takes at rest, both at the same time."""
     for _, side in sides.each():
         side.settle()
     before = [side.cpu() for _, side in sides.each()]
@@ -207,7 +207,7 @@ def watch_rest(sides: Sides, seconds: float) -> None:
 def interleaved(
     sides: Sides, rounds: int, measure: Callable[[str, Side], Any]
 ) -> Mapping[str, list[Any]]:
-    """Measures ours, the peer, ours, the peer …; returns what was found of each by its name."""
+    """Measures ours, the peer, ours, the peer …; return what was found of each by its name."""
     found: dict[str, list[Any]] = {name: [] for name, _ in sides.each()}
     for _ in range(rounds):
         for name, side in sides.each():
@@ -218,7 +218,7 @@ def interleaved(
 
 @contextmanager
 def running_sides(setting: Setting) -> Iterator[Sides]:
-    """Starts both, with users that are registered; everything is removed at the end.
+    """Start both, with users that are registered; everything is removed at the end.
 
     Raises:
         FactoryError: something cannot be built or started.

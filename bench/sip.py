@@ -17,7 +17,7 @@ class NoAnswerError(Exception):
 
 
 def options(host: str, port: int, protocol: Protocol, timeout: float = 3.0) -> str:
-    """Sends one OPTIONS request (RFC 3261 section 11) and returns the response's status.
+    """Send one OPTIONS request (RFC 3261 section 11) and return the response's status.
 
     A certificate is not verified: a container that was just started has a self-signed one.
 
@@ -51,7 +51,7 @@ def options(host: str, port: int, protocol: Protocol, timeout: float = 3.0) -> s
 
 
 def _statuses(channel: socket.socket) -> Iterator[str]:
-    """Gives the status of each response (RFC 3261 section 7.2), however it is cut in parts."""
+    """Give the status of each response (RFC 3261 section 7.2), however it is cut in parts."""
     received = b""
     while chunk := channel.recv(65535):
         received += chunk

@@ -33,7 +33,7 @@ def run(setting: Setting) -> BenchResult:
 
 
 def _images(setting: Setting) -> list[str]:
-    """Returns all of the repository if the one that is measured is among them, and time allows."""
+    """Return all of the repository if the one that is measured is among them, and time allows."""
     catalog = setting.catalog
     listed = [f"{catalog.repository}:{name}" for name in catalog.usual_images]
     if setting.quick or setting.image not in listed:

@@ -41,7 +41,7 @@ class _Times:
 
 
 def run(setting: Setting) -> BenchResult:
-    """Starts ours, Asterisk by itself in the same image, and the plain one, in turn.
+    """Start ours, Asterisk by itself in the same image, and the plain one, in turn.
 
     Raises:
         FactoryError, TimeoutError: something does not start.

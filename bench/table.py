@@ -18,7 +18,7 @@ SAME = 0.02
 def table(
     figures: Mapping[str, Sequence[Figure]], peers: Mapping[str, str], earlier: Sequence[Record]
 ) -> str:
-    """Returns a table with a line for each figure.
+    """Return a table with a line for each figure.
 
     Args:
         figures: Of each bench by its name.
@@ -35,7 +35,7 @@ def table(
 def regressions(
     figures: Mapping[str, Sequence[Figure]], earlier: Sequence[Record]
 ) -> Iterator[str]:
-    """Yields a line for each figure that got worse by more than noise explains."""
+    """Yield a line for each figure that got worse by more than noise explains."""
     for bench, found in figures.items():
         for figure in found:
             before = last_before(earlier, bench, figure.name)
@@ -47,7 +47,7 @@ def regressions(
 
 
 def missed(figures: Mapping[str, Sequence[Figure]]) -> Iterator[str]:
-    """Yields a line for each figure that has a goal and did not reach it."""
+    """Yield a line for each figure that has a goal and did not reach it."""
     for bench, found in figures.items():
         for figure in found:
             if not figure.is_reached:

@@ -9,12 +9,12 @@ from factory.build.engine import Engine
 
 
 def cpu_seconds(engine: Engine, container: Container) -> float:
-    """Returns the processor time that all processes of a container have taken so far."""
+    """Return the processor time that all processes of a container have taken so far."""
     return int(_stats(engine, container)["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
 
 def memory(engine: Engine, container: Container) -> float:
-    """Returns the MB of memory that the processes of a container hold for themselves.
+    """Return the MB of memory that the processes of a container hold for themselves.
 
     That is anonymous memory: programs and libraries, which the kernel can read again, are left out.
     """

@@ -158,7 +158,7 @@ def _delay_figures(delays: Sequence[float]) -> Iterator[Figure]:
 
 
 def start_bare(pbx: Pbx) -> Server:
-    """Starts the peer in the same container."""
+    """Start the peer in the same container."""
     script = 'echo $$ > /run/bare.pid; exec python3 -IBc "$0"'
     pbx.container.exec_run(["sh", "-c", script, BARE], detach=True)
 
@@ -174,7 +174,7 @@ def start_bare(pbx: Pbx) -> Server:
 
 
 def measure(pbx: Pbx, server: Server, connections: int, messages: int) -> Load:
-    """Posts with some connections at a time."""
+    """Post with some connections at a time."""
     address = pbx.address()
     before = cpu(pbx, server.pid)
     begin = time.perf_counter()
@@ -184,7 +184,7 @@ def measure(pbx: Pbx, server: Server, connections: int, messages: int) -> Load:
 
 
 def cpu(pbx: Pbx, pid: int) -> float:
-    """Returns seconds of processor time of a process."""
+    """Return seconds of processor time of a process."""
     fields = pbx.run(f"cat /proc/{pid}/stat").partition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
@@ -216,7 +216,7 @@ async def _post(address: str, port: int, number: int, count: int) -> list[float]
 
 
 def to_phone(pbx: Pbx, phones: Softphones) -> list[float]:
-    """Returns the seconds from 2xx to the SIP MESSAGE at a phone, sorted."""
+    """Return the seconds from 2xx to the SIP MESSAGE at a phone, sorted."""
     text = pbx.run("cat /etc/asterisk/pjsip_endpoint.conf").partition(f"[{USER}]")[2]
     password = _find(r"inbound_auth/password = (\S+)", text)
     phone = phones.phone("jane")

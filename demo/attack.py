@@ -30,7 +30,7 @@ NONCE = re.compile(r'nonce="([^"]*)"')
 
 
 def main() -> int:
-    """Returns 0 if the PBX has stopped answering, else 1."""
+    """Return 0 if the PBX has stopped answering, else 1."""
     host, port = sys.argv[1], int(sys.argv[2])
     with socket.socket(type=socket.SOCK_DGRAM) as phone:
         phone.connect((host, port))
@@ -64,7 +64,7 @@ def guess(phone: socket.socket, host: str, name: str) -> str:
 
 
 def ask(phone: socket.socket, host: str, name: str, authorization: str = "") -> str:
-    """Sends one request, and returns what is answered.
+    """Send one request, and return what is answered.
 
     Raises:
         TimeoutError: nothing is.

@@ -22,7 +22,7 @@ _OPTION_NAMES = {"no_gate": "no-gate", "show": "print"}
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Reads the command line; ends the process with status 2 where it is wrong.
+    """Read the command line; ends the process with status 2 where it is wrong.
 
     Args:
         arguments: Instead of the process's own.

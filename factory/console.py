@@ -68,7 +68,7 @@ class Console:
             yield
 
     def line(self, text: str) -> None:
-        """Takes one line of detail: to the log, and shown as the progress of the activity."""
+        """Take one line of detail: to the log, and shown as the progress of the activity."""
         self._record(text)
         if not text.strip():
             return
@@ -81,7 +81,7 @@ class Console:
             self._show(f"  {step[1]} {_shorten(step[2])}")
 
     def progress(self, text: str) -> None:
-        """Takes how far the activity is: always shown on a terminal, elsewhere now and then."""
+        """Take how far the activity is: always shown on a terminal, elsewhere now and then."""
         if self._status is not None:
             self._update(text)
         elif (now := time.monotonic()) - self._told >= PROGRESS_SECONDS:
@@ -114,7 +114,7 @@ class Console:
         self.error(cause, "this is unexpected; build/build.log has the details for a report")
 
     def table(self, table: object) -> None:
-        """Shows a rich table."""
+        """Show a rich table."""
         if self._log is not None:
             RichConsole(file=self._log, width=120).print(table)
         if self._verbosity >= 0:

@@ -16,18 +16,18 @@ from factory.request import Request
 
 
 def dockerfile(request: Request) -> str:
-    """Returns the Dockerfile of the images that are asked for."""
+    """Return the Dockerfile of the images that are asked for."""
     return request.recipe.dockerfile(request.catalog)
 
 
 def tags(request: Request) -> str:
-    """Returns the tags of each image, a line each."""
+    """Return the tags of each image, a line each."""
     recipe = request.recipe
     return "\n".join(x for image in recipe.images for x in _references(request, image))
 
 
 def plan(request: Request) -> str:
-    """Returns the components and tags of each image."""
+    """Return the components and tag of each image."""
     lines = []
     for image in request.recipe.images:
         components = ", ".join(c.name for c in request.catalog.components_of(image))
@@ -36,14 +36,14 @@ def plan(request: Request) -> str:
 
 
 def matrix(request: Request) -> str:
-    """Returns the jobs of CI, as JSON in one line."""
+    """Return the jobs of CI, as JSON in one line."""
     catalog, recipe = request.catalog, request.recipe
     recipe.known_distribution(catalog)
     return json.dumps(ci_matrix(catalog, recipe.images, request.distributions))
 
 
 def bake(request: Request) -> str:
-    """Returns a file for `docker buildx bake`, for the sources as they are in the checkout now."""
+    """Return a file for `docker buildx bake`, for the sources as they are in the checkout now."""
     catalog, recipe = request.catalog, request.recipe
     checkout = Checkout.of(recipe.root)
     base = recipe.known_distribution(catalog).base
@@ -59,12 +59,12 @@ def bake(request: Request) -> str:
 
 
 def picture(request: Request) -> str:
-    """Returns a picture of the images and what each adds, as SVG."""
+    """Return a picture of the images and what each adds, as SVG."""
     return draw_images(request.catalog)
 
 
 def schema(_: Request) -> str:
-    """Returns the JSON Schemas of images.yaml and component.yaml, by their path in the checkout."""
+    """Return the JSON Schemas of images.yaml and component.yaml, by their path in the checkout."""
     return json.dumps(json_schemas(), indent=1)
 
 

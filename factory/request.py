@@ -40,7 +40,7 @@ class Request:
 
 
 def read_request(options: argparse.Namespace, root: Path) -> Request:
-    """Returns what the command line asks for.
+    """Return what the command line asks for.
 
     Args:
         options: The command line.
@@ -90,7 +90,7 @@ def _version(given: str | None, root: Path) -> Version | None:
 
 
 def _wanted_images(catalog: Catalog, asked: Sequence[str]) -> list[str]:
-    """Returns the images that are asked for, in the catalog's order."""
+    """Return the images that are asked for, in the catalog's order."""
     for image in asked:
         if image != "all" and image not in catalog.images:
             raise UsageError(f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all")
@@ -99,7 +99,7 @@ def _wanted_images(catalog: Catalog, asked: Sequence[str]) -> list[str]:
 
 
 def _foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine | None:
-    """Returns the platform that images are asked for; None for the engine's own."""
+    """Return the platform that images are asked for; None for the engine's own."""
     if not options.platform or (options.show and options.show not in _NAMES_REPOSITORY):
         return None
     if options.platform == Engine.connect().platform:

@@ -18,7 +18,7 @@ def wait_for(
     seconds: float,
     otherwise: str,
 ) -> _Value:
-    """Calls probe until its value is wanted; returns that value.
+    """Call probe until its value is wanted; return that value.
 
     Raises:
         TimeoutError: with the text `otherwise`, if that takes longer than `seconds`.
@@ -38,7 +38,7 @@ def wait_for(
 
 
 def _pause(state: RetryCallState) -> float:
-    """Returns a tenth of a second, or twice as long as a call has taken on average.
+    """Return a tenth of a second, or twice as long as a call has taken on average.
 
     Asking must not hold up what is waited for, as a program that is run in a container ten times a
     second does.

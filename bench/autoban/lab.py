@@ -60,7 +60,7 @@ class Pbx:
         self.address = str(network["IPAddress"])
 
     def measure(self, what: str, on_line: Callable[[str], None], **arguments: object) -> Any:
-        """Measures beside the program; returns the result.
+        """Measures beside the program; return the result.
 
         Args:
             what: A function of inside.measures.
@@ -114,7 +114,7 @@ class Pbx:
         )
 
     def rest(self) -> None:
-        """Ends Asterisk: AutoBan is to listen to the bench, and the processor to be idle."""
+        """End Asterisk: AutoBan is to listen to the bench, and the processor to be idle."""
         self._run(self._asterisk, f"sv -w 20 stop asterisk; {_LOGGER}; {_LOG}")
         if self.name == "AutoBan":
             self._set_port(AMI_PORT)
@@ -122,14 +122,14 @@ class Pbx:
             self._run(self._asterisk, "sv -w 20 stop autoban")
 
     def work(self) -> None:
-        """Starts Asterisk again; the program is to be restarted then, to watch it."""
+        """Start Asterisk again; the program is to be restarted then, to watch it."""
         if self.name == "AutoBan":
             self._set_port(_OWN_AMI_PORT)
         self._run(self._asterisk, "sv start asterisk")
         await_boot(self._asterisk)
 
     def await_watch(self) -> None:
-        """Waits until the restarted program is connected to Asterisk, if it is one that has to."""
+        """Wait until the restarted program is connected to Asterisk, if it is one that has to."""
         if self.name == "AutoBan":
             wait_for(
                 lambda: self._run(self._watcher, "autoban stats"),
@@ -139,7 +139,7 @@ class Pbx:
             )
 
     def guesses(self, source: str) -> int:
-        """Returns how many wrong passwords from an address Asterisk has noted."""
+        """Return how many wrong passwords from an address Asterisk has noted."""
         pattern = f"ChallengeResponseFailed.*/{source}/"
         return int(self._run(self._asterisk, f"grep -c '{pattern}' {SECURITY_LOG}") or 0)
 
@@ -178,7 +178,7 @@ class Lab:
         )
 
     def crack(self, pbx: Pbx) -> int:
-        """Runs sipvicious' svcrack at full speed; returns how many guesses came through.
+        """Run sipvicious' svcrack at full speed; return how many guesses came through.
 
         It comes from the address that packets come from: it takes none of its own choice.
 
@@ -196,7 +196,7 @@ class Lab:
 
 @contextmanager
 def running_lab(setting: Setting) -> Iterator[Lab]:
-    """Starts everything, and removes it at the end.
+    """Start everything, and remove it at the end.
 
     Args:
         setting: Its image is one with AutoBan; the peer has the same Asterisk.
@@ -251,7 +251,7 @@ def _images(setting: Setting) -> tuple[str, str]:
 
 
 def await_boot(container: Container) -> None:
-    """Waits until Asterisk serves in a container."""
+    """Wait until Asterisk serves in a container."""
     wait_for(
         lambda: run_in(container, ["timeout", "5", "asterisk", "-rx", "core waitfullybooted"]),
         lambda said: "fully booted" in said,
@@ -261,7 +261,7 @@ def await_boot(container: Container) -> None:
 
 
 def _archive() -> bytes:
-    """Returns what runs inside, as the package that it is."""
+    """Return what runs inside, as the package that it is."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path in sorted((_HERE / "inside").glob("*.py")):

@@ -9,7 +9,7 @@ from bench.figure import Better, Figure
 
 
 def figures(ours: Result, theirs: Result) -> tuple[Figure, ...]:
-    """Returns the comparison; the goals are those of the specification."""
+    """Return the comparison; the goals are those of the specification."""
 
     def row(
         what: str,

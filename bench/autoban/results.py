@@ -100,12 +100,12 @@ class Result:
 
 
 def median(values: Sequence[float]) -> float:
-    """Returns the one in the middle; infinity if there is none."""
+    """Return the one in the middle; infinity if there is none."""
     return statistics.median(values) if values else math.inf
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Returns the smallest value that so many percent of the values do not exceed (nearest rank).
+    """Return the smallest value that so many percent of the values do not exceed (nearest rank).
 
     Args:
         values: In any order; if there are none, the answer is infinity.
@@ -117,5 +117,5 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def with_never(result: Result) -> tuple[float, ...]:
-    """Returns the latencies, and infinity for each address that was not banned."""
+    """Return the latencies, and infinity for each address that was not banned."""
     return result.latencies + (math.inf,) * result.never

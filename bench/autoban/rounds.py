@@ -49,7 +49,7 @@ Measure = Callable[..., Any]
 
 
 def measure(lab: Lab, size: Size, console: Console) -> tuple[Result, Result]:
-    """Returns what was measured of AutoBan, and of fail2ban with its better backend."""
+    """Return what was measured of AutoBan, and of fail2ban with its better backend."""
 
     def steps(pbx: Pbx, backend: str) -> Measure:
         def run(what: str, title: str, **arguments: object) -> Any:

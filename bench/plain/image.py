@@ -11,7 +11,7 @@ IMAGE = FixtureImage(
 
 
 def ensure_plain(setting: Setting) -> str:
-    """Returns its name in the engine, built now if it was not there.
+    """Return its name in the engine, built now if it was not there.
 
     Raises:
         BuildError: a step of the build failed.

@@ -61,7 +61,7 @@ class BaseRecipe:
         return self.snapshot.moment if self.snapshot else None
 
     def tag(self) -> str:
-        """Returns the tag that holds a digest of all this."""
+        """Return the tag that holds a digest of all this."""
         apt, dpkg = self._apt_conf(), self._dpkg_cfg()
         suite = self.distribution.suite
         parts = [suite, self.distribution.pull, self.archive, apt, dpkg]
@@ -69,7 +69,7 @@ class BaseRecipe:
         return f"{self.machine.name}-{tag}" if self.machine else tag
 
     def settings(self) -> list[str]:
-        """Returns the options of mmdebstrap."""
+        """Return the options of mmdebstrap."""
         found = [f"--aptopt={line}" for line in self._apt_conf()]
         found += [f"--dpkgopt={line}" for line in self._dpkg_cfg()]
         return [*found, f"--architectures={self.machine.name}"] if self.machine else found
@@ -82,7 +82,7 @@ class BaseRecipe:
 
 
 def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: bool = False) -> str:
-    """Returns the name of a base image in the engine, made now if it was not there.
+    """Return the name of a base image in the engine, made now if it was not there.
 
     Args:
         engine: Where it is kept.
@@ -126,7 +126,7 @@ def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: b
 
 
 def ensure_nothing(engine: Engine, machine: Machine) -> str:
-    """Returns the name of an image without files that is marked as of a machine, made if need be.
+    """Return the name of an image without files that is marked as of a machine, made if need be.
 
     What stands on it inherits the mark; on `scratch` engines of old put their own.
     """
@@ -137,7 +137,7 @@ def ensure_nothing(engine: Engine, machine: Machine) -> str:
 
 
 def check_emulation(engine: Engine, base: str, machine: Machine) -> None:
-    """Does nothing if the engine can run what a base of another kind of machine holds.
+    """Do nothing if the engine can run what a base of another kind of machine holds.
 
     Raises:
         EngineError: it cannot; says what to do.
@@ -156,7 +156,7 @@ def bootstrap(
     on_line: OnLine,
     moment: datetime.datetime | None = None,
 ) -> None:
-    """Writes a minimal Debian as a tar archive, with mmdebstrap.
+    """Write a minimal Debian as a tar archive, with mmdebstrap.
 
     Args:
         suite: Codename, e.g. `forky`.
@@ -201,7 +201,7 @@ def bootstrap(
 
 
 def machine_mirror() -> str:
-    """Returns the URL of the Debian archive that this machine installs from, or ''."""
+    """Return the URL of the Debian archive that this machine installs from, or ''."""
     try:
         listing = subprocess.run(
             ["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(LABEL)"],
@@ -219,14 +219,14 @@ def machine_mirror() -> str:
 
 
 def _source(wanted: BaseRecipe) -> str:
-    """Returns the archive as mmdebstrap takes it; empty for what that knows."""
+    """Return the archive as mmdebstrap takes it; empty for what that knows."""
     if wanted.snapshot:
         return sources_line(wanted.archive, wanted.distribution.suite, fixed=True)
     return wanted.archive or machine_mirror()
 
 
 def _pull(engine: Engine, reference: str, machine: Machine | None) -> str | None:
-    """Pulls an image for a machine; None where no registry gives it for that one."""
+    """Pull an image for a machine; None where no registry gives it for that one."""
     if machine is None:
         return engine.pull(reference)
     pulled = engine.pull(reference, machine.platform)

@@ -15,7 +15,7 @@ from factory.plan.dockerfile import rootfs_manifest
 
 
 def base_of(session: Session) -> str:
-    """Returns the name of the base image that a recipe is built on, made now if it is not there.
+    """Return the name of the base image that a recipe is built on, made now if it is not there.
 
     Raises:
         FactoryError: the distribution is unknown, no base could be had, or the engine cannot run
@@ -39,7 +39,7 @@ def base_of(session: Session) -> str:
 
 
 def build(session: Session, base: str) -> dict[str, str]:
-    """Builds the images of a recipe; returns the id of each candidate, without any tag.
+    """Build the images of a recipe; return the id of each candidate, without any tag.
 
     Args:
         session: What to build, and where.

@@ -49,7 +49,7 @@ class Checkout:
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def arguments(self, base: str, epoch: int, version: Version | None) -> dict[str, str]:
-        """Returns the values of the Dockerfile's arguments.
+        """Return the values of the Dockerfile's arguments.
 
         Args:
             base: Reference of the base image.
@@ -71,7 +71,7 @@ def source_date_epoch(
     snapshot: Snapshot | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Returns the latest time that a file in an image may show, in seconds since 1970.
+    """Return the latest time that a file in an image may show, in seconds since 1970.
 
     That is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else the moment of the
     snapshot, else the one when the base was made: it stays the same as long as the base does.
@@ -90,7 +90,7 @@ def source_date_epoch(
 
 
 def given_epoch(environment: Mapping[str, str]) -> int | None:
-    """Returns SOURCE_DATE_EPOCH in seconds since 1970; None where it is not set.
+    """Return SOURCE_DATE_EPOCH in seconds since 1970; None where it is not set.
 
     Raises:
         UsageError: it is no whole number.

@@ -19,7 +19,7 @@ __all__ = ["Container"]
 
 @contextmanager
 def file_tree(engine: Engine, image: str) -> Iterator[tarfile.TarFile]:
-    """Opens the image's file tree as a tar archive to be read once, from front to back."""
+    """Open the image's file tree as a tar archive to be read once, from front to back."""
     container = create_container(engine, image, entrypoint=["none"])
     try:
         chunks = cast(Iterator[bytes], container.export())  # its types say str
@@ -49,7 +49,7 @@ def runs_programs_of(engine: Engine, image: str) -> bool:
 
 
 def create_container(engine: Engine, image: str, **options: Any) -> Container:
-    """Makes a container of an image; options are those of the SDK's containers.create."""
+    """Make a container of an image; options are those of the SDK's containers.create."""
     try:
         return engine.client.containers.create(image, **options)
     except (APIError, ImageNotFound) as error:
@@ -60,7 +60,7 @@ def create_container(engine: Engine, image: str, **options: Any) -> Container:
 def temporary_container(
     engine: Engine, image: str, labels: Mapping[str, str], **options: Any
 ) -> Iterator[Container]:
-    """Makes a container that is removed at the end.
+    """Make a container that is removed at the end.
 
     Args:
         engine: Where.
@@ -76,7 +76,7 @@ def temporary_container(
 
 
 def start_container(container: Container) -> None:
-    """Starts a container.
+    """Start a container.
 
     Raises:
         EngineError: the engine cannot, such as for an entrypoint that is not there.
@@ -88,7 +88,7 @@ def start_container(container: Container) -> None:
 
 
 def run_in(container: Container, command: list[str]) -> str:
-    """Runs a command as root in a running container; returns what it printed.
+    """Run a command as root in a running container; return what it printed.
 
     Raises:
         EngineError: the container does not run, or has no such program.
@@ -101,7 +101,7 @@ def run_in(container: Container, command: list[str]) -> str:
 
 
 def start_in(engine: Engine, container: Container, command: list[str]) -> Callable[[], int | None]:
-    """Starts a command in a running container and does not wait for it.
+    """Start a command in a running container and do not wait for it.
 
     Returns:
         What tells the command's exit status; None as long as it runs.
@@ -119,18 +119,18 @@ def start_in(engine: Engine, container: Container, command: list[str]) -> Callab
 
 
 def create_volume(engine: Engine, labels: Mapping[str, str]) -> str:
-    """Makes a volume with a name of the engine's choice; returns the name."""
+    """Make a volume with a name of the engine's choice; return the name."""
     return str(engine.client.volumes.create(labels=dict(labels)).name)
 
 
 def remove_volume(engine: Engine, name: str) -> None:
-    """Removes a volume, if it is there."""
+    """Remove a volume, if it is there."""
     with suppress(NotFound):
         engine.client.volumes.get(name).remove(force=True)
 
 
 def remove_container(container: Container) -> None:
-    """Removes a container with its anonymous volumes, if it is there."""
+    """Remove a container with its anonymous volumes, if it is there."""
     with suppress(NotFound):
         container.remove(v=True, force=True)
 

@@ -55,7 +55,7 @@ class Engine:
 
     @classmethod
     def connect(cls) -> Engine:
-        """Connects as the environment says (DOCKER_HOST …).
+        """Connect as the environment says (DOCKER_HOST …).
 
         Raises:
             EngineError: no engine answers.
@@ -86,7 +86,7 @@ class Engine:
         return f"linux/{self.architecture}"
 
     def find_image(self, name: str) -> ImageInfo | None:
-        """Returns the image with this name or id, if the engine has it."""
+        """Return the image with this name or id, if the engine has it."""
         try:
             image = self._client.images.get(name)
         except ImageNotFound:
@@ -104,7 +104,7 @@ class Engine:
         )
 
     def image(self, name: str) -> ImageInfo:
-        """Returns the image with this name or id.
+        """Return the image with this name or id.
 
         Raises:
             EngineError: the engine has none.
@@ -115,7 +115,7 @@ class Engine:
         return found
 
     def tags_of(self, repository: str) -> dict[str, str]:
-        """Returns the tags that the engine has of a repository, each with its image id."""
+        """Return the tags that the engine has of a repository, each with its image id."""
         prefix = f"{repository}:"
         return {
             name.removeprefix(prefix): image.id or ""
@@ -126,11 +126,11 @@ class Engine:
 
     @_again
     def tag(self, image: str, repository: str, tag: str) -> None:
-        """Gives an image one more name."""
+        """Give an image one more name."""
         self._client.api.tag(image, repository, tag, force=True)
 
     def untag(self, repository: str, tag: str) -> None:
-        """Takes a name from an image, and nothing else, if the name is there.
+        """Take a name from an image, and nothing else, if the name is there.
 
         Also if a container uses the image by that name: it goes on, and can be started again.
         """
@@ -138,7 +138,7 @@ class Engine:
             self._client.images.remove(f"{repository}:{tag}", force=True, noprune=True)
 
     def pull(self, reference: str, platform: str | None = None) -> str | None:
-        """Pulls an image; returns its id, or None where no registry gives it.
+        """Pull an image; return its id, or None where no registry gives it.
 
         Args:
             reference: Name of the image.
@@ -150,7 +150,7 @@ class Engine:
             return None
 
     def load_tree(self, tree: io.BufferedIOBase | None, label: Label) -> str:
-        """Makes an image of one layer from a tar archive of a file tree, or an empty one.
+        """Make an image of one layer from a tar archive of a file tree, or an empty one.
 
         Returns:
             The image's id.
@@ -171,7 +171,7 @@ class Engine:
         no_cache: bool,
         platform: str | None = None,
     ) -> str:
-        """Builds one target of the Dockerfile in a build context.
+        """Build one target of the Dockerfile in a build context.
 
         Args:
             context: Tar archive with the Dockerfile and all it copies.
@@ -211,13 +211,13 @@ class Engine:
         return image_id
 
     def compressed_size(self, image: str) -> int:
-        """Returns the bytes of the image's archive as `gzip -6` would write it."""
+        """Return the bytes of the image's archive as `gzip -6` would write it."""
         compressor = zlib.compressobj(6, wbits=31)
         chunks = self._client.images.get(image).save(chunk_size=1 << 20)
         return sum(len(compressor.compress(chunk)) for chunk in chunks) + len(compressor.flush())
 
 
 def first_line(error: BaseException) -> str:
-    """Returns the reason that the engine gives, or the error itself, in one line."""
+    """Return the reason that the engine gives, or the error itself, in one line."""
     text = getattr(error, "explanation", None) or str(error)
     return str(text).strip().splitlines()[0] if str(text).strip() else type(error).__name__

@@ -31,7 +31,7 @@ _HINTS = (
 
 
 def explain(lines: Sequence[str]) -> tuple[str, str]:
-    """Returns the line that most likely tells why a build failed, and what to do.
+    """Return the line that most likely tells why a build failed, and what to do.
 
     Args:
         lines: What the build printed, and the engine's own error as the last.

@@ -32,7 +32,7 @@ class FixtureImage:
 def ensure_fixture_image(
     engine: Engine, image: FixtureImage, base: str, *, mirror: str, on_line: OnLine
 ) -> str:
-    """Returns its name in the engine, built now if it was not there.
+    """Return its name in the engine, built now if it was not there.
 
     Args:
         engine: Where it is kept.

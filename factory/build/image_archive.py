@@ -35,7 +35,7 @@ class Label:
 
 
 def write_archive(archive: BinaryIO, label: Label, tree: io.BufferedIOBase | None) -> None:
-    """Writes an image of one layer, or of none.
+    """Write an image of one layer, or of none.
 
     Args:
         archive: Where to; left at its end.

@@ -25,7 +25,7 @@ def make_network(
     internal: bool = True,
     prefix: int = 28,
 ) -> Network:
-    """Makes a network with subnets that nobody uses; from an internal one nothing is reached.
+    """Make a network with subnets that nobody uses; from an internal one nothing is reached.
 
     They are in the range for benchmarks (RFC 2544), and among the unique local ones (RFC 4193).
     """
@@ -39,14 +39,14 @@ def make_network(
 
 
 def draw_subnets(prefix: int = 28) -> list[str]:
-    """Returns a random subnet of IPv4 and one of IPv6; the first for 13 containers, or as told."""
+    """Return a random subnet of IPv4 and one of IPv6; the first for 13 containers, or as told."""
     size = 1 << (32 - prefix)
     ipv4 = ipaddress.ip_address("198.18.0.0") + secrets.randbelow((1 << 17) // size) * size
     return [f"{ipv4}/{prefix}", f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}::/64"]
 
 
 def remove_network(network: Network) -> None:
-    """Removes a network, if it is there."""
+    """Remove a network, if it is there."""
     with suppress(NotFound):
         network.remove()
 
@@ -59,7 +59,7 @@ def _create(
     *,
     internal: bool,
 ) -> Network:
-    """Makes a network with these subnets; from an internal one nothing outside is reached.
+    """Make a network with these subnets; from an internal one nothing outside is reached.
 
     Raises:
         EngineError: the engine refuses, such as for a subnet that is in use.

@@ -12,7 +12,7 @@ FOLDER = Path("fixtures") / "softphone"
 
 
 def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_line: OnLine) -> str:
-    """Returns the name of the softphone's image in the engine, built now if it was not there.
+    """Return the name of the softphone's image in the engine, built now if it was not there.
 
     Args:
         engine: Where it is kept.

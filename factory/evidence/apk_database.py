@@ -10,7 +10,7 @@ PATHS = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 
 
 def read(text: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns the version by name of each package, and the package by path of each file.
+    """Return the version by name of each package, and the package by path of each file.
 
     Args:
         text: The database: fields of a letter, a colon and a value, a line each; P is a package's

@@ -8,7 +8,7 @@ from factory.plan.models import MEGABYTE, Budget
 
 
 def check_budget(known: Evidence, budget: Budget) -> None:
-    """Compares an image's size with its budget.
+    """Compare an image's size with its budget.
 
     Raises:
         BudgetError: it is larger; lists its ten biggest packages.

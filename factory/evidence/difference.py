@@ -29,7 +29,7 @@ class Difference:
 
 
 def compare(old: Evidence, new: Evidence) -> Difference:
-    """Compares two images."""
+    """Compare two images."""
     before = {name: package.version for name, package in old.packages.items()}
     after = {name: package.version for name, package in new.packages.items()}
     components = sorted({*old.size_by_component, *new.size_by_component})
@@ -54,7 +54,7 @@ def compare(old: Evidence, new: Evidence) -> Difference:
 
 
 def describe(difference: Difference) -> str:
-    """Returns a difference as text for people: packages first, then sizes."""
+    """Return a difference as text for people: packages first, then sizes."""
     return "\n".join(_lines(difference))
 
 

@@ -20,7 +20,7 @@ class Folder:
         self.path = path
 
     def read(self) -> Evidence | None:
-        """Returns the evidence of the last build, if there is any that can be read."""
+        """Return the evidence of the last build, if there is any that can be read."""
         try:
             data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
             data["proof"] = tuple(Passed(**check) for check in data["proof"])
@@ -34,7 +34,7 @@ class Folder:
             return None
 
     def write(self, known: Evidence, dockerfile: str, files: Mapping[str, str]) -> None:
-        """Writes manifest.json, the Dockerfile, a list of packages, and more files by name."""
+        """Write manifest.json, the Dockerfile, a list of packages, and more files by name."""
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "Dockerfile").write_text(dockerfile)
         lines = (f"{name} {p.version}\n" for name, p in sorted(known.packages.items()))

@@ -47,7 +47,7 @@ class Evidence:
 
 
 def measure(session: Session, image: str, image_id: str) -> Evidence:
-    """Reads an image's packages and sizes from the image itself.
+    """Read an image's packages and sizes from the image itself.
 
     Args:
         session: Whose engine has it; its recipe names the distribution of its packages.
@@ -77,7 +77,7 @@ def measure(session: Session, image: str, image_id: str) -> Evidence:
 def read_tree(
     tree: tarfile.TarFile, own: Mapping[str, str]
 ) -> tuple[dict[str, Package], dict[str, int]]:
-    """Returns the packages of a file tree, and the bytes of each.
+    """Return the packages of a file tree, and the bytes of each.
 
     Args:
         tree: An open archive of a tree with the database of dpkg or apk; read once.

@@ -25,7 +25,7 @@ class Package:
 
 
 def read_status(text: str) -> dict[str, Package]:
-    """Reads dpkg's database; returns the installed packages by name.
+    """Read dpkg's database; return the installed packages by name.
 
     Source: dpkg(1), deb822(5).
     """
@@ -41,7 +41,7 @@ def read_status(text: str) -> dict[str, Package]:
 
 
 def read_licences(text: str) -> tuple[str, ...]:
-    """Reads the short names of licences from a copyright file that programs can read.
+    """Read the short names of licences from a copyright file that programs can read.
 
     Source: Debian's machine-readable copyright format 1.0, field License.
     """

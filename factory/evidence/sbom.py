@@ -42,7 +42,7 @@ _SPDX = {
 
 
 def bill_of_materials(known: Evidence, distribution: str, suite: str) -> str:
-    """Returns the bill of an image, with every package and the project's own files.
+    """Return the bill of an image, with every package and the project's own files.
 
     Serial number and time come from the image: its layers, and its label `created`.
 
@@ -86,7 +86,7 @@ def bill_of_materials(known: Evidence, distribution: str, suite: str) -> str:
 
 
 def own_bytes(known: Evidence) -> int:
-    """Returns the bytes of the project's own files in an image."""
+    """Return the bytes of the project's own files in an image."""
     return sum(n for name, n in known.size_by_package.items() if name.startswith("pbx/"))
 
 
@@ -111,6 +111,6 @@ def _property(name: str, value: str) -> Property:
 
 
 def _licence(name: str) -> DisjunctiveLicense:
-    """Returns a licence by SPDX's identifier if it has one, else by the name that Debian gives."""
+    """Return a licence by SPDX's identifier if it has one, else by the name that Debian gives."""
     identifier = _SPDX.get(name) or fixup_id(name)
     return DisjunctiveLicense(id=identifier) if identifier else DisjunctiveLicense(name=name)

@@ -16,7 +16,7 @@ NO_PACKAGE = "(no package)"
 
 
 def own_files(catalog: Catalog, image: str) -> dict[str, str]:
-    """Returns the project's own files in an image by path, each with `pbx/` and its component."""
+    """Return the project's own files in an image by path, each with `pbx/` and its component."""
     found = {f"{PYTHON_ROOT}pbx/__init__.py": f"{OWN}core"}
     for component in catalog.components_of(image):
         for file in component.files:
@@ -31,7 +31,7 @@ def own_files(catalog: Catalog, image: str) -> dict[str, str]:
 def bytes_by_component(
     catalog: Catalog, distribution: str, image: str, size_by_package: Mapping[str, int]
 ) -> dict[str, int]:
-    """Returns the bytes of each component: its own files, and the packages that it names.
+    """Return the bytes of each component: its own files, and the packages that it names.
 
     What the distribution brings along for those is `(dependencies)`.
     """

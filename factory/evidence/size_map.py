@@ -13,7 +13,7 @@ _LETTER = 7  # width of a letter, about
 
 
 def table(size_by_component: Mapping[str, int], size_by_package: Mapping[str, int]) -> str:
-    """Returns bytes by component and by package as plain text, the largest first."""
+    """Return bytes by component and by package as plain text, the largest first."""
     total = sum(size_by_component.values())
     lines = [f"{total:>12}       in all files"]
     for heading, sizes in (("component", size_by_component), ("package", size_by_package)):
@@ -24,7 +24,7 @@ def table(size_by_component: Mapping[str, int], size_by_package: Mapping[str, in
 
 
 def treemap(title: str, sizes: Mapping[str, int]) -> str:
-    """Returns a map of sizes as SVG: areas are in proportion, the largest at the upper left."""
+    """Return a map of sizes as SVG: areas are in proportion, the largest at the upper left."""
     ordered = sorted(
         ((name, size) for name, size in sizes.items() if size),
         key=lambda item: (-item[1], item[0]),

@@ -29,7 +29,7 @@ GateKind = Literal["none", "quick", "full"]
 
 
 def prove_each(session: Session, kind: GateKind) -> Iterator[Evidence]:
-    """Makes the images of a recipe, and gives each as soon as it has passed the gate.
+    """Make the images of a recipe, and give each as soon as it has passed the gate.
 
     Raises:
         FactoryError: an image failed to build, is over its budget, or was refused.
@@ -54,7 +54,7 @@ def prove_each(session: Session, kind: GateKind) -> Iterator[Evidence]:
 
 
 def keep(session: Session, known: Evidence) -> Evidence:
-    """Writes the evidence of an image, with its SBOM and sizes, to build/IMAGE/; returns it."""
+    """Write the evidence of an image, with its SBOM and sizes, to build/IMAGE/; return it."""
     recipe = session.recipe
     title = f"{known.image}: {known.uncompressed / MEGABYTE:.1f} MB"
     suite = recipe.known_distribution(session.catalog).suite
@@ -91,7 +91,7 @@ def _examine(session: Session, image: str, image_id: str, gate: Gate | None) -> 
 
 
 def _run_suites(session: Session, known: Evidence) -> Evidence:
-    """Runs all suites on a candidate, unless it has passed these very suites."""
+    """Run all suites on a candidate, unless it has passed these very suites."""
     root = session.recipe.root
     fingerprint = suites.fingerprint(root)
     if known.suites_fingerprint == fingerprint:
@@ -109,5 +109,5 @@ def _folder(recipe: Recipe, image: str) -> Folder:
 
 
 def _place(recipe: Recipe, image: str) -> Path:
-    """Returns where an image's evidence is, below the checkout."""
+    """Return where an image's evidence is, below the checkout."""
     return Path("build") / (recipe.machine.folder(image) if recipe.machine else image)

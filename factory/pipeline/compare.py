@@ -12,7 +12,7 @@ from factory.evidence.measure import Evidence, measure
 
 
 def compare_images(session: Session, old: str, new: str) -> str:
-    """Returns what changed between two images, as text.
+    """Return what changed between two images, as text.
 
     Args:
         session: Whose engine has them; its recipe names the distribution of their packages.

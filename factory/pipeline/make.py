@@ -12,7 +12,7 @@ from factory.release import publish
 
 
 def make_images(session: Session, gate: GateKind) -> None:
-    """Makes and tags the images of a recipe, and says what came of it.
+    """Make and tag the images of a recipe, and say what came of it.
 
     Raises:
         FactoryError: an image failed to build, is over its budget, or was refused by the gate.

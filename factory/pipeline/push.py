@@ -14,7 +14,7 @@ from factory.release.push_plan import ImageToPush
 
 
 def push_images(session: Session) -> None:
-    """Makes the images of a recipe, and pushes them if each passed the full gate.
+    """Make the images of a recipe, and push them if each passed the full gate.
 
     The registry is asked at first whether it lets us in, so that nobody waits for the gate in
     vain. What it has decides which tags move, in the engine, too.
@@ -45,7 +45,7 @@ def push_images(session: Session) -> None:
 
 
 def plan_push(session: Session) -> str:
-    """Returns what a push would do to each tag, as far as it is known before building.
+    """Return what a push would do to each tag, as far as it is known before building.
 
     Raises:
         RegistryError: the registry is not there, or refuses.

@@ -13,7 +13,7 @@ from factory.build.softphone import ensure_softphone
 
 
 def make_softphone(session: Session) -> None:
-    """Makes the softphone's image, if it is not there.
+    """Make the softphone's image, if it is not there.
 
     Raises:
         FactoryError: a step of its build failed.
@@ -45,7 +45,7 @@ class SoftphoneBuild:
         return cls(session, base_of(session))
 
     def image(self) -> str:
-        """Returns the image's name as soon as it is there.
+        """Return the image's name as soon as it is there.
 
         Raises:
             FactoryError: a step of its build failed.

@@ -13,7 +13,7 @@ from factory.proof.gate import Passed
 
 
 def checks_table(proof: Iterable[Passed]) -> Table:
-    """Returns the checks that an image passed, as a table."""
+    """Return the checks that an image passed, as a table."""
     table = Table(box=None, pad_edge=False)
     for heading in ("check", "s", "seen"):
         table.add_column(heading, justify="right" if heading == "s" else "left")
@@ -23,14 +23,14 @@ def checks_table(proof: Iterable[Passed]) -> Table:
 
 
 def show_images(done: Sequence[Evidence], console: Console) -> None:
-    """Shows a table of images, and a line with the tags of each."""
+    """Show a table of images, and a line with the tags of each."""
     console.table(_images_table(done))
     for known in done:
         console.result(" ".join(known.tags))
 
 
 def short_id(image_id: str) -> str:
-    """Returns an image ID as `docker images` shows it."""
+    """Return an image ID as `docker images` shows it."""
     return image_id.removeprefix("sha256:")[:12]
 
 

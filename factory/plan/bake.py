@@ -26,7 +26,7 @@ def bake_file(
     arguments: Mapping[str, str],
     repository: str,
 ) -> dict[str, Any]:
-    """Returns the file, ready for JSON.
+    """Return the file, ready for JSON.
 
     It holds the Dockerfile itself, and takes from the checkout, where bake is to be started, what
     the factory packs. Nothing proves what bake builds, so the images get the tag of unproven ones.
@@ -72,10 +72,10 @@ def bake_file(
 
 
 def _manifest_stage(manifest: Mapping[str, Any]) -> str:
-    """Returns a Dockerfile of an image that holds the manifest and nothing else."""
+    """Return a Dockerfile of an image that holds the manifest and nothing else."""
     return f"FROM scratch\nCOPY <<'END' /rootfs.json\n{manifest_text(manifest)}\nEND\n"
 
 
 def _literal(text: str) -> str:
-    """Returns a text in which bake replaces nothing."""
+    """Return a text in which bake replaces nothing."""
     return text.replace("${", "$${").replace("%{", "%%{")

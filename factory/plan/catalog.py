@@ -25,7 +25,7 @@ class Component:
         return tuple(p[1] for p in parts if len(p) == 3 and (p[0], p[2]) == ("service", "run"))
 
     def correction(self, name: str) -> str | None:
-        """Returns the file below the component's folder that a correction is made of, if any."""
+        """Return the file below the component's folder that a correction is made of, if any."""
         paths = (f"patches/{name}.patch", f"patches/{name}.c")
         return next((path for path in paths if path in self.files), None)
 
@@ -52,7 +52,7 @@ class Catalog:
         return tuple(name for name, image in self.images.items() if not image.optional)
 
     def repository_of(self, distribution: str) -> str:
-        """Returns the repository of a distribution's images.
+        """Return the repository of a distribution's images.
 
         Only the default one has the repository itself: what nobody has asked for by name never
         takes the place of what everybody pulls.
@@ -62,7 +62,7 @@ class Catalog:
         return f"{self.repository}-{distribution}"
 
     def only_for(self, platform: str) -> Catalog:
-        """Returns the same for one kind of machine alone.
+        """Return the same for one kind of machine alone.
 
         Args:
             platform: As Docker names it, e.g. `linux/arm64`.
@@ -77,7 +77,7 @@ class Catalog:
         return replace(self, architectures=found)
 
     def budget_of(self, image: str, distribution: str, architecture: str) -> Budget | None:
-        """Returns the largest size allowed, or None where there is none.
+        """Return the largest size allowed, or None where there is none.
 
         Args:
             image: Its name.
@@ -95,14 +95,14 @@ class Catalog:
         )
 
     def lineage(self, image: str) -> tuple[str, ...]:
-        """Returns the image and all it stands on, the lowest first."""
+        """Return the image and all it stands on, the lowest first."""
         names = [image]
         while (parent := self.images[names[0]].parent) is not None:
             names.insert(0, parent)
         return tuple(names)
 
     def components_of(self, image: str) -> tuple[Component, ...]:
-        """Returns all components in an image, those of its parents first."""
+        """Return all components in an image, those of its parents first."""
         return tuple(
             self.components[name]
             for ancestor in self.lineage(image)

@@ -16,7 +16,7 @@ from factory.plan.dockerfile import MANIFEST_PATH
 def build_context(
     root: Path, dockerfile: str, manifest: Mapping[str, Any] | None, epoch: int
 ) -> io.BytesIO:
-    """Returns the context as an archive, rewound.
+    """Return the context as an archive, rewound.
 
     Owners, times and the order of entries do not depend on the checkout, nor do modes but for
     the executable bit, so that equal sources give equal archives.
@@ -45,12 +45,12 @@ def build_context(
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> str:
-    """Returns the manifest of the root assembler as its file holds it."""
+    """Return the manifest of the root assembler as its file holds it."""
     return json.dumps(manifest, indent=1)
 
 
 def file_context(folder: Path, names: Iterable[str]) -> io.BytesIO:
-    """Returns a folder's Dockerfile and some files as a context that is always the same."""
+    """Return a folder's Dockerfile and some files as a context that is always the same."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name in sorted({"Dockerfile", *names}):

@@ -83,7 +83,7 @@ def render(
     mirror: str = "",
     snapshot: Snapshot | None = None,
 ) -> str:
-    """Returns the Dockerfile that builds these images and what they stand on.
+    """Return the Dockerfile that builds these images and what they stand on.
 
     Args:
         catalog: The checked catalog.
@@ -135,7 +135,7 @@ def _build_source(suite: str, mirror: str, snapshot: Snapshot | None) -> str:
 
 
 def rootfs_manifest(catalog: Catalog, distribution: str) -> dict[str, Any] | None:
-    """Returns the manifest of stages/rootfs: how each assembled root is made; None if none is.
+    """Return the manifest of stages/rootfs: how each assembled root is made; None if none is.
 
     It always holds all assembled images, so that their roots are assembled once, whichever
     of them a build is for.

@@ -12,7 +12,7 @@ from factory.plan.yaml_file import line_in, read_yaml
 
 
 def load_catalog(root: Path) -> Catalog:
-    """Reads the catalog below a checkout's root folder.
+    """Read the catalog below a checkout's root folder.
 
     Raises:
         CatalogError: a file is missing or wrong; says file, line, field and reason.

@@ -23,7 +23,7 @@ class Machine:
         return self.platform.split("/")[1]
 
     def repository(self, repository: str) -> str:
-        """Returns the repository of its images: `NAME-arm64`.
+        """Return the repository of its images: `NAME-arm64`.
 
         A tag of an engine is of one image, so what is made for another kind of machine never takes
         the place of what this one runs. Releases keep images apart in the same way, and join them
@@ -33,5 +33,5 @@ class Machine:
         return repository if repository.endswith(suffix) else repository + suffix
 
     def folder(self, image: str) -> str:
-        """Returns the name of the folder with the evidence of an image."""
+        """Return the name of the folder with the evidence of an image."""
         return f"{image}-{self.name}"

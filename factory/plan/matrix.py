@@ -11,7 +11,7 @@ from factory.plan.models import Proof
 def ci_matrix(
     catalog: Catalog, images: Iterable[str], distributions: Iterable[str]
 ) -> dict[str, list[dict[str, str]]]:
-    """Returns the strategy matrix of a GitHub Actions job, with one entry for each job.
+    """Return the strategy matrix of a GitHub Actions job, with one entry for each job.
 
     An entry has the `image`, `distro`, `arch`, `platform` (as BuildKit names it), `runner` (label
     of a machine of that kind) and `gate` (what `build.py --gate` takes).

@@ -22,7 +22,7 @@ _CHIP = (_WIDTH - 2 * _MARGIN - _LABEL - _GAP) / _COLUMNS - _GAP
 
 
 def draw_images(catalog: Catalog) -> str:
-    """Returns an SVG: a layer for each image, on the one that it stands on, with its components.
+    """Return an SVG: a layer for each image, on the one that it stands on, with its components.
 
     Args:
         catalog: The checked catalog; its images, but for those that are optional, come in the
@@ -50,7 +50,7 @@ def draw_images(catalog: Catalog) -> str:
 def _layer(
     name: str, image: Image, components: Sequence[Component], top: int, colour: str
 ) -> tuple[int, str]:
-    """Returns the height of one image's layer, and the layer."""
+    """Return the height of one image's layer, and the layer."""
     summaries = [wrap(component.settings.summary, _CHARACTERS) for component in components]
     lines = max(map(len, summaries))
     chip = 2 * _GAP + _LINE * (lines + 1) - 4

@@ -43,7 +43,7 @@ class Recipe:
     machine: Machine | None = None
 
     def dockerfile(self, catalog: Catalog) -> str:
-        """Returns the Dockerfile.
+        """Return the Dockerfile.
 
         Raises:
             UsageError: the distribution has no template.
@@ -60,7 +60,7 @@ class Recipe:
         )
 
     def known_distribution(self, catalog: Catalog) -> Distribution:
-        """Returns the distribution.
+        """Return the distribution.
 
         Raises:
             UsageError: there is none of that name, or it has no template.
@@ -69,7 +69,7 @@ class Recipe:
         return catalog.distributions[self.distribution]
 
     def at(self, catalog: Catalog, moment: str | None) -> Recipe:
-        """Returns the same with the packages of a moment; of today if there is none.
+        """Return the same with the packages of a moment; of today if there is none.
 
         Raises:
             UsageError: it is no moment, or there are no snapshots of the distribution.

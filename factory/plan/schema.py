@@ -19,6 +19,6 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
-    """Returns the schemas by their path in the checkout."""
+    """Return the schemas by their path in the checkout."""
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {path: draft | model.model_json_schema() for path, model in SCHEMAS.items()}

@@ -25,7 +25,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, distribution: Distribution, moment: str) -> Snapshot:
-        """Reads a moment as snapshot.debian.org writes them, e.g. `20261120T000000Z`.
+        """Read a moment as snapshot.debian.org writes them, e.g. `20261120T000000Z`.
 
         Raises:
             UsageError: it is none, or of this distribution no snapshots are known.
@@ -51,7 +51,7 @@ class Snapshot:
 
 
 def sources_line(mirror: str, suite: str, *, fixed: bool) -> str:
-    """Returns an archive as a line of sources.list(5).
+    """Return an archive as a line of sources.list(5).
 
     Args:
         mirror: Its URL.

@@ -122,7 +122,7 @@ def refused(wanted: Mapping[str, str], existing: Mapping[str, str]) -> tuple[str
 
 
 def _version_names(version: Version, released: Collection[Version]) -> tuple[str, ...]:
-    """The names a version takes, without the image: '' (the bare name), X.Y.Z, X.Y, X."""
+    """Return the names a version takes, without the image: '' (the bare name), X.Y.Z, X.Y, X."""
     if version.prerelease is not None:
         return (str(version),)
     numbers = [str(version.major), str(version.minor), str(version.patch)]
@@ -141,7 +141,7 @@ def _leads(version: Version, size: int, released: Collection[Version]) -> bool:
 
 
 def _versions(texts: Iterable[str]) -> Iterable[Version]:
-    """The versions among some texts."""
+    """Return the versions among some texts."""
     for text in texts:
         try:
             yield parse_version(text)

@@ -15,13 +15,13 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def line_in(path: Path, *location: int | str) -> str:
-    """Returns file and line of a location in a YAML file that is known to be sound."""
+    """Return file and line of a location in a YAML file that is known to be sound."""
     node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     return f"{path}:{_line_of(node, location)}"
 
 
 def read_yaml(path: Path, model: type[_Model]) -> _Model:
-    """Reads one YAML file into a model.
+    """Read one YAML file into a model.
 
     Raises:
         CatalogError: it is missing or wrong; says file, line, field and reason.
@@ -51,7 +51,7 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    """Gives the keys below a node that their mapping has had before."""
+    """Give the keys below a node that their mapping has had before."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -65,7 +65,7 @@ def _repeated_keys(node: yaml.Node | None) -> Iterator[yaml.Node]:
 
 
 def _line_of(node: Any, location: tuple[int | str, ...]) -> int:
-    """Returns the line of the deepest part of a pydantic location that the file has."""
+    """Return the line of the deepest part of a pydantic location that the file has."""
     line: int = node.start_mark.line + 1 if node is not None else 1
     for part in location:
         if isinstance(node, yaml.MappingNode):

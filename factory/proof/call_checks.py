@@ -21,7 +21,7 @@ from fixtures.softphone import (
 
 
 def registers_phones(trial: Trial) -> str:
-    """A phone registers over every transport, one after the other."""
+    """Return a phone registers over every transport, one after the other."""
     trial.users = trial.candidate.users()
     address = trial.candidate.address()
     trial.candidate.phones.names[address] = "pbx"
@@ -31,20 +31,20 @@ def registers_phones(trial: Trial) -> str:
 
 
 def connects_a_call(trial: Trial) -> str:
-    """A call in the clear over the first transport; both hear each other."""
+    """Return a call in the clear over the first transport; both hear each other."""
     _register(trial, trial.expected.transports[0], "off")
     return _talk(trial, trial.alice, trial.bob)
 
 
 def connects_a_call_back(trial: Trial) -> str:
-    """A call the other way over the last transport, encrypted if the image can do that."""
+    """Return a call the other way over the last transport, encrypted if the image can do that."""
     encrypted = trial.expected.encrypted
     _register(trial, trial.expected.transports[-1], "sdes-optional" if encrypted else "off")
     return _talk(trial, trial.bob, trial.alice, encrypted=encrypted)
 
 
 def delivers_a_text(trial: Trial) -> str:
-    """A text with characters of several planes arrives as it was, from the right number."""
+    """Return a text with characters of several planes arrives as it was, from the right number."""
     body = "Grüße, 電話 \N{TELEPHONE RECEIVER}\nsecond line"
     trial.alice.message(trial.bob, body)
     text = trial.bob.receives_message()

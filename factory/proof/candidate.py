@@ -67,7 +67,7 @@ class Candidate:
         seconds: float,
         otherwise: str,
     ) -> _Value:
-        """Waits for something as factory.waiting does, longer by the timeout factor.
+        """Wait for something as factory.waiting does, longer by the timeout factor.
 
         Raises:
             TimeoutError: with the text `otherwise`.
@@ -76,11 +76,11 @@ class Candidate:
         return wait_for(probe, wanted, seconds=limit, otherwise=otherwise)
 
     def logs(self) -> str:
-        """Returns all that the container printed."""
+        """Return all that the container printed."""
         return self._container.logs().decode("utf-8", "replace")
 
     def start(self) -> None:
-        """Starts the container.
+        """Start the container.
 
         Raises:
             EngineError: the engine cannot.
@@ -88,7 +88,7 @@ class Candidate:
         start_container(self._container)
 
     def check_that_it_runs(self) -> None:
-        """Does nothing as long as the container runs.
+        """Do nothing as long as the container runs.
 
         Raises:
             ProofError: it ended; with the last that it said.
@@ -101,7 +101,7 @@ class Candidate:
             raise ProofError(f"it ended with status {state['ExitCode']}, {words}")
 
     def await_verdict_on_health(self) -> str:
-        """Waits until the engine calls the container healthy or unhealthy; returns that.
+        """Wait until the engine calls the container healthy or unhealthy; return that.
 
         Raises:
             ProofError: it ended, or has no health check.
@@ -115,7 +115,7 @@ class Candidate:
         )
 
     def await_boot(self) -> None:
-        """Waits until Asterisk itself says that it has booted, whatever the health check says.
+        """Wait until Asterisk itself says that it has booted, whatever the health check says.
 
         Raises:
             TimeoutError: it did not.
@@ -129,13 +129,13 @@ class Candidate:
         )
 
     def health_lines(self) -> list[str]:
-        """Returns what the last health check printed."""
+        """Return what the last health check printed."""
         log = self._container.attrs["State"]["Health"]["Log"]
         lines = log[-1]["Output"].strip().splitlines() if log else []
         return [" ".join(line.split("\t")) for line in lines]
 
     def is_well(self) -> bool:
-        """Runs the image's own health check; says whether it passes, and soon enough."""
+        """Run the image's own health check; say whether it passes, and soon enough."""
         test = self._container.attrs["Config"]["Healthcheck"]["Test"]
         command = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
         status = start_in(self._engine, self._container, command)
@@ -151,11 +151,11 @@ class Candidate:
         return ended == 0
 
     def run(self, script: str) -> str:
-        """Runs a shell script as root in the container; returns what it printed."""
+        """Run a shell script as root in the container; return what it printed."""
         return run_in(self._container, ["sh", "-c", script])
 
     def asterisk_pid(self) -> int:
-        """Returns the process id of Asterisk.
+        """Return the process id of Asterisk.
 
         By the name that the kernel has for it: some kinds of `pidof` look at the program's file
         instead, which is that of the emulator where there is one.
@@ -169,22 +169,22 @@ class Candidate:
         return min(int(path.split("/")[2]) for path in found)
 
     def asterisk(self, command: str) -> str:
-        """Returns what the Asterisk console answers."""
+        """Return what the Asterisk console answers."""
         return self.run(f"asterisk -rx '{command}'")
 
     def configuration(self) -> dict[str, str]:
-        """Returns a digest of each file of the configuration."""
+        """Return a digest of each file of the configuration."""
         lines = self.run(f"cd {CONFIGURATION}; sha256sum *.conf").splitlines()
         return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
 
     def listening_ports(self) -> list[int]:
-        """Returns the TCP ports on which something in the container listens."""
+        """Return the TCP ports on which something in the container listens."""
         lines = [line.split() for line in self.run("cat /proc/net/tcp*").splitlines()]
         # number, local address, remote address, state: 0A is LISTEN
         return sorted({int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == "0A"})
 
     def stop(self) -> float:
-        """Stops the container as `docker stop` does; returns the seconds that took.
+        """Stop the container as `docker stop` does; return the seconds that took.
 
         Raises:
             ProofError: it had to be killed, or its exit status was not 0.
@@ -201,7 +201,7 @@ class Candidate:
         return seconds
 
     def start_again(self) -> None:
-        """Starts the stopped container and waits until it is well.
+        """Start the stopped container and wait until it is well.
 
         Raises:
             ProofError: it ended.
@@ -216,13 +216,13 @@ class Candidate:
         self.wait_for(is_well, seconds=20, otherwise="it did not get healthy after a restart")
 
     def address(self) -> str:
-        """Returns the container's IP address."""
+        """Return the container's IP address."""
         self._container.reload()
         networks = self._container.attrs["NetworkSettings"]["Networks"]
         return str(networks[self._network]["IPAddress"])
 
     def users(self) -> tuple[Account, ...]:
-        """Returns the users of the configuration that the container made for itself.
+        """Return the users of the configuration that the container made for itself.
 
         Raises:
             ProofError: there are fewer than two.
@@ -236,7 +236,7 @@ class Candidate:
         return users
 
     def users_of_another(self, labels: Mapping[str, str]) -> tuple[Account, ...]:
-        """Returns the users that a second container of the image makes for itself.
+        """Return the users that a second container of the image makes for itself.
 
         Raises:
             TimeoutError: it made none.

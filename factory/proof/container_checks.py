@@ -12,7 +12,7 @@ MANAGER_PORT = 5038
 
 
 def gets_healthy(trial: Trial) -> str:
-    """The image's own health check says so; the phones start in the meantime."""
+    """Return the image's own health check says so; the phones start in the meantime."""
     trial.candidate.start()
     phones = trial.candidate.phones.start("alice", "bob", "stranger")
     trial.alice, trial.bob, trial.stranger = phones
@@ -39,7 +39,7 @@ def runs_its_services(trial: Trial) -> str:
 
 
 def runs_asterisk_without_privileges(trial: Trial) -> str:
-    """The Asterisk process is not root and holds no capability."""
+    """Return the Asterisk process is not root and holds no capability."""
     status = trial.candidate.run(f"cat /proc/{trial.candidate.asterisk_pid()}/status")
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     if "Uid" not in fields:
@@ -105,7 +105,7 @@ def keeps_other_ports_closed(trial: Trial) -> str:
 
 
 def says_what_happens(trial: Trial) -> str:
-    """What Asterisk logs is in the container's output, such as that it refused somebody."""
+    """Return what Asterisk logs is in the container's output, such as that it refused somebody."""
     try:
         trial.candidate.wait_for(
             lambda: "sip:stranger@" in trial.candidate.logs(),

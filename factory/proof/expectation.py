@@ -23,7 +23,7 @@ class Expectation:
 
     @classmethod
     def of(cls, catalog: Catalog, image: str) -> Expectation:
-        """Returns what the catalog promises of an image."""
+        """Return what the catalog promises of an image."""
         components = catalog.components_of(image)
         modules = tuple(x for c in components for x in c.settings.proven_modules)
         listeners = [x for c in components for x in c.settings.listeners]
@@ -40,7 +40,7 @@ class Expectation:
 
     @classmethod
     def of_foreign(cls, image: ImageInfo) -> Expectation:
-        """Returns what can be expected of an image that the catalog does not know."""
+        """Return what can be expected of an image that the catalog does not know."""
         known: dict[str, Transport] = {"5060/udp": "udp", "5060/tcp": "tcp", "5061/tcp": "tls"}
         found = tuple(name for port, name in known.items() if port in image.ports)
         return cls(

@@ -43,7 +43,7 @@ class Gate:
     softphone: str
 
     def fingerprint(self) -> str:
-        """Returns a digest of the gate: what passed another gate has to pass this one, too."""
+        """Return a digest of the gate: what passed another gate has to pass this one, too."""
         here = Path(__file__).parent
         sources = sorted(here.glob("*.py"))
         sources.append(here.parent / "waiting.py")
@@ -52,7 +52,7 @@ class Gate:
         return hashlib.sha256(text).hexdigest()[:12]
 
     def prove(self, engine: Engine, image: str, console: Console) -> tuple[Passed, ...]:
-        """Runs all checks on a candidate, in order; stops at the first that fails.
+        """Run all checks on a candidate, in order; stop at the first that fails.
 
         Raises:
             ProofError: says which check failed and why; what the candidate and the phones said
@@ -77,7 +77,7 @@ class Gate:
 
 
 def _cause(candidate: Candidate, error: Exception) -> str:
-    """Returns why a check failed: whatever went wrong, if the candidate has ended, that is why."""
+    """Return why a check failed: whatever went wrong, if the candidate has ended, that is why."""
     if not isinstance(error, ProofError):
         try:
             candidate.check_that_it_runs()

@@ -10,7 +10,7 @@ from factory.proof.trial import Trial, listed, service_state
 
 
 def tells_the_truth_about_its_health(trial: Trial) -> str:
-    """The health check fails while Asterisk does not answer, and passes when it does again."""
+    """Check that health fails while Asterisk does not answer, and passes when it does again."""
     asterisk = trial.candidate.asterisk_pid()
     trial.candidate.run(f"kill -STOP {asterisk}")
     try:
@@ -27,7 +27,7 @@ def tells_the_truth_about_its_health(trial: Trial) -> str:
 
 
 def restarts_its_services(trial: Trial) -> str:
-    """A service that is killed comes back, and the PBX becomes healthy again."""
+    """Return a service that is killed comes back, and the PBX becomes healthy again."""
     if not trial.expected.supervised:
         return "not supervised"
     services = trial.expected.services

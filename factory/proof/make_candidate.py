@@ -21,7 +21,7 @@ EMULATED = 20
 def make_candidate(
     engine: Engine, image: str, softphone: str, labels: Mapping[str, str]
 ) -> Iterator[Candidate]:
-    """Makes a container of an image, with an empty volume; everything is removed at the end.
+    """Make a container of an image, with an empty volume; everything is removed at the end.
 
     Args:
         engine: Where.

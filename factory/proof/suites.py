@@ -18,7 +18,7 @@ SOURCES = ("tests", "fixtures", "factory", "runtime", "stages")
 
 
 def fingerprint(root: Path) -> str:
-    """Returns a digest of the suites: what passed others has to pass these, too."""
+    """Return a digest of the suites: what passed others has to pass these, too."""
     digest = hashlib.sha256()
     for path in sorted(path for name in SOURCES for path in (root / name).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -28,7 +28,7 @@ def fingerprint(root: Path) -> str:
 
 
 def run(root: Path, image: str, image_id: str, report: Path, console: Console) -> str:
-    """Runs the suites on a candidate; returns pytest's last line, such as `212 passed in 301.2s`.
+    """Run the suites on a candidate; return pytest's last line, such as `212 passed in 301.2s`.
 
     Args:
         root: The checkout.

@@ -34,11 +34,11 @@ class Trial:
 
 
 def service_state(trial: Trial, service: str) -> str:
-    """Returns what `sv status` says of a service."""
+    """Return what `sv status` says of a service."""
     return trial.candidate.run(f"sv status {service}").strip()
 
 
 def listed(names: Sequence[object]) -> str:
-    """Returns the first few of some names in one line."""
+    """Return the first few of some names in one line."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(map(str, names[:5])) + more

@@ -8,7 +8,7 @@ from fixtures.softphone import Account
 
 
 def read_users(text: str) -> tuple[Account, ...]:
-    """Returns the users in a pjsip_endpoint.conf: sections with a number, a name and a password.
+    """Return the users in a pjsip_endpoint.conf: sections with a number, a name and a password.
 
     Args:
         text: The file; sections of the form that the wizard's templates take.

@@ -29,14 +29,14 @@ class Login:
     identity_token: str = field(default="", repr=False)
 
     def for_engine(self) -> dict[str, str]:
-        """Returns it as the engine wants it with each push."""
+        """Return it as the engine wants it with each push."""
         if self.identity_token:
             return {"identitytoken": self.identity_token}
         return {"username": self.user, "password": self.password} if self.user else {}
 
 
 def split_repository(repository: str) -> tuple[str, str]:
-    """Returns the registry's host, with its port if one is named, and the path there.
+    """Return the registry's host, with its port if one is named, and the path there.
 
     Names without a host are Docker Hub's, which is `docker.io`.
     """
@@ -45,7 +45,7 @@ def split_repository(repository: str) -> tuple[str, str]:
 
 
 def find_login(host: str) -> Login | None:
-    """Returns the login that Docker keeps for a registry, or None.
+    """Return the login that Docker keeps for a registry, or None.
 
     Raises:
         RegistryError: the configuration cannot be read, or the credential helper fails.
@@ -78,7 +78,7 @@ def find_login(host: str) -> Login | None:
 
 
 def find_authorities(host: str, folder: Path = AUTHORITIES) -> tuple[Path, ...]:
-    """Returns the certificates of authorities that Docker Engine trusts for a registry."""
+    """Return the certificates of authorities that Docker Engine trusts for a registry."""
     try:
         return tuple(sorted((folder / host).glob("*.crt")))
     except OSError:  # for root alone on some machines

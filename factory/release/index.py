@@ -77,17 +77,17 @@ def plan_index(repository: str, manifests: Iterable[Mapping[str, Any]]) -> Index
 
 
 def digest_of(index: str) -> str:
-    """Returns the digest of an index as a registry holds it, byte by byte."""
+    """Return the digest of an index as a registry holds it, byte by byte."""
     return f"sha256:{hashlib.sha256(index.encode()).hexdigest()}"
 
 
 def exact(tags: Iterable[str]) -> tuple[str, ...]:
-    """Returns those references that name a whole version, which must not change."""
+    """Return those references that name a whole version, which must not change."""
     return tuple(tag for tag in tags if tag.rpartition(":")[2].count(".") >= 2)
 
 
 def write_index(index: Index) -> str:
-    """Writes an index to the registry; returns its digest.
+    """Write an index to the registry; return its digest.
 
     Raises:
         FactoryError: a whole version stands for something else already; nothing was written. Or
@@ -120,7 +120,7 @@ def _images(index: str) -> list[str]:
 
 
 def _there(tag: str) -> str | None:
-    """Returns the index under a tag; None if there is no such tag."""
+    """Return the index under a tag; None if there is no such tag."""
     try:
         return _imagetools("inspect", "--raw", tag)
     except FactoryError as error:
@@ -145,7 +145,7 @@ def _imagetools(*arguments: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; prints the digest of the index, and returns the exit status."""
+    """Run the command line; print the digest of the index, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m factory.release.index", description=__doc__)
     parser.add_argument("repository", metavar="REPOSITORY", help="whose tags are written")
     parser.add_argument(

@@ -24,7 +24,7 @@ from factory.release.registry import Registry
 def wanted_tags(
     catalog: Catalog, image: str, version: Version | None, existing: Sequence[str]
 ) -> tuple[str, ...]:
-    """Returns the tags an image takes, given the names of those that exist."""
+    """Return the tags an image takes, given the names of those that exist."""
     return tags.image_tags(
         image,
         version,
@@ -34,7 +34,7 @@ def wanted_tags(
 
 
 def tag_proven(session: Session, known: Evidence) -> tuple[str, ...]:
-    """Moves the tags of a proven image to it in the engine; returns them."""
+    """Move the tags of a proven image to it in the engine; return them."""
     engine, repository = session.engine, session.recipe.repository
     existing = list(engine.tags_of(repository))
     names = wanted_tags(session.catalog, known.image, session.recipe.version, existing)
@@ -69,7 +69,7 @@ class Destination:
 
     @classmethod
     def of(cls, engine: Engine, repository: str) -> Destination:
-        """Finds the registry of a repository, with the login that Docker keeps for it.
+        """Find the registry of a repository, with the login that Docker keeps for it.
 
         Raises:
             RegistryError: the registry cannot be reached, or does not let us in.
@@ -101,7 +101,7 @@ class Destination:
         )
 
     def push(self, plan: PushPlan, console: Console) -> dict[str, str]:
-        """Does the steps of a plan; returns the digest of each tag's manifest.
+        """Do the steps of a plan; return the digest of each tag's manifest.
 
         The engine has each tag then, too, and no image of the plan is unproven any more. What was
         broken off can be repeated: each step leaves the registry in order.
@@ -140,7 +140,7 @@ _WOULD = {"new": "would be new", "moves": "would move", "there": "is there"}
 
 
 def describe(plan: PushPlan, repository: str) -> str:
-    """Returns what a push would do, a line for each tag; of images that are not built yet."""
+    """Return what a push would do, a line for each tag; of images that are not built yet."""
     lines = [f"push: {repository}:{step.tag} {_what(step)}" for step in plan.steps]
     lines += [
         f"push: {repository}:{left.tag} would stay: {left.higher} is higher" for left in plan.left

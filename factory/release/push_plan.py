@@ -79,7 +79,7 @@ class PushPlan:
 def wanted_tags(
     images: Iterable[ImageToPush], version: Version | None, existing: Sequence[str]
 ) -> dict[str, ImageToPush]:
-    """Returns the tags that images take, by the tags that the registry has."""
+    """Return the tags that images take, by the tags that the registry has."""
     return {
         tag: image
         for image in images

@@ -70,7 +70,7 @@ class Registry:
         self._base = ""
 
     def check_login(self) -> None:
-        """Does nothing if the registry answers and lets us in.
+        """Do nothing if the registry answers and lets us in.
 
         Raises:
             RegistryError: it does not.
@@ -78,7 +78,7 @@ class Registry:
         self._read("v2/")
 
     def tags(self) -> tuple[str, ...]:
-        """Returns the names of all tags; none if there is no such repository yet.
+        """Return the names of all tags; none if there is no such repository yet.
 
         Raises:
             RegistryError: the registry does not tell.
@@ -95,7 +95,7 @@ class Registry:
         return tuple(found)
 
     def held(self, tag: str) -> Held | None:
-        """Returns what a tag stands for; None if there is no such tag.
+        """Return what a tag stands for; None if there is no such tag.
 
         Raises:
             RegistryError: the registry does not tell, or gives what has another digest.
@@ -174,7 +174,7 @@ class Registry:
             ) from error
 
     def _answer(self, challenge: str) -> str:
-        """Returns the header that answers a challenge."""
+        """Return the header that answers a challenge."""
         if self._login is None:
             raise RegistryError(
                 f"{self.host} wants a login, and Docker has none for it",
@@ -276,7 +276,7 @@ def _json(response: requests.Response, host: str) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """Returns the innermost cause that urllib3 and requests have wrapped, in one line."""
+    """Return the innermost cause that urllib3 and requests have wrapped, in one line."""
     while True:
         inner = getattr(error, "reason", None) or next(iter(error.args), None)
         if not isinstance(inner, BaseException):

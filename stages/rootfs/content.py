@@ -32,7 +32,7 @@ class Content:
     directories: Mapping[str, Directory] = field(default_factory=dict)
 
     def present(self) -> frozenset[str]:
-        """The canonical paths of all files, links and directories that packages may list.
+        """Return the canonical paths of all files, links and directories that packages may list.
 
         The links to busybox are not among them: they stand where another package's program would.
         """
@@ -41,6 +41,6 @@ class Content:
 
 
 def empty_content(tree: Tree) -> Content:
-    """What the first image begins with."""
+    """Return what the first image begins with."""
     links = {path: tree.link_target(path) for path in MERGED if tree.is_link(path)}
     return Content(links=links, directories=SKELETON)

@@ -10,7 +10,7 @@ from rootfs.tree import Tree
 def reduced_database(
     tree: Tree, packages: Mapping[str, Package], kept: Collection[str], present: Collection[str]
 ) -> dict[str, str]:
-    """The database files by path: the kept packages, and of their files those present.
+    """Return the database files by path: the kept packages, and of their files those present.
 
     `present` holds the canonical paths of all files and directories in the image. With it `dpkg -l`
     names what is there, and `dpkg -V` misses nothing that was left out on purpose.
@@ -43,7 +43,7 @@ def _package_files(tree: Tree, package: Package, present: Collection[str]) -> di
 
 
 def _present_conffiles(tree: Tree, stanza: str, present: Collection[str]) -> str:
-    """The stanza without the configuration files that are not there."""
+    """Return the stanza without the configuration files that are not there."""
     field = re.search(r"^Conffiles:((?:\n .*)+)\n?", stanza, re.MULTILINE)
     if field is None:
         return stanza

@@ -13,7 +13,7 @@ def with_dependencies(
     omitted: Sequence[str],
     in_part: Collection[str],
 ) -> set[str]:
-    """The named packages and all they depend on, taken from the installed ones.
+    """Return the named packages and all they depend on, taken from the installed ones.
 
     A dependency whose name matches `omitted` is not followed; one that is taken `in_part` comes
     along, but what it depends on does not, for that may serve just the rest of it.

@@ -36,7 +36,7 @@ def is_elf(path: Path) -> bool:
 
 
 def read_linkage(path: Path) -> Linkage:
-    """The linkage of an ELF file; a static program has an empty one."""
+    """Return the linkage of an ELF file; a static program has an empty one."""
     texts: dict[str, list[str]] = {attribute: [] for attribute in TEXT_TAGS.values()}
     interpreter = None
     with path.open("rb") as file:
@@ -52,7 +52,7 @@ def read_linkage(path: Path) -> Linkage:
 
 
 def read_symbols(path: Path) -> Symbols:
-    """The dynamic symbols; weak ones that are undefined may stay so and are not counted."""
+    """Return the dynamic symbols; weak ones that are undefined may stay so and are not counted."""
     defined: set[str] = set()
     undefined: set[str] = set()
     with path.open("rb") as file:

@@ -17,7 +17,7 @@ class LibraryFinder:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def libraries_of(self, path: str) -> tuple[str, ...]:
-        """The canonical paths of the libraries a file needs, and of the links that lead to them.
+        """Return the canonical paths of the libraries a file needs, and of the links to them.
 
         Anything that is no regular ELF file needs none.
         """

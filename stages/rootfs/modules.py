@@ -33,7 +33,7 @@ def read_modules(tree: Tree) -> Modules:
 
 
 def choose_modules(patterns: Patterns, installed: Iterable[str]) -> set[str]:
-    """The modules that the patterns of an image take."""
+    """Return the modules that the patterns of an image take."""
     return {name for name in installed if accepts(patterns, name)}
 
 

@@ -46,13 +46,13 @@ def read_packages(tree: Tree) -> dict[str, Package]:
 
 
 def read_fields(stanza: str) -> dict[str, str]:
-    """The fields of a control stanza; the lines of a long one are joined by newlines."""
+    """Return the fields of a control stanza; the lines of a long one are joined by newlines."""
     fields = re.findall(r"^(\S+):[ \t]*(.*(?:\n[ \t].*)*)", stanza, re.MULTILINE)
     return dict(fields)
 
 
 def read_relations(field: str) -> tuple[tuple[str, ...], ...]:
-    """The package names of a dependency field, without versions and architectures."""
+    """Return the package names of a dependency field, without versions and architectures."""
     return tuple(
         tuple(re.split(r"[\s:(\[]", choice.strip(), maxsplit=1)[0] for choice in group.split("|"))
         for group in field.split(",")
@@ -61,12 +61,12 @@ def read_relations(field: str) -> tuple[tuple[str, ...], ...]:
 
 
 def find_owners(packages: Iterable[Package]) -> dict[str, str]:
-    """The package of each file; directories belong to many and are left out."""
+    """Return the package of each file; directories belong to many and are left out."""
     return {path: package.name for package in packages for path in package.files}
 
 
 def find_providers(packages: Mapping[str, Package]) -> dict[str, str]:
-    """The package that stands for each name: the one called so, else the first to provide it."""
+    """Return the package for each name: the one called so, else the first to provide it."""
     providers: dict[str, str] = {}
     for package in packages.values():
         for name in package.provides:
@@ -75,7 +75,7 @@ def find_providers(packages: Mapping[str, Package]) -> dict[str, str]:
 
 
 def info_file(tree: Tree, package: Package, kind: str) -> Path | None:
-    """The file of that kind (`list`, `md5sums` ...) which dpkg keeps about the package, if any."""
+    """Return dpkg's file of that kind (`list`, `md5sums` ...) about the package, if any."""
     for name in (package.name, f"{package.name}:{package.architecture}"):
         path = tree.on_disk(f"{DATABASE}/info/{name}.{kind}")
         if path.exists():
@@ -84,7 +84,7 @@ def info_file(tree: Tree, package: Package, kind: str) -> Path | None:
 
 
 def read_alternatives(tree: Tree) -> list[Alternative]:
-    """The commands that update-alternatives manages, the leading ones and those that follow."""
+    """Return the commands that update-alternatives manages, leading ones and followers."""
     directory = tree.on_disk(f"{DATABASE}/alternatives")
     if not directory.is_dir():
         return []

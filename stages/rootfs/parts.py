@@ -12,7 +12,7 @@ STATE_DIRECTORIES = ("/etc/", "/var/", "/run/")  # an empty directory has a purp
 
 
 def expand_names(parts: Mapping[str, Patterns], installed: Collection[str]) -> dict[str, Patterns]:
-    """The installed packages that the keys, names or globs, stand for.
+    """Return the installed packages that the keys, names or globs, stand for.
 
     A name beats a glob, and of two globs that match the same package the later one does.
     """
@@ -34,7 +34,7 @@ def require_installed(keys: Collection[str], installed: Collection[str]) -> None
 
 
 def take_part(package: Package, patterns: Patterns, manifest: Manifest) -> set[str]:
-    """The paths of the package that the patterns take, less what is excluded of every package."""
+    """Return the package's paths that the patterns match, less those excluded everywhere."""
     offered = [path for path in package.files if not _is_excluded(path, manifest)]
     offered += [
         path

@@ -20,7 +20,7 @@ def matches_any(patterns: Sequence[str], name: str) -> bool:
 
 
 def without_match(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The patterns without `!` that match none of the names.
+    """Return the patterns without `!` that match none of the names.
 
     A pattern that takes something must find it, or an image would lack it in silence. One that
     leaves something out may find nothing: that is what it is for.

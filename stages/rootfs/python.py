@@ -15,7 +15,7 @@ PROBE = Path(__file__).with_name("probe_imports.py")
 
 
 def loaded_sources(imports: Sequence[str]) -> list[str]:
-    """The paths of all source files that a fresh Python loads when it imports these modules."""
+    """Return the source files that a fresh Python loads to import these modules."""
     command = [sys.executable, "-I", "-B", str(PROBE), *imports]
     probe = subprocess.run(command, capture_output=True, text=True, check=False)
     if probe.returncode:

@@ -16,7 +16,7 @@ DPKG_DATABASE = "(dpkg database)"
 def describe(
     name: str, content: Content, sizes: Mapping[str, int], system: System
 ) -> dict[str, Any]:
-    """The report of an image, ready for JSON; `sizes` are the bytes of each path that it adds."""
+    """Return an image's report, ready for JSON; `sizes` are the bytes of each path it adds."""
     packages = [system.packages[each] for each in sorted(content.packages)]
     owners = {cache_path(path): system.owners.get(path, GENERATED) for path in content.bytecode}
     by_package: Counter[str] = Counter()
@@ -37,7 +37,7 @@ def describe(
 
 
 def summarise(report: Mapping[str, Any]) -> str:
-    """The report in one line."""
+    """Return the report in one line."""
     megabytes = report["bytes_added"] / 1e6
     return (
         f"{report['image']}: {megabytes:.1f} MB added, {len(report['packages'])} packages,"

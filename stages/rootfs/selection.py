@@ -20,7 +20,7 @@ COMMAND_DIRECTORIES = ("/usr/bin", "/usr/sbin")
 
 
 def select_content(system: System, manifest: Manifest, image: Image, before: Content) -> Content:
-    """The content of the image before, and what the manifest adds for this one."""
+    """Return the content of the image before, and what the manifest adds for this one."""
     selector = Selector(system, manifest, image, before)
     selector.add_named_packages()
     selector.add_modules()

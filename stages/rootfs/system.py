@@ -36,6 +36,6 @@ def read_system(tree: Tree) -> System:
 
 
 def busybox_applets() -> list[str]:
-    """The commands that the installed busybox can stand in for."""
+    """Return the commands that the installed busybox can stand in for."""
     listing = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True)
     return listing.stdout.split()

@@ -26,12 +26,12 @@ class Tree:
         return self.root / path.lstrip("/")
 
     def canonical(self, path: str) -> str:
-        """The path with all directories resolved, while the last name stays as it is."""
+        """Return the path with all directories resolved, while the last name stays as it is."""
         parent, name = posixpath.split(posixpath.normpath(path))
         return posixpath.join(self._resolved_directory(parent), name)
 
     def follow(self, path: str) -> list[str]:
-        """The canonical path, and hop by hop where it leads while it is a symbolic link."""
+        """Return the canonical path, and hop by hop where it leads while it is a symbolic link."""
         hops = [self.canonical(path)]
         while self.is_link(hops[-1]):
             if len(hops) > MAXIMUM_HOPS:
@@ -40,7 +40,7 @@ class Tree:
         return hops
 
     def lstat(self, path: str) -> os.stat_result:
-        """The status of the path itself, be it a link or not."""
+        """Return the status of the path itself, be it a link or not."""
         return os.lstat(self.on_disk(path))
 
     def exists(self, path: str) -> bool:
@@ -52,7 +52,7 @@ class Tree:
         return self.on_disk(path).is_symlink()
 
     def link_target(self, link: str) -> str:
-        """What is written in a symbolic link."""
+        """Return what is written in a symbolic link."""
         return str(self.on_disk(link).readlink())
 
     def is_directory(self, path: str) -> bool:
@@ -95,7 +95,7 @@ class Tree:
 
 
 def ancestors(path: str) -> list[str]:
-    """The directories above an absolute path, nearest first, without the root itself."""
+    """Return the directories above an absolute path, nearest first, without the root itself."""
     above = []
     parent = posixpath.dirname(path)
     while parent != "/":

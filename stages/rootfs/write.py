@@ -142,7 +142,7 @@ class _Writer:
         return self._target.on_disk(path)
 
     def _set_time(self, place: Path, status: os.stat_result | None) -> None:
-        """What comes from a package keeps a time before the epoch, all else gets the epoch."""
+        """Return a file's time: before the epoch if its package says so, else the epoch."""
         latest = self._epoch * 10**9
         time = min(status.st_mtime_ns, latest) if status else latest
         os.utime(place, ns=(time, time), follow_symlinks=False)

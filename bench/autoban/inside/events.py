@@ -15,7 +15,7 @@ _calls = count(215369685)
 
 
 def message(source: str) -> bytes:
-    """Returns a message of AMI.
+    """Return a message of AMI.
 
     Args:
         source: Address of the one who guesses.
@@ -25,7 +25,7 @@ def message(source: str) -> bytes:
 
 
 def line(source: str) -> bytes:
-    """Returns a line of the security log.
+    """Return a line of the security log.
 
     Args:
         source: Address of the one who guesses.
@@ -37,7 +37,7 @@ def line(source: str) -> bytes:
 
 
 def addresses(number: int, first: str) -> list[str]:
-    """Returns a number of addresses that follow one another, none ending with 0 or 255.
+    """Return a number of addresses that follow one another, none ending with 0 or 255.
 
     Args:
         number: How many.
@@ -47,7 +47,7 @@ def addresses(number: int, first: str) -> list[str]:
 
 
 def guesses(sources: list[str], each: int, *, one_by_one: bool) -> Iterator[str]:
-    """Yields the source of each guess.
+    """Yield the source of each guess.
 
     Args:
         sources: Who guesses.

@@ -18,7 +18,7 @@ PACKET = struct.Struct("!Q")  # its number, from 0
 
 
 def serve() -> None:
-    """Serves one after the other, for ever."""
+    """Serve one after the other, for ever."""
     with socket.create_server(("", PORT)) as server:
         while True:
             line, _ = server.accept()
@@ -29,7 +29,7 @@ def serve() -> None:
 
 
 def knock(first: dict[str, str], line: socket.socket) -> None:
-    """Sends packets until it is told to stop."""
+    """Send packets until it is told to stop."""
     sent: list[int] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.bind((first["source"], 0))

@@ -94,14 +94,14 @@ def _latency(
 
 
 def _order(line: socket.socket, order: dict[str, int]) -> int | None:
-    """Tells the knocker something; returns its answer."""
+    """Tells the knocker something; return its answer."""
     line.sendall(json.dumps(order).encode() + b"\n")
     answer: int | None = json.loads(line.recv(64))
     return answer
 
 
 def _count(probe: socket.socket, expected: int | None) -> int:
-    """Takes what has arrived; returns the number of the next packet.
+    """Take what has arrived; return the number of the next packet.
 
     Raises:
         RuntimeError: one is missing in between, so that the bench itself has lost it.
@@ -153,7 +153,7 @@ def flood(
 def load(
     subject: Subject, attackers: int, rate: int, seconds: int, first: str, deciding: int
 ) -> dict[str, Any]:
-    """A steady stream of events from many, for a time.
+    """Return a steady stream of events from many, for a time.
 
     Returns:
         `samples`: after each second cpu (of a core) and rss (MB); `sent`, `seen`, `due` (bans that
@@ -190,7 +190,7 @@ def load(
 
 
 def _finished(subject: Subject, base: Seen, sent: int) -> Seen:
-    """Grants a second for the last events; returns what was seen until then."""
+    """Grants a second for the last events; return what was seen until then."""
     deadline = time.monotonic() + 1
     while (seen := subject.seen()).events - base.events < sent and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -198,7 +198,7 @@ def _finished(subject: Subject, base: Seen, sent: int) -> Seen:
 
 
 def outages(subject: Subject, seconds: list[float]) -> list[float]:
-    """Ends Asterisk's side of the connection for a time.
+    """End Asterisk's side of the connection for a time.
 
     Args:
         subject: AutoBan.

@@ -42,7 +42,7 @@ class Subject(Protocol):
     """A program that bans."""
 
     def render(self, sources: Iterable[str]) -> bytes:
-        """Returns a guess from each source, in the form that it takes them."""
+        """Return a guess from each source, in the form that it takes them."""
 
     def send(self, data: bytes) -> None:
         """Hands it over."""
@@ -63,7 +63,7 @@ class AutoBan:
         self.open()
 
     def open(self) -> None:
-        """Opens the port, and returns once AutoBan has logged in and wants events."""
+        """Open the port, and return once AutoBan has logged in and wants events."""
         with socket.socket() as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(("127.0.0.1", AMI_PORT))
@@ -80,16 +80,16 @@ class AutoBan:
         Thread(target=self._go_on_answering, daemon=True).start()
 
     def close(self) -> None:
-        """Ends the connection, as Asterisk does when it ends."""
+        """End the connection, as Asterisk does when it ends."""
         self._line.shutdown(socket.SHUT_RDWR)
         self._line.close()
 
     def render(self, sources: Iterable[str]) -> bytes:
-        """Returns messages of AMI."""
+        """Return messages of AMI."""
         return b"".join(map(events.message, sources))
 
     def send(self, data: bytes) -> None:
-        """Sends it over AMI; waits if AutoBan is behind."""
+        """Send it over AMI; waits if AutoBan is behind."""
         with self._lock:
             self._line.sendall(data)
 
@@ -137,11 +137,11 @@ class Fail2ban:
         self._log = os.open(SECURITY_LOG, os.O_WRONLY | os.O_APPEND)
 
     def render(self, sources: Iterable[str]) -> bytes:
-        """Returns lines of the log."""
+        """Return lines of the log."""
         return b"".join(map(events.line, sources))
 
     def send(self, data: bytes) -> None:
-        """Appends it to the log."""
+        """Append it to the log."""
         while data:
             data = data[os.write(self._log, data) :]
 

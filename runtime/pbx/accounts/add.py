@@ -20,7 +20,7 @@ SECONDS_TO_APPEAR = 5
 
 
 def run(options: argparse.Namespace) -> int:
-    """Adds the user; returns the exit status."""
+    """Add the user; return the exit status."""
     account = users.check_name(options.account)
     number = users.check_number(options.number)
     name = users.check_shown_name(options.name, account)
@@ -57,7 +57,7 @@ def _read(path: Path) -> bytes:
 
 
 def _reload(account: str) -> str:
-    """Has Asterisk read its files again; returns what came of it."""
+    """Has Asterisk read its files again; return what came of it."""
     try:
         reload("res_pjsip.so")
         found = await_answer(

@@ -21,7 +21,7 @@ class Weak:
 
 
 def weak_accounts(configuration: Configuration) -> tuple[Weak, ...]:
-    """Returns the accounts whose password is weak, in the order of the files."""
+    """Return the accounts whose password is weak, in the order of the files."""
     found = []
     for account in accounts(configuration):
         problem = weakness(account.password, account.name, account.number, account.username)
@@ -31,7 +31,7 @@ def weak_accounts(configuration: Configuration) -> tuple[Weak, ...]:
 
 
 def format_table(weak: Sequence[Weak], *, colours: bool) -> str:
-    """Returns a table of them; passwords are not in it."""
+    """Return a table of them; passwords are not in it."""
     name = max((len(one.account) for one in weak), default=0)
     number = max((len(one.number) for one in weak), default=0)
     return "\n".join(
@@ -42,7 +42,7 @@ def format_table(weak: Sequence[Weak], *, colours: bool) -> str:
 
 
 def warning(weak: Sequence[Weak]) -> str:
-    """Returns one line for the log of a start."""
+    """Return one line for the log of a start."""
     names = ", ".join(one.account for one in weak[:MOST_NAMES])
     if len(weak) > MOST_NAMES:
         names += f" and {len(weak) - MOST_NAMES} more"

@@ -17,7 +17,7 @@ class Files:
 
 
 def files_of(configuration: Configuration) -> Files | None:
-    """Returns the files of the first transport over TLS, or None where there is none."""
+    """Return the files of the first transport over TLS, or None where there is none."""
     for section in configuration.sections:
         if not section.template and section.get("protocol").lower() == "tls":
             certificate = section.get("cert_file")
@@ -26,7 +26,7 @@ def files_of(configuration: Configuration) -> Files | None:
 
 
 def server_context(files: Files) -> ssl.SSLContext:
-    """Returns what a server needs to show the certificate.
+    """Return what a server needs to show the certificate.
 
     Raises:
         OSError: a file cannot be read, or is not what it should be.
@@ -46,7 +46,7 @@ def _kept(path: Path) -> Path:
 
 
 def problem_for_phones(context: ssl.SSLContext, host: str, authorities: Path | None = None) -> str:
-    """Returns why phones would not trust the certificate, in OpenSSL's words; nothing if they do.
+    """Return why phones would not trust the certificate, in OpenSSL's words; nothing if they do.
 
     It is found out as a phone does: by a handshake, though with nobody but oneself.
 

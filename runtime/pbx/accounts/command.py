@@ -6,7 +6,7 @@ from typing import Any
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the commands of this component."""
+    """Add the commands of this component."""
     passwords = commands.add_parser(
         "passwords",
         help="which accounts have weak passwords?",

@@ -16,7 +16,7 @@ from pbx.core.errors import CommandError
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows or hands over; returns the exit status."""
+    """Show or hands over; return the exit status."""
     configuration = read_sip()
     if not configuration.sections:
         raise CommandError(f"there are no SIP accounts in {folder()}", "is the volume mounted?")
@@ -67,7 +67,7 @@ def _linphone(
 
 
 def _examine(configuration: Configuration, host: str) -> tuple[ssl.SSLContext | None, str]:
-    """Returns what HTTPS needs if phones trust the certificate, else why they do not."""
+    """Return what HTTPS needs if phones trust the certificate, else why they do not."""
     files = files_of(configuration)
     if files is None:
         return None, "there is none"

@@ -35,12 +35,12 @@ class Account:
 
 
 def accounts(configuration: Configuration) -> tuple[Account, ...]:
-    """Returns all accounts: those of PJSIP's wizard, and sections of `type = auth`."""
+    """Return all accounts: those of PJSIP's wizard, and sections of `type = auth`."""
     return (*_wizard_accounts(configuration), *_auth_sections(configuration))
 
 
 def usual_templates(configuration: Configuration) -> tuple[str, ...]:
-    """Returns the templates that most users are made from; of equally many the latest."""
+    """Return the templates that most users are made from; of equally many the latest."""
     users = [a for a in _wizard_accounts(configuration) if a.parents and a.number]
     counted = Counter(account.parents for account in reversed(users))
     return counted.most_common(1)[0][0] if counted else (DEFAULT_TEMPLATE,)

@@ -32,7 +32,7 @@ class Existing:
 
 
 def find_existing(name: str, configuration: Configuration) -> Existing:
-    """Returns the account of a name.
+    """Return the account of a name.
 
     Raises:
         CommandError: there is none that a phone could register with by what is known of it.

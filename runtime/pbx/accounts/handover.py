@@ -36,7 +36,7 @@ class Handover:
 
 
 async def hand_over(order: Handover, seconds: float, on_ready: Callable[[], None]) -> str:
-    """Waits for the phone; returns its address, or nothing if none came in time.
+    """Wait for the phone; return its address, or nothing if none came in time.
 
     What is no request of Linphone for that path gets nothing and changes nothing: browsers that
     a camera opened, programs that look at addresses before people do, those who guess.

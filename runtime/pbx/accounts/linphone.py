@@ -19,7 +19,7 @@ _ENCRYPTION = {"sdes": "srtp", "dtls": "dtls", "": "none"}
 
 
 def choose_transport(wanted: str, server: Server, *, trusted: bool) -> str:
-    """Returns `tls`, `tcp` or `udp`.
+    """Return `tls`, `tcp` or `udp`.
 
     Args:
         wanted: What was asked for; empty to choose.
@@ -44,7 +44,7 @@ def choose_transport(wanted: str, server: Server, *, trusted: bool) -> str:
 def provisioning_document(
     existing: Existing, server: Server, transport: str, *, trusted: bool
 ) -> str:
-    """Returns the document.
+    """Return the document.
 
     The password is not in it, but what a phone makes of it for this server (HA1, RFC 7616
     section 3.4.2): who reads that can use this account, and knows no password.
@@ -96,7 +96,7 @@ def provisioning_document(
 
 
 def ha1(username: str, realm: str, password: str) -> str:
-    """Returns what a phone needs of a password to prove to one realm that it knows it."""
+    """Return what a phone needs of a password to prove to one realm that it knows it."""
     # What is no UTF-8 in a file comes out as it was.
     text = f"{username}:{realm}:{password}".encode("utf-8", "surrogateescape")
     return hashlib.md5(text, usedforsecurity=False).hexdigest()  # SIP's choice, not ours

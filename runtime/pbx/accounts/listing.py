@@ -9,7 +9,7 @@ from pbx.core.terminal import harmless
 
 
 def run(_: argparse.Namespace) -> int:
-    """Prints a table; returns the exit status."""
+    """Print a table; return the exit status."""
     configuration = read_sip()
     rows = [
         tuple(map(harmless, (one.name, one.number, ",".join(one.parents), one.path)))

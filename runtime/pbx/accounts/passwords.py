@@ -14,7 +14,7 @@ from pbx.core.terminal import harmless, shows_colour
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows the weak ones; returns the exit status."""
+    """Show the weak ones; return the exit status."""
     configuration = read_sip()
     weak = weak_accounts(configuration)
     if options.log:

@@ -31,7 +31,7 @@ class Server:
 
 
 def check_host(typed: str) -> str:
-    """Returns a name or address of a host as it was typed; nothing if nothing was.
+    """Return a name or address of a host as it was typed; nothing if nothing was.
 
     Raises:
         CommandError: it is neither.
@@ -48,7 +48,7 @@ def check_host(typed: str) -> str:
 
 
 def server_of(configuration: Configuration, hostname: str, chosen: str) -> Server:
-    """Returns how phones reach this server, as far as its configuration tells.
+    """Return how phones reach this server, as far as its configuration tells.
 
     Args:
         configuration: The SIP files.
@@ -73,7 +73,7 @@ def server_of(configuration: Configuration, hostname: str, chosen: str) -> Serve
 
 
 def describe(user: User, server: Server, *, colours: bool) -> str:
-    """Returns what to type into a phone, a line each."""
+    """Return what to type into a phone, a line each."""
     transports = ", ".join(f"{name.upper()} port {port}" for name, port in server.ports.items())
     rows: Sequence[tuple[str, str]] = (
         ("server", server.host or "the name or address of the machine that runs the container"),
@@ -92,7 +92,7 @@ def describe(user: User, server: Server, *, colours: bool) -> str:
 
 
 def account_document(user: User, server: Server) -> str:
-    """Returns the account in the form that the app Grandstream Wave reads from a QR code."""
+    """Return the account in the form that the app Grandstream Wave reads from a QR code."""
     port = server.ports.get("udp") or next(iter(server.ports.values()), 5060)
     host = in_address(server.host)
     fields = {
@@ -114,12 +114,12 @@ def account_document(user: User, server: Server) -> str:
 
 
 def in_address(host: str) -> str:
-    """Returns a host as it is written in addresses: with brackets if it is one of IPv6."""
+    """Return a host as it is written in addresses: with brackets if it is one of IPv6."""
     return f"[{host}]" if ":" in host else host
 
 
 def draw(modules: Sequence[Sequence[int]], *, colours: bool, border: int = 2) -> str:
-    """Returns a QR code as text, two rows of its squares in a line.
+    """Return a QR code as text, two rows of its squares in a line.
 
     Args:
         modules: Rows of 1 (dark) and 0.

@@ -8,7 +8,7 @@ from pbx.core.terminal import shows_colour
 
 
 def show(user: User, server: Server, *, qr: bool) -> None:
-    """Prints it; with a QR code on a terminal, or wherever `qr` asks for one."""
+    """Print it; with a QR code on a terminal, or wherever `qr` asks for one."""
     print(describe(user, server, colours=shows_colour(sys.stdout)))
     if not shows_qr(asked=qr):
         return
@@ -25,7 +25,7 @@ def shows_qr(*, asked: bool) -> bool:
 
 
 def picture(text: str) -> str:
-    """Returns a text as a QR code to print."""
+    """Return a text as a QR code to print."""
     import segno  # noqa: PLC0415 # takes a while, and is not needed otherwise
 
     code = segno.make_qr(text, error="l")

@@ -17,7 +17,7 @@ def folder() -> Path:
 
 
 def read_sip(instead: Mapping[Path, bytes] | None = None) -> Configuration:
-    """Reads all that they say.
+    """Read all that they say.
 
     Args:
         instead: Content to take in place of what some files have, by path without links.

@@ -31,7 +31,7 @@ _KINDS: dict[str, tuple[Callable[[str], bool], int]] = {
 
 
 def weakness(password: str | None, *names: str) -> str:
-    """Returns what is wrong with a password; nothing if it is strong, or cannot be read back.
+    """Return what is wrong with a password; nothing if it is strong, or cannot be read back.
 
     Args:
         password: As the phone has to know it.
@@ -71,7 +71,7 @@ def _forms(name: str) -> set[str]:
 
 
 def _shorten(password: str, known: list[str]) -> int:
-    """Returns how many characters are left when what is easily guessed counts as one."""
+    """Return how many characters are left when what is easily guessed counts as one."""
     for word in sorted({*known, *_PUBLISHED}, key=len, reverse=True):
         if len(word) >= 4:
             password = password.replace(word, "\0")

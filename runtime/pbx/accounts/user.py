@@ -40,7 +40,7 @@ class User:
 
 
 def check_name(account: str) -> str:
-    """Returns the name of an account.
+    """Return the name of an account.
 
     Raises:
         CommandError: it cannot be one.
@@ -55,7 +55,7 @@ def check_name(account: str) -> str:
 
 
 def check_number(typed: str) -> str:
-    """Returns a number in international form; spaces, hyphens, dots and brackets may be in it.
+    """Return a number in international form; spaces, hyphens, dots and brackets may be in it.
 
     Raises:
         CommandError: it is none.
@@ -72,7 +72,7 @@ def check_number(typed: str) -> str:
 
 
 def check_shown_name(name: str, account: str) -> str:
-    """Returns what others see: the name given, or one made of the account's.
+    """Return what others see: the name given, or one made of the account's.
 
     Raises:
         CommandError: it cannot be put into a caller ID.
@@ -86,7 +86,7 @@ def check_shown_name(name: str, account: str) -> str:
 
 
 def check_mailbox(address: str) -> str:
-    """Returns a mailbox, or nothing where none was given.
+    """Return a mailbox, or nothing where none was given.
 
     Raises:
         CommandError: it is none.
@@ -102,7 +102,7 @@ def check_mailbox(address: str) -> str:
 
 
 def check_templates(templates: Sequence[str], configuration: Configuration) -> tuple[str, ...]:
-    """Returns the templates.
+    """Return the templates.
 
     Raises:
         CommandError: one is not there.
@@ -144,7 +144,7 @@ def check_unused(account: str, number: str, configuration: Configuration) -> Non
 
 
 def entry(user: User) -> str:
-    """Returns the lines of a user's section."""
+    """Return the lines of a user's section."""
     lines = [
         f"[{user.account}]({','.join(user.templates)})",
         f"hint_exten = {user.number}",
@@ -160,7 +160,7 @@ def entry(user: User) -> str:
 
 
 def append_entry(content: bytes, user: User) -> bytes:
-    """Returns a file with a user added at its end; what is there stays as it is."""
+    """Return a file with a user added at its end; what is there stays as it is."""
     end = b"" if not content or content.endswith(b"\n") else b"\n"
     gap = b"\n" if content else b""
     return content + end + gap + entry(user).encode()

@@ -28,7 +28,7 @@ class AmiReader:
         self._too_long = False
 
     def receive(self, data: bytes) -> list[Message]:
-        """Takes the next bytes; returns the messages that are complete with them."""
+        """Take the next bytes; return the messages that are complete with them."""
         *blocks, self._rest = (self._rest + data).split(_END)
         messages = []
         for block in blocks:
@@ -53,7 +53,7 @@ def _read_block(block: bytes) -> Message:
 
 
 def write_action(name: str, **fields: str) -> bytes:
-    """Returns the bytes that ask Asterisk for something.
+    """Return the bytes that ask Asterisk for something.
 
     Args:
         name: Of the action.

@@ -42,7 +42,7 @@ class AmiForeignError(Exception):
 
 
 class AmiClient:
-    """Keeps a connection; says what comes in, and when it comes and goes.
+    """Keeps a connection; say what comes in, and when it comes and goes.
 
     Args:
         login: Where and as whom.
@@ -71,7 +71,7 @@ class AmiClient:
         self._transport: asyncio.Transport | None = None
 
     async def run(self) -> None:
-        """Connects, again and again; ends only when it is cancelled."""
+        """Connect, again and again; ends only when it is cancelled."""
         delay, refused_delay = FIRST_DELAY, REFUSED_DELAY
         while True:
             try:
@@ -97,7 +97,7 @@ class AmiClient:
         self._now.set()
 
     def end(self, error: Exception) -> None:
-        """Ends the connection, if there is one, for a reason."""
+        """End the connection, if there is one, for a reason."""
         if self._transport:
             self._failure = error
             self._transport.abort()
@@ -108,7 +108,7 @@ class AmiClient:
                 await self._now.wait()
 
     def ask(self, action: str, **fields: str) -> None:
-        """Sends an action, if connected; the answer comes among the messages."""
+        """Send an action, if connected; the answer comes among the messages."""
         if self._transport:
             self._transport.write(write_action(action, **fields))
 

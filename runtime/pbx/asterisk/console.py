@@ -16,7 +16,7 @@ class NotRunningError(Exception):
 
 
 def ask(command: str, *, console: Path | None = None, seconds: float = ANSWER_SECONDS) -> str:
-    """Returns what the console answers to a command.
+    """Return what the console answers to a command.
 
     Args:
         command: As one would type it.
@@ -42,7 +42,7 @@ def ask(command: str, *, console: Path | None = None, seconds: float = ANSWER_SE
 
 
 def reload(module: str, *, console: Path | None = None) -> str:
-    """Has a module read its files again, once no other reload is under way; returns the answer.
+    """Has a module read its files again, once no other reload is under way; return the answer.
 
     Asterisk forgets what it is asked during one (main/cli.c: AST_MODULE_RELOAD_IN_PROGRESS).
 
@@ -63,7 +63,7 @@ def reload(module: str, *, console: Path | None = None) -> str:
 
 
 def await_answer(command: str, wanted: Callable[[str], bool], *, seconds: float) -> bool:
-    """Asks until the answer is as wanted; returns whether it was, in time.
+    """Asks until the answer is as wanted; return whether it was, in time.
 
     Raises:
         NotRunningError: Asterisk does not run.

@@ -17,7 +17,7 @@ MOST_BYTES = 8 << 20
 def read_configuration(
     folder: Path, name: str, instead: Mapping[Path, bytes] | None = None
 ) -> Configuration:
-    """Reads a file of a folder and what it includes, whatever is in them.
+    """Read a file of a folder and what it includes, whatever is in them.
 
     Args:
         folder: Where Asterisk's configuration is.
@@ -59,7 +59,7 @@ class _Reader:
 
 
 def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
-    """Reads a file, and neither waits for a pipe nor takes in what is no configuration by its size.
+    """Read a file, and neither waits for a pipe nor takes in what is no configuration by its size.
 
     Raises:
         OSError: it cannot be read, is not a regular file, or has more bytes than `most`.

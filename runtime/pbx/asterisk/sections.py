@@ -37,7 +37,7 @@ class Section:
     settings: Mapping[str, str]
 
     def get(self, name: str) -> str:
-        """Returns a value, or nothing."""
+        """Return a value, or nothing."""
         return self.settings.get(name, "")
 
     def is_true(self, name: str) -> bool:
@@ -60,7 +60,7 @@ class Configuration:
     unread: tuple[str, ...] = ()
 
     def find(self, name: str) -> Section | None:
-        """Returns the first section of a name; Asterisk does not mind capital letters."""
+        """Return the first section of a name; Asterisk does not mind capital letters."""
         return next((s for s in self.sections if s.name.lower() == name.lower()), None)
 
     def __add__(self, other: "Configuration") -> "Configuration":
@@ -81,7 +81,7 @@ class _Draft:
 
 
 def load(name: str, read: Callable[[str], Sequence[Source]]) -> Configuration:
-    """Reads a file and what it includes.
+    """Read a file and what it includes.
 
     Where Asterisk gives up a file for a mistake, this goes on: whoever asks wants to know what is
     meant, too.
@@ -166,5 +166,5 @@ class _Loader:
 
 
 def merge_all(configurations: Iterable[Configuration]) -> Configuration:
-    """Returns what several files say as one."""
+    """Return what several files say as one."""
     return sum(configurations, Configuration())

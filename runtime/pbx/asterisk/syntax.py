@@ -50,7 +50,7 @@ Item = Header | Setting | Include | Mistake
 
 
 def parse_lines(content: bytes) -> Iterator[tuple[int, Item]]:
-    """Yields what each line says, with its number; lines that say nothing are left out."""
+    """Yield what each line says, with its number; lines that say nothing are left out."""
     depth = 0
     for number, raw in enumerate(content.split(b"\n"), 1):
         if len(raw) > LONGEST_LINE:
@@ -66,7 +66,7 @@ def parse_lines(content: bytes) -> Iterator[tuple[int, Item]]:
 
 
 def _without_comments(line: str, depth: int) -> tuple[str, int]:
-    """Returns what is left of a line, and how many comments are open after it."""
+    """Return what is left of a line, and how many comments are open after it."""
     kept = []
     begin, position, visible = 0, 0, depth == 0
     while (at := line.find(";", position)) >= 0:

@@ -23,7 +23,7 @@ def has_microphone(available: str) -> bool:
 
 
 def channels(concise: str) -> list[str]:
-    """Returns the channels of the console, which are its calls.
+    """Return the channels of the console, which are its calls.
 
     Args:
         concise: The answer to `core show channels concise`.

@@ -13,7 +13,7 @@ _CHANNELS = "core show channels concise"
 
 
 def switch_on() -> int:
-    """Loads the console channel, once the host's sound server can be reached.
+    """Load the console channel, once the host's sound server can be reached.
 
     Returns:
         The exit status.
@@ -44,7 +44,7 @@ def switch_on() -> int:
 
 
 def switch_off() -> int:
-    """Ends the console's call, if there is one, and unloads the console channel.
+    """End the console's call, if there is one, and unloads the console channel.
 
     Returns:
         The exit status.
@@ -61,7 +61,7 @@ def switch_off() -> int:
 
 
 def show() -> int:
-    """Says whether audio is on; returns the exit status."""
+    """Says whether audio is on; return the exit status."""
     if not _is_on():
         print("audio is off")
         return 1

@@ -8,7 +8,7 @@ from pbx.core.rights import become_asterisk, is_root
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the command of this component."""
+    """Add the command of this component."""
     audio = commands.add_parser(
         "audio",
         help="makes the host's loudspeaker and microphone a phone",

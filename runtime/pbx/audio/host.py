@@ -15,7 +15,7 @@ _MANUAL = "the manual of audio says how the host shares it"
 
 
 def check_socket(server: str) -> None:
-    """Makes sure that a sound server answers.
+    """Make sure that a sound server answers.
 
     Args:
         server: As in PULSE_SERVER. Only local ones (`unix:/path`) are looked at.

@@ -34,7 +34,7 @@ class Span:
 
 
 def parse_span(text: str) -> Span:
-    """Reads an address, a network (`192.0.2.0/24`) or a range (`192.0.2.1-192.0.2.9`).
+    """Read an address, a network (`192.0.2.0/24`) or a range (`192.0.2.1-192.0.2.9`).
 
     Raises:
         ValueError: it is none.
@@ -59,7 +59,7 @@ def parse_span(text: str) -> Span:
 
 
 def parse_address(text: str) -> Address:
-    """Reads an address; one of IPv4 in the clothes of IPv6 is taken for what it is.
+    """Read an address; one of IPv4 in the clothes of IPv6 is taken for what it is.
 
     Raises:
         ValueError: it is none.
@@ -87,7 +87,7 @@ class Spans:
 
 
 def key_of(address: Address, neighbours: Spans) -> str:
-    """Returns what an offender is called: the address, or in IPv6 the /64 that is one customer's.
+    """Return what an offender is called: the address, or in IPv6 the /64 that is one customer's.
 
     On a link of our own a /64 is everybody's, phones and router included, so that there an
     address stands for itself.

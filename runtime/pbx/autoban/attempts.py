@@ -41,7 +41,7 @@ class Attempts:
         return len(self._sessions)
 
     def points(self, event: SecurityEvent, key: str, now: float) -> int:
-        """Returns what an event counts.
+        """Return what an event counts.
 
         Args:
             event: What happened.

@@ -58,11 +58,11 @@ class ChallengeLog:
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
-        """Returns the socket's number, for who waits until there is something to read."""
+        """Return the socket's number, for who waits until there is something to read."""
         return self._socket.fileno()
 
     def read(self) -> None:
-        """Passes on all challenges that are there; waits for none."""
+        """Pass on all challenges that are there; waits for none."""
         while True:
             try:
                 data = self._socket.recv(_BUFFER)
@@ -74,7 +74,7 @@ class ChallengeLog:
                 self._on_challenge(address, nonce)
 
     def close(self) -> None:
-        """Ends it."""
+        """End it."""
         self._socket.close()
 
     def _bind(self) -> int:
@@ -105,7 +105,7 @@ class ChallengeLog:
 
 
 def read_challenges(data: bytes) -> Iterator[tuple[Address, str]]:
-    """Yields for whom each challenge in the kernel's messages is, and its nonce."""
+    """Yield for whom each challenge in the kernel's messages is, and its nonce."""
     for type_, body in _parts(data, _HEADER.size, _split_message):
         if type_ != _PACKET:
             continue
@@ -128,7 +128,7 @@ def _split_attribute(data: bytes) -> tuple[int, int]:
 def _parts(
     data: bytes, header: int, split: Callable[[bytes], tuple[int, int]]
 ) -> Iterator[tuple[int, bytes]]:
-    """Yields kind and contents of what stands one behind the other, each with its length."""
+    """Yield kind and contents of what stands one behind the other, each with its length."""
     while len(data) >= header:
         length, kind = split(data)
         if not header <= length <= len(data):

@@ -30,7 +30,7 @@ class Challenges:
         return len(self._open)
 
     def sent(self, key: str, now: float) -> int:
-        """Takes note of a challenge; returns how many attempts it counts: 1, or 0 as a rule."""
+        """Take note of a challenge; return how many attempts it counts: 1, or 0 as a rule."""
         if not self._rules.maxchallenges:
             return 0
         row = self._open.setdefault(key, _Unanswered(now))
@@ -43,7 +43,7 @@ class Challenges:
         return int(row.number > self._rules.maxchallenges)
 
     def answered(self, key: str) -> None:
-        """Takes note of an answer, right or wrong: what is wrong counts by itself."""
+        """Take note of an answer, right or wrong: what is wrong counts by itself."""
         self._open.pop(key, None)
 
     def pass_time(self, now: float) -> None:

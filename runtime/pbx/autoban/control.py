@@ -12,7 +12,7 @@ from pbx.core.errors import OrderError
 
 
 def orders(autoban: AutoBan) -> Mapping[str, Order]:
-    """Returns the orders by name."""
+    """Return the orders by name."""
 
     async def show(words: Sequence[str]) -> dict[str, Any]:
         if words:

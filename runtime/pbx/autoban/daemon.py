@@ -25,7 +25,7 @@ PROGRAM = "autoban"
 
 
 def main() -> int:
-    """Runs until it is told to stop; returns the exit status."""
+    """Run until it is told to stop; return the exit status."""
     HEALTH.unlink(missing_ok=True)
     settings = _settings()
     if settings is None:
@@ -63,7 +63,7 @@ async def _run(autoban: AutoBan) -> None:
 
 
 def _web_port() -> list[int]:
-    """Returns where WebSMS listens, whose connections are limited, too."""
+    """Return where WebSMS listens, whose connections are limited, too."""
     port = os.environ.get("WEBSMSD_PORT", "")
     return [int(port)] if re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 65536 else []
 

@@ -71,7 +71,7 @@ class SecurityEvent:
 
 
 def read_event(message: Message) -> SecurityEvent | None:
-    """Returns what a message of AMI says; None if it says nothing of concern, or makes no sense."""
+    """Return what a message of AMI says; None if it says nothing of concern, or makes no sense."""
     kind = message.get("Event", "")
     meaning = _MEANINGS.get(kind)
     if meaning is None:
@@ -96,7 +96,7 @@ def read_event(message: Message) -> SecurityEvent | None:
 
 
 def read_remote_address(text: str) -> Address | None:
-    """Returns the address in `IPV4/UDP/203.0.113.7/5060`; the second part may be missing."""
+    """Return the address in `IPV4/UDP/203.0.113.7/5060`; the second part may be missing."""
     parts = text.split("/")
     if len(parts) < 3:
         return None
@@ -107,13 +107,13 @@ def read_remote_address(text: str) -> Address | None:
 
 
 def read_transport(text: str) -> str:
-    """Returns the transport in `IPV4/UDP/203.0.113.7/5060`; "" if there is none."""
+    """Return the transport in `IPV4/UDP/203.0.113.7/5060`; "" if there is none."""
     parts = text.split("/")
     return parts[1].upper() if len(parts) > 3 else ""
 
 
 def read_port(text: str) -> int:
-    """Returns the port in `IPV4/UDP/203.0.113.7/5060`; 0 if there is none."""
+    """Return the port in `IPV4/UDP/203.0.113.7/5060`; 0 if there is none."""
     digits = text.rpartition("/")[2]
     port = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
     return port if port < 65536 else 0

@@ -38,12 +38,12 @@ class Figures:
 
 
 def as_json(figures: Figures) -> dict[str, object]:
-    """Returns them as a value for JSON."""
+    """Return them as a value for JSON."""
     return asdict(figures)
 
 
 def as_prometheus(figures: Figures) -> str:
-    """Returns them in the text format of Prometheus (exposition format 0.0.4)."""
+    """Return them in the text format of Prometheus (exposition format 0.0.4)."""
     events = {f'{{kind="{kind}"}}': count for kind, count in sorted(figures.events.items())}
     sets = {f'{{set="{name}"}}': count for name, count in figures.sets.items()}
     packets = {f'{{reason="{name}"}}': d.packets for name, d in sorted(figures.dropped.items())}
@@ -66,7 +66,7 @@ def as_prometheus(figures: Figures) -> str:
 
 
 def as_lines(figures: Figures) -> str:
-    """Returns them for people."""
+    """Return them for people."""
     rows = [("connected to Asterisk", "yes" if figures.connected else "no")]
     rows += [("dropping packets", "yes" if figures.dropping else "no, watching only")]
     rows += [(f"events {kind}", str(count)) for kind, count in sorted(figures.events.items())]

@@ -61,7 +61,7 @@ class Firewall:
         }
 
     def build(self) -> None:
-        """Makes the table with all that has to be in it; reason says whether that worked."""
+        """Make the table with all that has to be in it; reason says whether that worked."""
         contents = self._wanted()
         reason = ""
         for possible, missing in _possible(contents.limits):
@@ -102,11 +102,11 @@ class Firewall:
         self._change(limits.add_ports(ruleset.TABLE, ports))
 
     def set_free(self, spans: Iterable[Span]) -> None:
-        """Replaces those whose connections are not counted."""
+        """Replace those whose connections are not counted."""
         self._change(ruleset.free(spans))
 
     def read_floods(self) -> list[Flood]:
-        """Returns who has opened too many connections lately."""
+        """Return who has opened too many connections lately."""
         if self.reason or not self.floods:
             return []
         try:
@@ -119,11 +119,11 @@ class Firewall:
             return []  # the next look finds out why
 
     def set_lists(self, white: Iterable[Span], black: Iterable[Span]) -> None:
-        """Replaces the whitelist and the blacklist."""
+        """Replace the whitelist and the blacklist."""
         self._change(ruleset.lists(white, black))
 
     def look(self) -> None:
-        """Reads the counters; makes the table again if somebody has taken or changed it."""
+        """Read the counters; makes the table again if somebody has taken or changed it."""
         if self.reason:
             self.build()
             return
@@ -139,7 +139,7 @@ class Firewall:
             self._repair()
 
     def remove(self) -> None:
-        """Takes the table away."""
+        """Take the table away."""
         if not self.reason:
             self.reason = "stopped"
             self._run(ruleset.REMOVE)
@@ -158,7 +158,7 @@ class Firewall:
 
 
 def _possible(wanted: Limits) -> Iterator[tuple[Limits, str]]:
-    """Yields limits to ask of the kernel, less and less, and what it lacks if it takes these."""
+    """Yield limits to ask of the kernel, less and less, and what it lacks if it takes these."""
     yield wanted, ""
     uncounted = replace(wanted, counts_connections=False)
     yield uncounted, "this kernel cannot count connections"
@@ -168,7 +168,7 @@ def _possible(wanted: Limits) -> Iterator[tuple[Limits, str]]:
 
 
 def connect() -> Callable[[str], str]:
-    """Returns what runs commands of nft in this process.
+    """Return what runs commands of nft in this process.
 
     Raises:
         FirewallError: the library is not there, or the kernel cannot be talked to, as where QEMU

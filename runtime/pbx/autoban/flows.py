@@ -33,7 +33,7 @@ class Flows:
             self._known.popitem(last=False)
 
     def of(self, key: str, now: float) -> list[tuple[Flow, float]]:
-        """Returns the flows of a key, and the seconds for which each holds."""
+        """Return the flows of a key, and the seconds for which each holds."""
         flows = self._known.get(key) or OrderedDict[Flow, float]()
         return [(flow, until - now) for flow, until in flows.items() if until > now]
 

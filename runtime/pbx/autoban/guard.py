@@ -51,15 +51,15 @@ class Guard:
         self._neighbours = Spans()
 
     def set_lists(self, white: Iterable[Span], black: Iterable[Span]) -> None:
-        """Replaces the whitelist and the blacklist."""
+        """Replace the whitelist and the blacklist."""
         self._white, self._black = Spans(white), Spans(black)
 
     def set_own(self, addresses: Iterable[Span], networks: Iterable[Span]) -> None:
-        """Replaces the machine's own addresses, and the networks that it is on."""
+        """Replace the machine's own addresses, and the networks that it is on."""
         self._own, self._neighbours = Spans(addresses), Spans(networks)
 
     def key_of(self, address: Address) -> str:
-        """Returns what an offender at an address is called."""
+        """Return what an offender at an address is called."""
         return key_of(address, self._neighbours)
 
     def is_spared(self, address: Address) -> bool:
@@ -67,7 +67,7 @@ class Guard:
         return address in NEVER_OFFENDERS or address in self._own or address in self._white
 
     def judge(self, event: SecurityEvent, now: float) -> Decision | None:
-        """Takes note of an event; returns the decision, if one follows.
+        """Take note of an event; return the decision, if one follows.
 
         Only what the address itself has done leads to jail. What anybody may have sent in its name
         leads to a limit, and not even to that where a trunk of our own is: it has nothing to
@@ -112,7 +112,7 @@ class Guard:
             self.flows.welcome(key, (str(event.address), event.port), until)
 
     def pass_time(self, now: float) -> None:
-        """Moves on all whose time is over."""
+        """Move on all whose time is over."""
         self.offenders.pass_time(now)
         self.suspects.pass_time(now)
         self.flows.pass_time(now)

@@ -44,7 +44,7 @@ def is_foreign(host: str, port: int, pid_file: Path = PID_FILE, proc: Path = Pat
 
 
 def listeners(tcp: str, tcp6: str, address: Address, port: int) -> frozenset[int]:
-    """Returns the sockets (inodes) that take a connection to an address and port.
+    """Return the sockets (inodes) that take a connection to an address and port.
 
     The one for just that address comes before one for all.
 
@@ -69,7 +69,7 @@ def _listening(table: str) -> Iterator[tuple[Address, int, int]]:
 
 
 def _address(digits: str) -> Address:
-    """Reads an address as the kernel writes it: numbers of 32 bits in the machine's own order."""
+    """Read an address as the kernel writes it: numbers of 32 bits in the machine's own order."""
     words = [int(digits[i : i + 8], 16) for i in range(0, len(digits), 8)]
     packed = b"".join(word.to_bytes(4, sys.byteorder) for word in words)
     return parse_address(str(ipaddress.ip_address(packed)))

@@ -41,7 +41,7 @@ class Limits:
 
 
 def sets(table: str, limits: Limits) -> str:
-    """Returns commands that make sets and chains."""
+    """Return commands that make sets and chains."""
     text = f"add set {table} ports {{ type inet_service; size {_SIZE}; }}\n"
     for version, kind in ((4, "ipv4_addr"), (6, "ipv6_addr")):
         for name, what in (
@@ -63,13 +63,13 @@ def sets(table: str, limits: Limits) -> str:
 
 
 def add_ports(table: str, ports: Iterable[int]) -> str:
-    """Returns commands that have limits apply to more ports."""
+    """Return commands that have limits apply to more ports."""
     text = ", ".join(str(port) for port in sorted(ports))
     return f"add element {table} ports {{ {text} }}\n" if text else ""
 
 
 def rules(limits: Limits) -> dict[str, list[str]]:
-    """Returns rules by chain; they come after those that accept and drop."""
+    """Return rules by chain; they come after those that accept and drop."""
     return {
         "input": _input(limits),
         "output": _output(limits),

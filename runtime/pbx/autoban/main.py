@@ -41,7 +41,7 @@ ranges (192.0.2.1-192.0.2.9). Words are separated by spaces or commas.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Run the command; return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] == "--json":
         words.insert(0, "show")

@@ -11,7 +11,7 @@ _LOCAL4 = re.compile(r"\|-- ([\d.]+)\n\s+/32 host LOCAL")
 
 
 def own_addresses(fib_trie: str, if_inet6: str) -> list[Span]:
-    """Returns the machine's addresses.
+    """Return the machine's addresses.
 
     Args:
         fib_trie: Contents of /proc/net/fib_trie; "" without IPv4.
@@ -22,7 +22,7 @@ def own_addresses(fib_trie: str, if_inet6: str) -> list[Span]:
 
 
 def own_networks(if_inet6: str) -> list[Span]:
-    """Returns the networks of IPv6 that the machine is on."""
+    """Return the networks of IPv6 that the machine is on."""
     return [
         parse_span(f"{address}/{bits}")
         for address, bits in _lines6(if_inet6)
@@ -31,7 +31,7 @@ def own_networks(if_inet6: str) -> list[Span]:
 
 
 def gateways(route: str, ipv6_route: str) -> list[Span]:
-    """Returns the routers that lead to everybody else.
+    """Return the routers that lead to everybody else.
 
     Behind Docker's userland proxy, and some routers, all who call seem to be there.
 
@@ -52,7 +52,7 @@ def gateways(route: str, ipv6_route: str) -> list[Span]:
 
 
 def read(name: str) -> str:
-    """Returns the contents of a file in /proc/net; "" if the kernel has no such thing."""
+    """Return the contents of a file in /proc/net; "" if the kernel has no such thing."""
     try:
         return Path("/proc/net", name).read_text()
     except FileNotFoundError:

@@ -102,14 +102,14 @@ class Offenders:
         return key in self._known
 
     def stage(self, key: str, now: float) -> Stage | None:
-        """Returns where somebody stands; None for one who is not known."""
+        """Return where somebody stands; None for one who is not known."""
         known = self._current(key, now)
         return known.stage if known else None
 
     def attempt(
         self, key: str, points: int, kind: str, now: float, *, owner: bool = False
     ) -> Sentence | None:
-        """Takes note of an attempt; returns the decision, if one follows.
+        """Take note of an attempt; return the decision, if one follows.
 
         Args:
             key: Who.
@@ -165,22 +165,22 @@ class Offenders:
         self._known[key] = _Offender(stage, until, 0, term if stage is Stage.PAROLE else 0.0, kind)
 
     def remove(self, key: str) -> bool:
-        """Forgets somebody; says whether they were known."""
+        """Forgets somebody; say whether they were known."""
         self.changes += 1
         return self._known.pop(key, None) is not None
 
     def pass_time(self, now: float) -> None:
-        """Moves on all whose time is over."""
+        """Move on all whose time is over."""
         due = [key for key, known in self._known.items() if known.until <= now]
         for key in due:
             self._current(key, now)
 
     def entries(self, now: float) -> Iterator[Entry]:
-        """Yields all, as they stand."""
+        """Yield all, as they stand."""
         return (Entry(*row) for row in self.rows(now))
 
     def rows(self, now: float) -> list[Row]:
-        """Returns all, as they stand; for thousands of them this is much faster than entries."""
+        """Return all, as they stand; for thousands of them this is much faster than entries."""
         self.pass_time(now)
         return [
             (key, known.stage, known.until - now, known.points, known.term, known.kind)
@@ -188,17 +188,17 @@ class Offenders:
         ]
 
     def sizes(self, now: float) -> Counter[Stage]:
-        """Returns how many stand where."""
+        """Return how many stand where."""
         self.pass_time(now)
         return Counter(known.stage for known in self._known.values())
 
     def jailed_beyond(self, moment: float) -> int:
-        """Returns how many will still be in jail at a moment."""
+        """Return how many will still be in jail at a moment."""
         jail = Stage.JAIL
         return sum(known.stage is jail and known.until > moment for known in self._known.values())
 
     def restore(self, entries: Iterable[Entry], now: float) -> None:
-        """Takes back what entries() told: each with the time that was left."""
+        """Take back what entries() told: each with the time that was left."""
         for entry in entries:
             self._make_room()
             self._known[entry.key] = _Offender(

@@ -34,7 +34,7 @@ class Order:
 
 
 def parse_order(verb: str, words: Sequence[str]) -> Order:
-    """Reads what stands behind `add` or `del`.
+    """Read what stands behind `add` or `del`.
 
     Raises:
         OrderError: it makes no sense.
@@ -60,7 +60,7 @@ def parse_order(verb: str, words: Sequence[str]) -> Order:
 
 
 def parse_sets(words: Sequence[str]) -> tuple[str, ...]:
-    """Reads names of sets; `all` stands for every one.
+    """Read names of sets; `all` stands for every one.
 
     Raises:
         OrderError: there is no such set.
@@ -75,7 +75,7 @@ def parse_sets(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def split_sets(words: Sequence[str]) -> tuple[str, ...]:
-    """Reads names of sets as people type them; none at all means every one.
+    """Read names of sets as people type them; none at all means every one.
 
     Raises:
         OrderError: there is no such set.

@@ -31,7 +31,7 @@ class Outage:
         self._reason = "not connected yet"
 
     def ended(self) -> Line:
-        """Takes note that the connection is there; returns what to say."""
+        """Take note that the connection is there; return what to say."""
         self._up = True
         self._refused_since = None
         level = NOTICE if self._told else INFO
@@ -39,7 +39,7 @@ class Outage:
         return level, "connected to Asterisk"
 
     def goes_on(self, error: Exception, now: float) -> Line | None:
-        """Takes note of a failure; returns what to say, if that is new."""
+        """Take note of a failure; return what to say, if that is new."""
         if self._up:
             self._up = False
             self._since = now
@@ -63,7 +63,7 @@ class Outage:
         return ERROR, f"{self._reason}; trying on"
 
     def problem(self, now: float) -> str:
-        """Returns why AutoBan is not healthy; "" if it is, or may be in a moment.
+        """Return why AutoBan is not healthy; "" if it is, or may be in a moment.
 
         A restart of Asterisk is none: that takes seconds.
         """

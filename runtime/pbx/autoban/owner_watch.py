@@ -45,7 +45,7 @@ class OwnerWatch:
             self._client.ask(action, **fields)
 
     def hear(self, message: Message) -> None:
-        """Takes a message that may be an answer."""
+        """Take a message that may be an answer."""
         if message.get("ActionID") != ACTION_ID or self._inquiry.done:
             return
         for action, fields in self._inquiry.hear(message):

@@ -32,7 +32,7 @@ class Owners:
             self._phones.popitem(last=False)
 
     def set_trunks(self, spans: Iterable[Span], registered: Iterable[Span] = ()) -> None:
-        """Replaces what Asterisk tells.
+        """Replace what Asterisk tells.
 
         Args:
             spans: Addresses that the configuration names.
@@ -62,7 +62,7 @@ class Owners:
             del self._phones[key]
 
     def phones(self, now: float) -> Iterator[tuple[str, float]]:
-        """Yields each address where a phone is, and the seconds for which that holds."""
+        """Yield each address where a phone is, and the seconds for which that holds."""
         for key, until in self._phones.items():
             if until > now:
                 yield key, until - now

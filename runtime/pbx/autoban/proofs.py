@@ -33,7 +33,7 @@ class Proofs:
         return len(self._sent)
 
     def sent(self, key: str, nonce: str, now: float) -> None:
-        """Takes note of a nonce that left for somebody."""
+        """Take note of a nonce that left for somebody."""
         if not nonce:
             return
         self._sent[hash((key, nonce))] = now

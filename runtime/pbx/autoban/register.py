@@ -74,19 +74,19 @@ class Register:
         self._tell_guard()
 
     def added(self, name: str) -> tuple[Span, ...]:
-        """Returns what was added to a list by command."""
+        """Return what was added to a list by command."""
         return self._added[name]
 
     def spans(self, name: str) -> tuple[Span, ...]:
-        """Returns all that is in a list."""
+        """Return all that is in a list."""
         return (*self._fixed[name], *self._added[name])
 
     def merged(self, name: str) -> tuple[Span, ...]:
-        """Returns all that is in a list, without overlaps, which the kernel does not like."""
+        """Return all that is in a list, without overlaps, which the kernel does not like."""
         return Spans(self.spans(name)).merged
 
     def prisoners(self, now: float) -> list[Prisoner]:
-        """Returns all that are in jail."""
+        """Return all that are in jail."""
         return [
             Prisoner(entry.key, entry.term, entry.left)
             for entry in self._guard.offenders.entries(now)
@@ -94,15 +94,15 @@ class Register:
         ]
 
     def slow(self, now: float) -> list[Slow]:
-        """Returns all that are limited."""
+        """Return all that are limited."""
         return [self.limit(one, now) for one in self._guard.suspects.entries(now) if one.slow]
 
     def limit(self, suspect: Suspect, now: float) -> Slow:
-        """Returns what the kernel has to know of one that is limited."""
+        """Return what the kernel has to know of one that is limited."""
         return Slow(suspect.key, suspect.left, tuple(self._guard.flows.of(suspect.key, now)))
 
     def sizes(self, now: float) -> dict[str, int]:
-        """Returns how many are in each set."""
+        """Return how many are in each set."""
         stages = self._guard.offenders.sizes(now)
         suspects = self._suspects(now)
         sizes = {name: stages[Stage(name)] for name in OFFENDERS}
@@ -111,7 +111,7 @@ class Register:
         return {**sizes, SLOW: sum(name == SLOW for name, _ in suspects), **lists}
 
     def rows(self, now: float, names: Iterable[str] = SETS) -> list[Row]:
-        """Returns the members of some sets; of offenders the worst first."""
+        """Return the members of some sets; of offenders the worst first."""
         offenders = sorted(self._guard.offenders.entries(now), key=_badness)
         suspects = self._suspects(now)
         rows: list[Row] = []
@@ -135,7 +135,7 @@ class Register:
         return rows
 
     def carry_out(self, order: Order, now: float) -> Effect:
-        """Does what an order says.
+        """Do what an order says.
 
         Raises:
             OrderError: it cannot be done; nothing has changed.
@@ -153,7 +153,7 @@ class Register:
         return effect
 
     def _meant(self, order: Order, target: str, now: float) -> list[Span]:
-        """Returns what an order means for a set, and refuses what cannot be."""
+        """Return what an order means for a set, and refuses what cannot be."""
         everything = (target,) if order.verb == "del" else SETS
         sources = everything if order.everything else order.sources
         texts = [row.address for row in self.rows(now, sources)] if sources else []
@@ -237,7 +237,7 @@ class Register:
                     effect.hastened.append(key)
 
     def _keys(self, span: Span, now: float) -> list[str]:
-        """Returns all offenders who may be at some addresses."""
+        """Return all offenders who may be at some addresses."""
         if key := self._key(span):
             return [key]
         keys = [key for key, *_ in self._guard.offenders.rows(now)]
@@ -245,12 +245,12 @@ class Register:
         return [key for key in keys if _overlap(parse_span(key), span)]
 
     def _key(self, span: Span) -> str | None:
-        """Returns what an offender at these addresses is called; None if that is not just one."""
+        """Return what an offender at these addresses is called; None if that is not just one."""
         key = self._guard.key_of(_address(span))
         return key if span.first == span.last or str(span) == key else None
 
     def _suspects(self, now: float) -> list[tuple[str, Suspect]]:
-        """Returns suspects and their sets: slow, or watch if they are not offenders anyway."""
+        """Return suspects and their sets: slow, or watch if they are not offenders anyway."""
         return [
             (SLOW if one.slow else Stage.WATCH, one)
             for one in self._guard.suspects.entries(now)

@@ -37,9 +37,9 @@ class Rules:
     limit: int = 20_000
 
     def first_term(self) -> float:
-        """Returns the seconds of the first jail."""
+        """Return the seconds of the first jail."""
         return min(self.jailtime, self.maxjailtime)
 
     def next_term(self, term: float) -> float:
-        """Returns the seconds of the jail after one of `term` seconds."""
+        """Return the seconds of the jail after one of `term` seconds."""
         return min(term * self.repeatmult, self.maxjailtime)

@@ -156,7 +156,7 @@ class Look:
 
 
 def create(contents: Contents) -> str:
-    """Makes the table anew, with all that is in it, in one transaction."""
+    """Make the table anew, with all that is in it, in one transaction."""
     bans = {chain: text.splitlines() for chain, text in _RULES.items()}
     limited = limits.rules(contents.limits)
     rules = "".join(
@@ -199,12 +199,12 @@ def slow(suspects: Iterable[Slow]) -> str:
 
 
 def free(spans: Iterable[Span]) -> str:
-    """Replaces those whose connections are not counted."""
+    """Replace those whose connections are not counted."""
     return _spans({"free": spans})
 
 
 def lists(white: Iterable[Span], black: Iterable[Span]) -> str:
-    """Replaces the whitelist and the blacklist."""
+    """Replace the whitelist and the blacklist."""
     return _spans({"white": white, "black": black})
 
 
@@ -222,7 +222,7 @@ def _spans(sets: Mapping[str, Iterable[Span]]) -> str:
 
 
 def read_look(text: str) -> Look:
-    """Reads what nft tells about the table, without the elements of its sets."""
+    """Read what nft tells about the table, without the elements of its sets."""
     dropped = {
         name: Dropped(int(packets), int(octets))
         for name, packets, octets in re.findall(
@@ -239,7 +239,7 @@ def read_look(text: str) -> Look:
 
 
 def read_floods(text: str) -> list[Flood]:
-    """Reads what nft tells, as JSON, of the set of those who opened too many connections."""
+    """Read what nft tells, as JSON, of the set of those who opened too many connections."""
     (found,) = (item["set"] for item in json.loads(text)["nftables"] if "set" in item)
     return [
         Flood(
@@ -262,7 +262,7 @@ def _add(prisoners: Iterable[Prisoner]) -> str:
 
 
 def _replace(base: str, elements: list[tuple[str, str, str]], *, add: bool = True) -> str:
-    """Takes elements out of a set, and puts them in again with what they are to have.
+    """Take elements out of a set, and put them in again with what they are to have.
 
     Args:
         base: Name of the set, without the version of IP.

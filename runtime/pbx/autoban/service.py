@@ -114,18 +114,18 @@ class AutoBan:
         return self._firewall.reason
 
     def rows(self, names: Sequence[str]) -> list[Row]:
-        """Returns the members of some sets."""
+        """Return the members of some sets."""
         return self._register.rows(time.monotonic(), names)
 
     def floods(self) -> list[Row]:
-        """Returns who has opened too many connections lately, which the kernel alone knows."""
+        """Return who has opened too many connections lately, which the kernel alone knows."""
         return [
             Row("flood", flood.key, flood.left, None, f"{flood.packets} connections refused")
             for flood in self._firewall.read_floods()
         ]
 
     def carry_out(self, order: Order) -> Effect:
-        """Changes sets.
+        """Change sets.
 
         Raises:
             OrderError: it cannot be done; nothing has changed.
@@ -143,7 +143,7 @@ class AutoBan:
         return effect
 
     def figures(self) -> Figures:
-        """Returns what was seen and done."""
+        """Return what was seen and done."""
         now = time.monotonic()
         self._firewall.look()
         return Figures(
@@ -312,7 +312,7 @@ class AutoBan:
             await asyncio.to_thread(self._save, *self._known())
 
     def _known(self) -> tuple[list[OffenderRow], State, int]:
-        """Returns what is to be kept, and a number that is another if it has changed."""
+        """Return what is to be kept, and a number that is another if it has changed."""
         now = time.monotonic()
         changes = (
             self._guard.offenders.changes
@@ -348,7 +348,7 @@ class AutoBan:
         self._guard.set_own(own, network.own_networks(if_inet6))
 
     def _check(self) -> None:
-        """Raises AmiForeignError if it is not our Asterisk that would take our login."""
+        """Raise AmiForeignError if it is not our Asterisk that would take our login."""
         host, port = self._login.host, self._login.port
         if is_foreign(host, port):
             raise AmiForeignError(
@@ -358,7 +358,7 @@ class AutoBan:
             )
 
     def _notice_asterisk(self, now: float) -> None:
-        """Ends a connection to somebody else, and has a refused login tried after changes."""
+        """End a connection to somebody else, and have a refused login tried after changes."""
         if self._client.up and now >= self._next_check:
             self._next_check = now + SECOND_CHECK
             try:
@@ -371,7 +371,7 @@ class AutoBan:
             self._client.retry_now()
 
     def _versions(self) -> list[tuple[str, int]]:
-        """Returns what is different when the configuration has changed or Asterisk is another."""
+        """Return what is different when the configuration has changed or Asterisk is another."""
         found = []
         for path in (*sorted(CONFIGURATION.glob("manager*.conf")), CONFIGURATION / NAME, PID_FILE):
             try:

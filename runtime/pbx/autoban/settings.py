@@ -38,7 +38,7 @@ class Settings:
 
 
 def read_settings(text: str) -> Settings:
-    """Reads the file. What it says wrongly is complained of, and counts as not said."""
+    """Read the file. Invalid values are reported, and their defaults used."""
     values: dict[str, Any] = {}
     complaints = []
     for number, section, key, value in _lines(text):
@@ -74,7 +74,7 @@ def read_settings(text: str) -> Settings:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str, str, str]]:
-    """Yields number, section, key and value of each line that has any."""
+    """Yield number, section, key and value of each line that has any."""
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip()

@@ -35,7 +35,7 @@ class State:
     suspects: tuple[Suspect, ...] = ()
 
     def after(self, seconds: float) -> "State":
-        """Returns the state some time later, if nothing else happened: who is due stays due."""
+        """Return the state some time later, if nothing else happened: who is due stays due."""
         return replace(
             self,
             offenders=tuple(replace(entry, left=entry.left - seconds) for entry in self.offenders),
@@ -44,7 +44,7 @@ class State:
         )
 
     def to_text(self) -> str:
-        """Returns it as text."""
+        """Return it as text."""
         offenders = [
             [e.key, e.stage, round(e.left, 3), e.points, round(e.term, 3), e.kind]
             for e in self.offenders
@@ -68,7 +68,7 @@ class State:
 
 
 def read_state(text: str) -> State:
-    """Reads what to_text returned.
+    """Read what to_text returned.
 
     Raises:
         StateError: it is something else.

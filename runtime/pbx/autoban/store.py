@@ -34,7 +34,7 @@ class Store:
         self._written = 0.0
 
     def load(self) -> State:
-        """Returns what was kept; an empty state if there is no file.
+        """Return what was kept; an empty state if there is no file.
 
         Raises:
             StateError: the file makes no sense; it is set aside, and the text says where.
@@ -55,7 +55,7 @@ class Store:
         return state.after(passed if 0 < passed < _LONGEST else 0)
 
     def keep(self, state: State, *, changed: bool) -> None:
-        """Keeps a state: writes it if it has changed, else only notes that time has passed.
+        """Keep a state: writes it if it has changed, else only notes that time has passed.
 
         Raises:
             OSError: it cannot be written.

@@ -74,7 +74,7 @@ class Suspects:
     def attempt(
         self, key: str, points: int, kind: str, now: float, *, owner: bool = False
     ) -> Suspect | None:
-        """Takes note of an attempt; returns the suspect if it is to be slow from now on.
+        """Take note of an attempt; return the suspect if it is to be slow from now on.
 
         Args:
             key: In whose name.
@@ -106,7 +106,7 @@ class Suspects:
         return self._slow(key, known, now)
 
     def remove(self, key: str) -> bool:
-        """Forgets an address; says whether it was known."""
+        """Forgets an address; say whether it was known."""
         self.changes += 1
         return self._known.pop(key, None) is not None
 
@@ -116,17 +116,17 @@ class Suspects:
             del self._known[key]
 
     def entries(self, now: float) -> Iterator[Suspect]:
-        """Yields all, as they stand."""
+        """Yield all, as they stand."""
         self.pass_time(now)
         for key, known in self._known.items():
             yield Suspect(key, known.slow, known.until - now, known.points, known.kind)
 
     def slow_beyond(self, moment: float) -> int:
-        """Returns how many will still be slow at a moment."""
+        """Return how many will still be slow at a moment."""
         return sum(known.slow and known.until > moment for known in self._known.values())
 
     def restore(self, suspects: Iterable[Suspect], now: float) -> None:
-        """Takes back what entries() told: each with the time that was left."""
+        """Take back what entries() told: each with the time that was left."""
         for one in suspects:
             self._make_room()
             self._known[one.key] = _Known(one.slow, now + one.left, one.points, one.kind)

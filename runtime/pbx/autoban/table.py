@@ -10,7 +10,7 @@ _RIGHT = (2, 3)
 
 
 def format_rows(rows: Sequence[Row]) -> str:
-    """Returns a line for each member of a set, below headings."""
+    """Return a line for each member of a set, below headings."""
     cells = [_HEADINGS]
     cells += [
         (

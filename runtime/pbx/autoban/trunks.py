@@ -35,7 +35,7 @@ class Inquiry:
     _open: int = 0
 
     def begin(self) -> list[Question]:
-        """Returns the first questions."""
+        """Return the first questions."""
         return self._asked(["PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound"])
 
     @property
@@ -44,7 +44,7 @@ class Inquiry:
         return self._open == 0
 
     def hear(self, message: Message) -> list[Question]:
-        """Takes an answer; returns further questions."""
+        """Take an answer; return further questions."""
         event = message.get("Event", "")
         if message.get("Response") == "Error":
             self._open -= 1

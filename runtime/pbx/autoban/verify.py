@@ -47,7 +47,7 @@ class CannotError(Exception):
 
 
 def verify(ask: Ask) -> int:
-    """Tries it; prints what was seen, and returns the exit status.
+    """Try it; print what was seen, and return the exit status.
 
     Args:
         ask: Asks the service; see pbx.core.control_client.
@@ -114,7 +114,7 @@ def _stranger() -> Iterator[Callable[[], bool]]:
 
 
 def _hello(process: subprocess.Popen[str], ear: socket.socket) -> bool:
-    """Has the stranger say hello until it was answered or gives up; says which."""
+    """Has the stranger say hello until it was answered or gives up; say which."""
     _tell(process, str(ear.getsockname()[1]))
     while True:
         ready, _, _ = select.select([ear.fileno(), _number(process.stdout)], [], [])

@@ -12,7 +12,7 @@ from pbx.core.errors import OrderError
 LONGEST = 64 * 1024
 
 Order = Callable[[Sequence[str]], Awaitable[dict[str, Any]]]
-"""Gets the words behind the verb; returns the answer, or raises OrderError."""
+"""Gets the words behind the verb; return the answer, or raises OrderError."""
 
 
 async def serve(orders: Mapping[str, Order], path: Path) -> asyncio.Server:
@@ -46,7 +46,7 @@ async def serve(orders: Mapping[str, Order], path: Path) -> asyncio.Server:
 
 
 async def answer(orders: Mapping[str, Order], line: bytes) -> dict[str, Any]:
-    """Returns the answer to a request."""
+    """Return the answer to a request."""
     try:
         verb, *words = _words(line)
         if verb not in orders:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Writes a file that nobody has opened; one of that name, left by a program cut short, goes.
+    """Write a new file; an unfinished one of that name is replaced.
 
     Raises:
         OSError: it could not be written.
@@ -18,7 +18,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes names in a folder last: of files that were made, renamed or removed."""
+    """Make names in a folder last: of files that were made, renamed or removed."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -11,7 +11,7 @@ from pbx.core.errors import UNREADABLE, CommandError
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Waits until no other command holds the folder, and holds it.
+    """Wait until no other command holds the folder, and holds it.
 
     Raises:
         CommandError: there is no such folder, or it cannot be entered.

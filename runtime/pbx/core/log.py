@@ -10,7 +10,7 @@ DEFAULT_LEVEL = 4
 
 
 def log(level: int, text: str, program: str = "pbx") -> None:
-    """Prints a line with time and program name, if SYSLOG_LEVEL admits its level."""
+    """Print a line with time and program name, if SYSLOG_LEVEL admits its level."""
     setting = os.environ.get("SYSLOG_LEVEL", "")
     limit = int(setting) if setting in set("012345678") else DEFAULT_LEVEL
     if level <= limit:

@@ -9,7 +9,7 @@ from pbx.core.errors import CommandError
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
-    """Gives a file new content in one step; whoever reads it sees the old or the new.
+    """Give a file new content in one step; whoever reads it sees the old or the new.
 
     A link is followed, so that what it points to is replaced. A mount of its own, and a file of
     somebody else's that this user may write, keep their place and owner: they are written in place.

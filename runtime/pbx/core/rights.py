@@ -12,7 +12,7 @@ def is_root() -> bool:
 
 
 def become_asterisk() -> None:
-    """Runs the same command again as user asterisk, if it was called by root.
+    """Run the same command again as user asterisk, if it was called by root.
 
     What it makes is asterisk's, whoever called it, and no link of asterisk's leads it to what only
     root may read or write.

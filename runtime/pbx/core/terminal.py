@@ -19,10 +19,10 @@ def shows_colour(stream: TextIO) -> bool:
 
 
 def paint(text: str, colour: str, *, colours: bool) -> str:
-    """Returns the text in a colour, or as it is where there are none."""
+    """Return the text in a colour, or as it is where there are none."""
     return f"{colour}{text}{PLAIN}" if colours and text else text
 
 
 def harmless(text: str) -> str:
-    """Returns text from a file with everything replaced that is not printed as a character."""
+    """Return text from a file with everything replaced that is not printed as a character."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

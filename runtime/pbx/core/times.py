@@ -9,7 +9,7 @@ LONGEST = 10 * 365 * 86400
 
 
 def parse_time(text: str) -> int:
-    """Returns the seconds that a text such as `1d2h3m4s` or `90` stands for.
+    """Return the seconds that a text such as `1d2h3m4s` or `90` stands for.
 
     Raises:
         ValueError: it is no time, or none that can be waited for.
@@ -29,7 +29,7 @@ def parse_time(text: str) -> int:
 
 
 def format_time(seconds: float) -> str:
-    """Returns a time in the form that parse_time reads, rounded to seconds; `0s` for none."""
+    """Return a time in the form that parse_time reads, rounded to seconds; `0s` for none."""
     rest = max(0, round(seconds))
     parts = []
     for unit, size in _UNITS.items():

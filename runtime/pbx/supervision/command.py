@@ -4,7 +4,7 @@ import argparse
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the command of this component."""
+    """Add the command of this component."""
     health = commands.add_parser(
         "health",
         help="is everything well?",

@@ -20,7 +20,7 @@ class Finding:
 
 
 def parse_findings(output: str) -> tuple[Finding, ...]:
-    """Reads lines of three columns: ok or fail, what was checked, details.
+    """Read lines of three columns: ok or fail, what was checked, details.
 
     A line of another form is what a check said before it broke: it counts as a failure.
     """
@@ -35,7 +35,7 @@ def parse_findings(output: str) -> tuple[Finding, ...]:
 
 
 def format_table(findings: Sequence[Finding], *, colour: bool) -> str:
-    """Returns the findings as a table, one line each."""
+    """Return the findings as a table, one line each."""
     width = max((len(finding.check) for finding in findings), default=0)
     lines = []
     for finding in findings:
@@ -46,7 +46,7 @@ def format_table(findings: Sequence[Finding], *, colour: bool) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the health check and shows what it found; returns the exit status."""
+    """Run the health check and show what it found; return the exit status."""
     result = subprocess.run(["healthcheck"], stdout=subprocess.PIPE, check=False)
     findings = parse_findings(result.stdout.decode("utf-8", "replace"))
     healthy = result.returncode == 0 and all(finding.ok for finding in findings)

@@ -14,7 +14,7 @@ from pbx.core.terminal import harmless
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
         prog="pbx",
         description="Looks after the PBX.",
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command_modules() -> Iterator[Any]:
-    """Imports `command` of every component that has one."""
+    """Import `command` of every component that has one."""
     for component in sorted(found.name for found in pkgutil.iter_modules(pbx.__path__)):
         name = f"pbx.{component}.command"
         if importlib.util.find_spec(name):

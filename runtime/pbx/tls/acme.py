@@ -47,7 +47,7 @@ class Contents:
 
 
 def parse(text: bytes) -> Contents:
-    """Reads the file's contents.
+    """Read the file's contents.
 
     Raises:
         AcmeError: as a whole it is of no use.
@@ -71,7 +71,7 @@ def parse(text: bytes) -> Contents:
 
 
 def _items(document: dict[str, object]) -> Iterator[tuple[str, object]]:
-    """Finds the single certificates, with words for where they stand."""
+    """Find the single certificates, with words for where they stand."""
     first_version = _field(document, "certificates")
     if isinstance(first_version, list):
         yield from _numbered("certificate", first_version)
@@ -116,5 +116,5 @@ def _field(item: dict[str, object], name: str) -> object:
 
 
 def _shown(text: str) -> str:
-    """Returns a text from the file as it can be printed: in one line, not too long."""
+    """Return a text from the file as it can be printed: in one line, not too long."""
     return ascii(text if len(text) <= 60 else f"{text[:60]}…")

@@ -7,7 +7,7 @@ from pbx.tls.pair import Pair
 
 
 def choose(pairs: Iterable[Pair], hostname: str, now: datetime.datetime) -> Pair | None:
-    """Returns the pair to use for a host, None if none is valid and fits.
+    """Return the pair to use for a host, None if none is valid and fits.
 
     The host's own name goes before a wildcard, that before the name of the parent domain; among
     equals, the one that lasts longest is taken.
@@ -23,7 +23,7 @@ def choose(pairs: Iterable[Pair], hostname: str, now: datetime.datetime) -> Pair
 
 
 def names_for(hostname: str) -> list[str]:
-    """Returns the names of certificates that fit a host, the best first."""
+    """Return the names of certificates that fit a host, the best first."""
     host = hostname.lower().rstrip(".")
     _, _, parent = host.partition(".")
     is_address = ":" in host or host.replace(".", "").isdecimal()

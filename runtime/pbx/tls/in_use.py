@@ -22,7 +22,7 @@ class InUse:
 
 
 def examine(certificate: bytes | None, key: bytes | None, known: Collection[bytes]) -> InUse:
-    """Finds out about it.
+    """Find out about it.
 
     Args:
         certificate: In PEM, None if there is no file.

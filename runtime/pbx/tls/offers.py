@@ -22,7 +22,7 @@ class Offer:
 
 
 def examine_all(contents: Contents) -> tuple[list[Offer], list[str]]:
-    """Returns those that work, and complaints about the others."""
+    """Return those that work, and complaints about the others."""
     offers, complaints = [], list(contents.complaints)
     for entry in contents.entries:
         try:
@@ -33,7 +33,7 @@ def examine_all(contents: Contents) -> tuple[list[Offer], list[str]]:
 
 
 def best_of_each(offers: Iterable[Offer], now: datetime.datetime) -> dict[str, Pair]:
-    """Returns one pair for each domain; several resolvers may have some."""
+    """Return one pair for each domain; several resolvers may have some."""
     best: dict[str, Pair] = {}
     for offer in offers:
         others = best.get(offer.domain, offer.pair)

@@ -48,7 +48,7 @@ class Pair:
 
 
 def read_pair(certificate: bytes, key: bytes, *, locked: bool = False) -> Pair:
-    """Examines a certificate and its key.
+    """Examine a certificate and its key.
 
     Args:
         certificate: In PEM; those of the authorities may follow.
@@ -82,7 +82,7 @@ def read_pair(certificate: bytes, key: bytes, *, locked: bool = False) -> Pair:
 
 
 def _names(leaf: x509.Certificate) -> frozenset[str]:
-    """The alternative names; the common name counts only where there are none (RFC 6125)."""
+    """Return the alternative names; the common name counts only where there are none (RFC 6125)."""
     try:
         found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -30,7 +30,7 @@ class Places:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Places":
-        """Reads the variables; empty ones count as not given."""
+        """Read the variables; empty ones count as not given."""
         own, own_key = environment.get("TLS_CERT_FILE"), environment.get("TLS_KEY_FILE")
         return cls(
             Path(environment.get("ACME_FILE") or DEFAULT_ACME_FILE),

@@ -54,12 +54,12 @@ def plan(in_use: InUse, fitting: Pair | None, hostname: str, now: datetime.datet
 
 
 def renewal(pair: Pair) -> datetime.datetime:
-    """Returns when a self-signed certificate is to be renewed: when a third of its life is left."""
+    """Return when a self-signed certificate is to be renewed: when a third of its life is left."""
     return pair.end - max((pair.end - pair.start) / 3, HOUR)
 
 
 def outlook(pair: Pair, now: datetime.datetime) -> str:
-    """Returns a warning that a certificate of an authority nears its end, '' if it does not.
+    """Return a warning that a certificate of an authority nears its end, '' if it does not.
 
     Traefik renews one when a third of its life is left, so that this is too late for it.
     """
@@ -77,7 +77,7 @@ def outlook(pair: Pair, now: datetime.datetime) -> str:
 def next_look(
     in_use: Pair | None, others: Iterable[Pair], now: datetime.datetime
 ) -> datetime.datetime:
-    """Returns when to look again, if nothing changes before: in a day at the latest.
+    """Return when to look again, if nothing changes before: in a day at the latest.
 
     Args:
         in_use: What Asterisk has now.

@@ -41,7 +41,7 @@ class CertificateError(Exception):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs once, with `--start` before Asterisk does; returns the exit status."""
+    """Run once, with `--start` before Asterisk does; return the exit status."""
     starting = "--start" in arguments
     places = Places.of(os.environ)
     now = datetime.datetime.now(datetime.UTC)
@@ -98,7 +98,7 @@ def refresh(
     seen: int,
     now: datetime.datetime,
 ) -> None:
-    """Finds out what should be in use, writes what changed, and tells Asterisk.
+    """Find out what should be in use, write what changed, and tell Asterisk.
 
     Args:
         places: Where things are.
@@ -135,7 +135,7 @@ def refresh(
 def _needed(
     places: Places, pairs: Mapping[str, Pair], listed: kept.Kept, wanted: Wanted, *, dropped: bool
 ) -> dict[str, bytes]:
-    """Returns the files that are to be kept for other programs, by their path.
+    """Return the files that are to be kept for other programs, by their path.
 
     Args:
         places: Where they are.
@@ -164,7 +164,7 @@ def _fits(data: Sequence[bytes | None], wanted: Wanted) -> bool:
 
 
 def _offers(places: Places, found: Given) -> list[Offer]:
-    """Returns what is of use in ACME_FILE; prints what is not."""
+    """Return what is of use in ACME_FILE; prints what is not."""
     if found.problem:
         log(ERROR, f"ACME_FILE {places.acme}: {found.problem}; what was in use stays in use")
     if found.own_problem:
@@ -188,7 +188,7 @@ def _fitting(
     found: Given,
     now: datetime.datetime,
 ) -> tuple[Pair | None, str]:
-    """Returns the pair to use, None if nothing that was given fits, and where it is from."""
+    """Return the pair to use, None if nothing that was given fits, and where it is from."""
     if found.own:
         return read_pair(found.own.certificate, found.own.key), f"{places.own}"
     fitting = choose([offer.pair for offer in offers], settings.hostname, now)
@@ -203,7 +203,7 @@ def _fitting(
 
 
 def _in_use(places: Places, known: Collection[bytes], used: str) -> InUse:
-    """Returns what is in use; in a folder that lasts no longer than the container, it is ours."""
+    """Return what is in use; in a folder that lasts no longer than the container, it is ours."""
     certificate, key = store.in_use(places.used)
     if certificate is not None and kept.digest(certificate) == used:
         known = {*known, certificate}
@@ -221,7 +221,7 @@ def _switch(
     listed: kept.Kept,
     now: datetime.datetime,
 ) -> Pair:
-    """Puts another pair into use if there is reason to; returns the one that is in use then."""
+    """Put another pair into use if there is reason to; return the one that is in use then."""
     certificate = places.used / store.CERTIFICATE
     fitting, origin = _fitting(places, settings, offers, found, now)
     stored = [store.contents(places.kept / name) for name in listed.files]
@@ -260,7 +260,7 @@ def _make(settings: Settings, now: datetime.datetime) -> Pair:
 
 
 def _tell(places: Places, pair: Pair) -> str:
-    """Has Asterisk use what is in use, if it does not yet; returns what it uses, '' if unknown."""
+    """Has Asterisk use what is in use, if it does not yet; return what it uses, '' if unknown."""
     told = state.load(places.run).told
     fingerprint = hashlib.sha256(pair.certificate + pair.key).hexdigest()
     if told == fingerprint:

@@ -38,7 +38,7 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
-        """Reads HOSTNAME, TLS_KEYBITS and TLS_CERTDAYS; empty ones count as not given.
+        """Read HOSTNAME, TLS_KEYBITS and TLS_CERTDAYS; empty ones count as not given.
 
         Raises:
             SettingError: a value is no use.
@@ -59,7 +59,7 @@ class Settings:
 
 
 def make_certificate(settings: Settings, now: datetime.datetime) -> tuple[bytes, bytes]:
-    """Makes a key and a certificate that it signs itself (RFC 5280).
+    """Make a key and a certificate that it signs itself (RFC 5280).
 
     Args:
         settings: For whom, how strong, for how long.

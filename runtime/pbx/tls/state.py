@@ -23,7 +23,7 @@ class State:
 
 
 def load(folder: Path) -> State:
-    """Reads it; what cannot be read counts as nothing."""
+    """Read it; what cannot be read counts as nothing."""
     try:
         return State(**json.loads((folder / NAME).read_text()))
     except (OSError, ValueError, TypeError):
@@ -31,7 +31,7 @@ def load(folder: Path) -> State:
 
 
 def save(folder: Path, state: State) -> None:
-    """Writes it."""
+    """Write it."""
     new = folder / f"{NAME}.new"
     new.write_text(json.dumps(asdict(state)))
     new.rename(folder / NAME)

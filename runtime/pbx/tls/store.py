@@ -13,12 +13,12 @@ SECOND = 10**9
 
 
 def in_use(folder: Path) -> tuple[bytes | None, bytes | None]:
-    """Returns certificate and key that Asterisk is told to use, None for what is not there."""
+    """Return certificate and key that Asterisk is told to use, None for what is not there."""
     return contents(folder / CERTIFICATE), contents(folder / KEY)
 
 
 def use(folder: Path, pair: Pair) -> None:
-    """Puts a pair in the place of what is in use.
+    """Put a pair in the place of what is in use.
 
     Both files are complete before either counts. The key goes first: were this cut short between
     the two, finish() would find the certificate that belongs to it.
@@ -34,7 +34,7 @@ def use(folder: Path, pair: Pair) -> None:
 
 
 def finish(folder: Path) -> bool:
-    """Completes what use() was cut short in; says whether there was anything to complete."""
+    """Completes what use() was cut short in; say whether there was anything to complete."""
     key, new = contents(folder / KEY), _new(folder / CERTIFICATE)
     certificate = contents(new)
     if certificate is not None and key is not None:
@@ -50,7 +50,7 @@ def finish(folder: Path) -> bool:
 
 
 def keep(folder: Path, now: datetime.datetime) -> Path:
-    """Copies what is in use to another name; returns that of the certificate."""
+    """Copy what is in use to another name; return that of the certificate."""
     certificate, key = in_use(folder)
     for kept in folder.glob(f"kept-*-{CERTIFICATE}"):
         if contents(kept) == certificate:
@@ -82,7 +82,7 @@ def replace(path: Path, data: bytes, mode: int) -> None:
 
 
 def _prepare(path: Path, data: bytes, mode: int) -> Path:
-    """Writes a file under a preliminary name, safely on disk; returns that."""
+    """Write a file under a preliminary name, safely on disk; return that."""
     new = _new(path)
     write_new(new, data, mode)
     return new

@@ -4,7 +4,7 @@ import argparse
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the commands of this component."""
+    """Add the commands of this component."""
     config = commands.add_parser(
         "config",
         help="how does the configuration differ from the image's samples?",

@@ -11,7 +11,7 @@ from pbx.upgrade.survey import NO_SAMPLE, survey
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows the differences; returns the exit status."""
+    """Show the differences; return the exit status."""
     found = survey()
     wanted = set(options.files) or {change.name for change in found.changes}
     unknown = wanted - {change.name for change in found.changes}

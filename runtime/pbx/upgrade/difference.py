@@ -27,7 +27,7 @@ _HIDDEN = "(not shown)"
 
 
 def format_summary(changes: Sequence[Change], *, colours: bool) -> str:
-    """Returns a line for each file that is not as in this image."""
+    """Return a line for each file that is not as in this image."""
     shown = [change for change in changes if change.state is not State.SAME]
     width = max((len(change.name) for change in shown), default=0)
     return "\n".join(
@@ -38,7 +38,7 @@ def format_summary(changes: Sequence[Change], *, colours: bool) -> str:
 
 
 def format_diff(name: str, theirs: bytes, ours: bytes, *, colours: bool) -> str:
-    """Returns what was changed from the image's sample to the file in use."""
+    """Return what was changed from the image's sample to the file in use."""
     lines = unified_diff(
         _shown(theirs), _shown(ours), f"sample/{name}", f"in use/{name}", lineterm=""
     )

@@ -9,7 +9,7 @@ from merge3 import Merge3
 
 
 def merge(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
-    """Returns a file with the changes of both; None if both changed the same lines."""
+    """Return a file with the changes of both; None if both changed the same lines."""
     mine, other = _lines(ours), _lines(theirs)
     merged: list[bytes] = []
     matcher: Any = _Matcher

@@ -46,7 +46,7 @@ class Change:
 
 
 def plan(base: Files | None, ours: Files, theirs: Files, keep: frozenset[str]) -> list[Change]:
-    """Returns what became of each file, by name.
+    """Return what became of each file, by name.
 
     Args:
         base: The samples that the user started from; None if they are not known.

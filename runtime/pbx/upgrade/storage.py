@@ -34,7 +34,7 @@ class Places:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Places":
-        """Reads the variables of the image."""
+        """Read the variables of the image."""
         return cls(
             Path(environment.get("DOCKER_CONF_DIR", "/etc/asterisk")),
             Path(environment.get("DOCKER_SEED_CONF_DIR", "/usr/share/asterisk/config")),
@@ -57,7 +57,7 @@ class Places:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Reads the files of a folder by name, without those whose name begins with a dot.
+    """Read the files of a folder by name, without those whose name begins with a dot.
 
     Raises:
         CommandError: one cannot be read.
@@ -70,7 +70,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def read_file(path: Path) -> bytes:
-    """Reads a file.
+    """Read a file.
 
     Raises:
         CommandError: it cannot be read, or is no configuration file by its size.
@@ -84,7 +84,7 @@ def read_file(path: Path) -> bytes:
 
 
 def commit(places: Places, files: Mapping[str, bytes], samples: Mapping[str, bytes]) -> Path | None:
-    """Writes files and samples, all of them or none; returns where the old files are kept.
+    """Write files and samples, all of them or none; return where the old files are kept.
 
     Raises:
         CommandError: they cannot be written.
@@ -109,7 +109,7 @@ def commit(places: Places, files: Mapping[str, bytes], samples: Mapping[str, byt
 
 
 def finish(places: Places) -> bool:
-    """Moves to its place what an upgrade has prepared; returns whether there was anything.
+    """Move to its place what an upgrade has prepared; return whether there was anything.
 
     Raises:
         CommandError: something cannot be written; the rest is still there to be moved.

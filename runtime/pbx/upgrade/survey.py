@@ -28,7 +28,7 @@ class Survey:
 
 
 def survey(keep: Iterable[str] = ()) -> Survey:
-    """Reads everything.
+    """Read everything.
 
     Args:
         keep: Files that are to stay as they are although the image's changed.

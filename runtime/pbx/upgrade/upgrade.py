@@ -18,7 +18,7 @@ AFTERWARDS = "restart the container, or type `asterisk -rx reload`, for it to ta
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows what is to be done, and does it if that is wanted; returns the exit status."""
+    """Show what is to be done, and do it if that is wanted; return the exit status."""
     places = Places.of(os.environ)
     with locked(places.conf):
         if finish(places):
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _plan(found: Survey) -> str:
-    """Returns what would be done, and what would not."""
+    """Return what would be done, and what would not."""
     colours = shows_colour(sys.stdout)
     parts = []
     for title, wanted in (

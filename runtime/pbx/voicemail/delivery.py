@@ -29,7 +29,7 @@ class Failure:
 
 
 def deliver(mail: Mail, settings: Settings, password: str, hostname: str) -> Failure | None:
-    """Sends a mail (RFC 5321; STARTTLS: RFC 3207; AUTH: RFC 4954).
+    """Send a mail (RFC 5321; STARTTLS: RFC 3207; AUTH: RFC 4954).
 
     Args:
         mail: The mail.

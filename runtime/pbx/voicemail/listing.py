@@ -7,7 +7,7 @@ from pbx.voicemail.state import State
 
 
 def format_queue(states: Iterable[State], now: float) -> str:
-    """Returns a line for each mail: when it came, for whom, when it is tried next, and why.
+    """Return a line for each mail: when it came, for whom, when it is tried next, and why.
 
     Args:
         states: The oldest first.

@@ -21,7 +21,7 @@ _PID_FILE = Path("/run/asterisk/asterisk.pid")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Run the command; return its exit status."""
     become_asterisk()
     settings, mistake = None, ""
     try:

@@ -37,7 +37,7 @@ class Mail:
 
 
 def read_mail(raw: bytes, sender: str, now: datetime.datetime, hostname: str) -> Mail:
-    """Takes a mail as sendmail(8) gets it on its standard input.
+    """Take a mail as sendmail(8) gets it on its standard input.
 
     What it lacks of Date, From and Message-ID is added, and Bcc is taken out.
 
@@ -73,7 +73,7 @@ def read_mail(raw: bytes, sender: str, now: datetime.datetime, hostname: str) ->
 
 
 def _without_last_dot(raw: bytes) -> bytes:
-    """Takes off the line that ends a mail for sendmail(8)."""
+    """Take off the line that ends a mail for sendmail(8)."""
     for end in (b"\n.\n", b"\n.\r\n", b"\n."):
         if raw.endswith(end):
             return raw[: -len(end) + 1]
@@ -81,7 +81,7 @@ def _without_last_dot(raw: bytes) -> bytes:
 
 
 def _encode_headers(message: email.message.Message) -> None:
-    """Writes letters beyond ASCII as RFC 2047 wants it."""
+    """Write letters beyond ASCII as RFC 2047 wants it."""
     for name, value in list(message.raw_items()):
         if not value.isascii():
             text = value.encode("ascii", "surrogateescape").decode("utf-8", "replace")
@@ -91,7 +91,7 @@ def _encode_headers(message: email.message.Message) -> None:
 
 
 def _encode(part: email.message.Message) -> None:
-    """Makes 7 bits of a part with 8, since not every server takes those."""
+    """Make 7 bits of a part with 8, since not every server takes those."""
     coded = part.get("Content-Transfer-Encoding", "8bit").lower()
     content = part.get_payload(decode=True)
     if coded not in ("7bit", "8bit") or not isinstance(content, bytes) or content.isascii():

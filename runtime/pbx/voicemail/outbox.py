@@ -40,7 +40,7 @@ class Outbox:
         return Queue(self.spool / "mail")
 
     def accept(self, raw: bytes, settings: Settings | None, mistake: str, now: float) -> Entry:
-        """Keeps a mail. From then on MiniVM's own recording is of no use, and is removed.
+        """Keep a mail. MiniVM's own recording is then removed.
 
         Args:
             raw: The mail, as on the standard input of sendmail(8).
@@ -62,7 +62,7 @@ class Outbox:
         return entry
 
     def attempt(self, entry: Entry, now: float) -> bool:
-        """Tries to send a mail that was kept; says whether the server has taken it.
+        """Try to send a mail that was kept; say whether the server has taken it.
 
         The first time as it was said when it came, later with the mailcmd of today.
         """
@@ -85,7 +85,7 @@ class Outbox:
             return False
 
     def send_unkept(self, raw: bytes, settings: Settings, now: float) -> Failure | None:
-        """Sends a mail that cannot be kept."""
+        """Send a mail that cannot be kept."""
         return self._deliver(raw, State(now, now, (), settings=settings), now)
 
     def _deliver(self, raw: bytes, state: State, now: float) -> Failure | None:

@@ -41,7 +41,7 @@ class Entry:
             return State(came, came, (), reason=f"{_STATE} cannot be read: {error}")
 
     def keep(self, state: State) -> None:
-        """Replaces the state."""
+        """Replace the state."""
         new = self.folder / f"{_PARTIAL}{_STATE}"
         write_new(new, state.to_json().encode())
         new.rename(self.folder / _STATE)
@@ -63,7 +63,7 @@ class Queue:
         self._folder = folder
 
     def add(self, message: bytes, state: State) -> Entry:
-        """Keeps a mail; when this returns it is on disk.
+        """Keep a mail; when this returns it is on disk.
 
         Raises:
             OSError: it could not be written.
@@ -84,7 +84,7 @@ class Queue:
         return Entry(folder)
 
     def __iter__(self) -> Iterator[Entry]:
-        """The mail that waits, the oldest first."""
+        """Return the mail that waits, the oldest first."""
         if not self._folder.is_dir():
             return
         for folder in sorted(self._folder.iterdir()):
@@ -93,7 +93,7 @@ class Queue:
 
     @contextmanager
     def taken(self, entry: Entry) -> Iterator[bool]:
-        """Takes a mail for oneself; says whether it is still there and nobody else has it."""
+        """Take a mail for oneself; say whether it is still there and nobody else has it."""
         try:
             descriptor = os.open(entry.folder, os.O_RDONLY)
         except FileNotFoundError:

@@ -43,13 +43,13 @@ class Recording:
         return next(self.notes.parent.glob(f"{self.notes.name}.*"), None)
 
     def remove(self) -> None:
-        """Removes all of it."""
+        """Remove all of it."""
         for path in self.notes.parent.glob(f"{self.notes.name}*"):
             path.unlink()
 
 
 def rescue(outbox: Outbox, started: float, now: float) -> None:
-    """Keeps each message that broke off, as a mail to whom it was for, and tries to send it.
+    """Keep each message that broke off, as a mail to whom it was for, and try to send it.
 
     Nothing is done where another program sends the mail: it may want the recordings.
 
@@ -77,7 +77,7 @@ def rescue(outbox: Outbox, started: float, now: float) -> None:
 
 
 def unfinished(spool: Path, started: float) -> Iterator[Recording]:
-    """Gives the recordings that an earlier Asterisk left.
+    """Give the recordings that an earlier Asterisk left.
 
     Args:
         spool: Asterisk's spool folder.
@@ -89,7 +89,7 @@ def unfinished(spool: Path, started: float) -> Iterator[Recording]:
 
 
 def mail_of(mailbox: str, name: str, sound: bytes, came: datetime.datetime) -> bytes:
-    """Returns a mail with a message that broke off.
+    """Return a mail with a message that broke off.
 
     Args:
         mailbox: For whom.
@@ -109,7 +109,7 @@ def mail_of(mailbox: str, name: str, sound: bytes, came: datetime.datetime) -> b
 
 
 def whole(sound: bytes) -> bytes:
-    """Returns a sound file with the lengths in its header, which are written last; others as is.
+    """Return a sound file with the lengths in its header, which are written last; others as is.
 
     Source: "Multimedia Programming Interface and Data Specifications 1.0" (RIFF, WAVE), 1991.
     """

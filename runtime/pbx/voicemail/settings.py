@@ -102,7 +102,7 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parses minivm-send's options.
+    """Parse minivm-send's options.
 
     Raises:
         SettingError: they cannot be.
@@ -111,7 +111,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _with_values(arguments: Sequence[str]) -> Iterator[str]:
-    """Joins short options and their values: argparse takes no password that begins with a dash."""
+    """Join short options and their values: argparse takes no password that begins with a dash."""
     rest = iter(arguments)
     for word in rest:
         takes_value = word in ("-H", "-P", "-u", "-p", "-f")
@@ -120,7 +120,7 @@ def _with_values(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Checks the options that name a server.
+    """Check the options that name a server.
 
     Raises:
         SettingError: they cannot be.
@@ -142,7 +142,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def split_server(text: str, port: int) -> tuple[str, int]:
-    """Returns host and port of HOST, HOST:PORT, ADDRESS or [ADDRESS]:PORT.
+    """Return host and port of HOST, HOST:PORT, ADDRESS or [ADDRESS]:PORT.
 
     Args:
         text: What the user wrote.
@@ -169,7 +169,7 @@ def split_server(text: str, port: int) -> tuple[str, int]:
 
 
 def settings_of_mailcmd(minivm_conf: bytes) -> Settings | None:
-    """Returns the settings in the mailcmd of a minivm.conf; None if it calls another program.
+    """Return the settings in the mailcmd of a minivm.conf; None if it calls another program.
 
     Raises:
         SettingError: the options in it cannot be.

@@ -31,7 +31,7 @@ class State:
     def failed(
         self, now: float, reason: str, recipients: tuple[str, ...], *, refused: bool
     ) -> "State":
-        """Returns the state after one more failure."""
+        """Return the state after one more failure."""
         attempts = self.attempts + 1
         return replace(
             self,
@@ -43,12 +43,12 @@ class State:
         )
 
     def to_json(self) -> str:
-        """Returns it as text."""
+        """Return it as text."""
         return json.dumps(asdict(self))
 
     @classmethod
     def of_json(cls, text: str) -> "State":
-        """Reads what to_json returned.
+        """Read what to_json returned.
 
         Raises:
             ValueError: it is something else.
@@ -63,5 +63,5 @@ class State:
 
 
 def delay_after(attempts: int) -> int:
-    """Returns the seconds until the next attempt: a minute, two, four … at most half an hour."""
+    """Return the seconds until the next attempt: a minute, two, four … at most half an hour."""
     return min(60 << min(attempts - 1, 5), 1800)

@@ -31,7 +31,7 @@ class Reply:
 
 
 def write_command(*words: str) -> bytes:
-    """Returns the line for a command.
+    """Return the line for a command.
 
     Raises:
         ValueError: it has more than one line, or is too long.
@@ -45,7 +45,7 @@ def write_command(*words: str) -> bytes:
 
 
 def read_reply(line: str) -> Reply:
-    """Reads the answer to a command.
+    """Read the answer to a command.
 
     Raises:
         AgiError: it could not be done.
@@ -59,7 +59,7 @@ def read_reply(line: str) -> Reply:
 
 
 def encode_pieces(text: str) -> list[str]:
-    """Returns a text percent-encoded (RFC 3986, of UTF-8) in pieces that fit into a command.
+    """Return a text percent-encoded (RFC 3986, of UTF-8) in pieces that fit into a command.
 
     A piece ends between characters, and so can be decoded by itself.
     """

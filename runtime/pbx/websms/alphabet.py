@@ -14,5 +14,5 @@ def is_basic(text: str) -> bool:
 
 
 def to_ucs2(text: str) -> str:
-    """Replaces the characters above U+FFFF, which UCS-2 does not have, by U+FFFD."""
+    """Replace the characters above U+FFFF, which UCS-2 does not have, by U+FFFD."""
     return "".join(c if c <= "\uffff" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -23,7 +23,7 @@ class RefusedError(ValueError):
 
 
 def read_recipient(text: str) -> str:
-    """Checks whom a message is for: a telephone number, or a short name of letters and digits.
+    """Check whom a message is for: a telephone number, or a short name of letters and digits.
 
     Raises:
         RefusedError: it is neither.
@@ -35,7 +35,7 @@ def read_recipient(text: str) -> str:
 
 
 def read_sender(text: str) -> str:
-    """Checks whom a message is from: a telephone number, or a name such as companies have.
+    """Check whom a message is from: a telephone number, or a name such as companies have.
 
     Raises:
         RefusedError: it is neither.
@@ -47,7 +47,7 @@ def read_sender(text: str) -> str:
 
 
 def read_body(text: str) -> str:
-    """Checks a text.
+    """Check a text.
 
     Raises:
         RefusedError: it is empty, too long, or has control characters.
@@ -66,7 +66,7 @@ def read_body(text: str) -> str:
 
 
 def read_id(text: str) -> str:
-    """Checks the provider's number of a message.
+    """Check the provider's number of a message.
 
     Raises:
         RefusedError: it is empty, too long, or has characters that cannot be shown.
@@ -77,7 +77,7 @@ def read_id(text: str) -> str:
 
 
 def read_echo(text: str) -> str:
-    """Checks what is to be sent back.
+    """Check what is to be sent back.
 
     Raises:
         RefusedError: it has control characters.
@@ -91,7 +91,7 @@ def read_echo(text: str) -> str:
 
 
 def address_part(sender: str) -> str:
-    """Returns a sender as it can stand in a SIP address without any quoting."""
+    """Return a sender as it can stand in a SIP address without any quoting."""
     return re.sub(r"[^A-Za-z0-9+._-]", "", sender)
 
 

@@ -11,12 +11,12 @@ from pbx.websms.settings_reader import read_settings
 
 
 def configuration_folder() -> Path:
-    """Returns where Asterisk's configuration is."""
+    """Return where Asterisk's configuration is."""
     return Path(os.environ.get("DOCKER_CONF_DIR", "/etc/asterisk"))
 
 
 def load_settings(folder: Path) -> Settings:
-    """Reads websms.conf, and the profiles that this version brings.
+    """Read websms.conf, and the profiles that this version brings.
 
     Args:
         folder: Where it is.

@@ -46,17 +46,17 @@ class Connection(web.RequestHandler):
         self._made(self, str(peer[0]) if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Ends."""
+        """End."""
         self._lost(self)
         super().connection_lost(exc)
 
     def cut(self) -> None:
-        """Ends now, whatever is under way."""
+        """End now, whatever is under way."""
         if self.transport is not None:
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came."""
+        """Take what came."""
         try:
             super().data_received(data)
         except ValueError:
@@ -71,7 +71,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Makes the answer to what could not be handled.
+        """Make the answer to what could not be handled.
 
         Raises:
             ConnectionError: nobody is there who waits for one.
@@ -87,7 +87,7 @@ class Connection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Sends an answer.
+        """Send an answer.
 
         After a request with `Connection: Upgrade`, which is handled like any other, aiohttp reads
         what came behind it only now, and would not send the answer if that is no HTTP.

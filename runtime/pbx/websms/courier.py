@@ -78,7 +78,7 @@ class Courier:
                 tasks.create_task(self._serve(lane))
 
     async def _settle(self) -> None:
-        """Finds out what became of messages that were on their way when the service last ended."""
+        """Find out what became of messages that were on their way when the service last ended."""
         try:
             await self._exchange.prepare()
             for lane, known in (await self._exchange.lanes()).items():
@@ -158,7 +158,7 @@ class Courier:
         await self._keep(inbox.delivered(number, time.time(), archive=self._queue.archive))
 
     async def _keep(self, order: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Runs an order, again and again if need be.
+        """Run an order, again and again if need be.
 
         What was delivered and is not noted would be delivered again: there is nothing better to
         do than to wait until there is room on the disk.

@@ -21,7 +21,7 @@ class _Entry:
 
 
 def most_connections(descriptors: int) -> int:
-    """Returns how many connections there may be.
+    """Return how many connections there may be.
 
     The other half of the descriptors is for the database, phones, providers, and for connections
     that were accepted and not counted yet.
@@ -33,7 +33,7 @@ def most_connections(descriptors: int) -> int:
 
 
 def source_of(peer: str) -> str:
-    """Returns what counts as one source: an IPv4 address, or the /64 network of an IPv6 address.
+    """Return what counts as one source: an IPv4 address, or the /64 network of an IPv6 address.
 
     Args:
         peer: Address of the other end; "" if it is gone already.
@@ -69,7 +69,7 @@ class Crowd(Generic[_Connection]):
         self._counts: Counter[str] = Counter()
 
     def enter(self, connection: _Connection, source: str) -> _Connection | None:
-        """Counts a new connection; returns one that is to be closed for it, or None.
+        """Count a new connection; return one that is to be closed for it, or None.
 
         That is the one that has been idle for longest: of its own source if that has too many,
         else of the source that has most. It is the new one itself if no other is idle.
@@ -94,12 +94,12 @@ class Crowd(Generic[_Connection]):
         return victim
 
     def begin(self, connection: _Connection) -> None:
-        """Notes that a request of a connection is being answered."""
+        """Note that a request of a connection is being answered."""
         if connection in self._entries:
             self._entries[connection].busy = True
 
     def end(self, connection: _Connection) -> None:
-        """Notes that a connection is idle again."""
+        """Note that a connection is idle again."""
         if entry := self._entries.pop(connection, None):
             entry.busy = False
             self._entries[connection] = entry

@@ -21,7 +21,7 @@ REPEAT_SECONDS = 60.0
 
 
 def main() -> int:
-    """Runs until it is told to stop; returns the exit status."""
+    """Run until it is told to stop; return the exit status."""
     logging.getLogger().addHandler(_Lines())
     settings = _settings()
     if settings is None:

@@ -47,7 +47,7 @@ class Database:
         self._thread = Thread(target=self._work, name="database", daemon=True)
 
     def open(self) -> None:
-        """Opens the file, and makes it if it is not there.
+        """Open the file, and make it if it is not there.
 
         Raises:
             DatabaseError: it cannot be opened or written.
@@ -66,7 +66,7 @@ class Database:
         self._thread.start()
 
     async def run(self, order: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Runs an order in a transaction, perhaps together with others; returns what it does.
+        """Run an order in a transaction, perhaps together with others; return what it does.
 
         Args:
             order: Gets the connection, in the thread. It neither begins nor ends a transaction.
@@ -79,7 +79,7 @@ class Database:
         return await future
 
     async def close(self) -> None:
-        """Ends when all that was ordered is done."""
+        """End when all that was ordered is done."""
         self._orders.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
@@ -115,7 +115,7 @@ class Database:
 
 
 def _make_private(path: Path) -> None:
-    """Makes a database and its logs readable for their owner alone, whatever their folder allows.
+    """Make a database and its logs readable for their owner alone, whatever their folder allows.
 
     SQLite gives its logs the mode of the database.
 

@@ -50,7 +50,7 @@ class Lane:
 
 
 def add_commands(address: str) -> list[str]:
-    """Returns what is to be typed to have the context.
+    """Return what is to be typed to have the context.
 
     Args:
         address: Of the AGI server.
@@ -70,7 +70,7 @@ def add_commands(address: str) -> list[str]:
 
 
 def originate_command(message: int) -> str:
-    """Returns what is to be typed to have a channel run the AGI for a message.
+    """Return what is to be typed to have a channel run the AGI for a message.
 
     The other end of it only waits; it ends with this one.
     """
@@ -78,17 +78,17 @@ def originate_command(message: int) -> str:
 
 
 def forget_command(lane: int) -> str:
-    """Returns what is to be typed to have Asterisk forget the last message of a lane."""
+    """Return what is to be typed to have Asterisk forget the last message of a lane."""
     return f"dialplan set global {LANE_VARIABLE}{lane} 0"
 
 
 def presence_dial(recipient: str, queue: QueueSettings) -> str:
-    """Returns the argument of Dial that asks the user's dialplan whether a phone is there."""
+    """Return the argument of Dial that asks the user's dialplan whether a phone is there."""
     return f"Local/{recipient}@{queue.channel_context}/n,{queue.waittime},gS(1)"
 
 
 def text_variables(pieces: list[str], encoding: str) -> list[tuple[str, str]]:
-    """Returns the variables that bring a text, percent-encoded in pieces.
+    """Return the variables that bring a text, percent-encoded in pieces.
 
     Dialplans made for call files expect MESSAGE(body) encoded, and MESSAGE_ENCODE to say so. That
     is done as far as it goes; a longer text is put together decoded, by join_command.
@@ -100,7 +100,7 @@ def text_variables(pieces: list[str], encoding: str) -> list[tuple[str, str]]:
 
 
 def join_command(pieces: list[str], encoding: str) -> str:
-    """Returns what Exec is to run to make a text of its pieces; "" if it needs nothing."""
+    """Return what Exec is to run to make a text of its pieces; "" if it needs nothing."""
     if _is_encoded(pieces, encoding):
         return ""
     joined = "".join(f"${{URIDECODE(${{WEBSMS_{number}}})}}" for number in range(len(pieces)))
@@ -108,17 +108,17 @@ def join_command(pieces: list[str], encoding: str) -> str:
 
 
 def read_lanes(text: str) -> Mapping[int, Lane]:
-    """Reads the answer to SHOW_GLOBALS."""
+    """Read the answer to SHOW_GLOBALS."""
     return {int(lane): Lane(int(number), status) for lane, number, status in _LANE.findall(text)}
 
 
 def has_channel(text: str, message: int) -> bool:
-    """Reads in the answer to SHOW_CHANNELS whether a message has a channel."""
+    """Read in the answer to SHOW_CHANNELS whether a message has a channel."""
     return f"Local/{message}@{CONTEXT}-" in text
 
 
 def read_contacts(text: str) -> frozenset[tuple[str, str]]:
-    """Reads the answer to SHOW_CONTACTS: phones that are registered, and whether they answer."""
+    """Read the answer to SHOW_CONTACTS: phones that are registered, and whether they answer."""
     return frozenset((contact, status) for contact, _, status in _CONTACT.findall(text))
 
 

@@ -68,7 +68,7 @@ class Exchange:
         self._server.close()
 
     async def hand_over(self, message: Waiting, lane: int) -> Outcome:
-        """Tries to deliver a message; returns when it is known how that went.
+        """Try to deliver a message; return when it is known how that went.
 
         Args:
             message: Nobody else is handing it over.
@@ -99,7 +99,7 @@ class Exchange:
             del self._ends[number], self._leave[number]
 
     async def lanes(self) -> Mapping[int, Lane]:
-        """Returns what Asterisk remembers.
+        """Return what Asterisk remembers.
 
         Raises:
             NoAsteriskError: it does not answer.
@@ -115,7 +115,7 @@ class Exchange:
         await self._ask(dialplan.forget_command(lane))
 
     async def status(self, number: int, lane: int) -> str | None:
-        """Returns how it went with a message: BEGUN, or MESSAGE_SEND_STATUS.
+        """Return how it went with a message: BEGUN, or MESSAGE_SEND_STATUS.
 
         None means that it was not sent, or that Asterisk was started anew.
 
@@ -135,7 +135,7 @@ class Exchange:
         return known.status if known and is_told else None
 
     async def contacts(self) -> frozenset[tuple[str, str]]:
-        """Returns the phones that are registered, and whether they answer.
+        """Return the phones that are registered, and whether they answer.
 
         Raises:
             NoAsteriskError: it does not answer.
@@ -154,7 +154,7 @@ class Exchange:
                 await self._ask(command)
 
     async def _call(self, number: int) -> Session | None:
-        """Has Asterisk call back; returns the session, None if it does not."""
+        """Has Asterisk call back; return the session, None if it does not."""
         begin = self._beginnings[number] = asyncio.get_running_loop().create_future()
         try:
             await self._ask(dialplan.originate_command(number))
@@ -181,14 +181,14 @@ class Exchange:
                 end.set_result(session.arguments[1] if len(session.arguments) > 1 else "")
 
     async def _present(self, session: Session, message: Waiting) -> str:
-        """Returns why nobody takes the message; "" if a phone is there."""
+        """Return why nobody takes the message; "" if a phone is there."""
         await session.run("ANSWER")
         await session.run("EXEC", "Dial", dialplan.presence_dial(message.recipient, self._queue))
         status = await session.get("DIALSTATUS")
         return "" if status == "ANSWER" else f"no phone is there ({status or 'no answer'})"
 
     async def _send(self, session: Session, message: Waiting, lane: int) -> None:
-        """Sends the channel on its way. All up to the last command has no effect by itself."""
+        """Send the channel on its way. All up to the last command has no effect by itself."""
         pieces = encode_pieces(message.body)
         encoding = self._queue.message_encode
         variables = [

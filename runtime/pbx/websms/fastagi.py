@@ -36,7 +36,7 @@ class Session:
         self._writer = writer
 
     async def run(self, *words: str) -> Reply:
-        """Gives a command; returns the answer.
+        """Give a command; return the answer.
 
         Asterisk overlooks commands that come before it has answered the last one.
 
@@ -50,11 +50,11 @@ class Session:
             raise AgiError(f"Asterisk is gone: {error}") from error
 
     async def get(self, name: str) -> str:
-        """Returns a channel variable; "" if there is none of that name."""
+        """Return a channel variable; "" if there is none of that name."""
         return (await self.run("GET", "VARIABLE", name)).value
 
     async def set(self, name: str, value: str) -> None:
-        """Sets a channel variable, or what a function stands for."""
+        """Set a channel variable, or what a function stands for."""
         await self.run("SET", "VARIABLE", name, value)
 
     async def _line(self) -> str:

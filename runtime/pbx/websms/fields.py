@@ -25,7 +25,7 @@ class Fields:
         self._document = document
 
     def get(self, name: str) -> str | None:
-        """Returns a value; None if it is not there.
+        """Return a value; None if it is not there.
 
         Raises:
             RefusedError: it is there more than once, or is no text.
@@ -42,7 +42,7 @@ class Fields:
         return None if inner is None else _text(name, _find(_load(inner, head), rest))
 
     def need(self, name: str) -> str:
-        """Returns a value.
+        """Return a value.
 
         Raises:
             RefusedError: it is not there, or as for get.
@@ -53,14 +53,14 @@ class Fields:
         return value
 
     def flat(self) -> Mapping[str, str]:
-        """Returns the fields without what is nested; of several with one name the last."""
+        """Return the fields without what is nested; of several with one name the last."""
         if isinstance(self._document, dict):
             return {k: str(v) for k, v in self._document.items() if isinstance(v, str)}
         return dict(self._pairs)
 
 
 def read_query(query: str) -> Fields:
-    """Reads what follows the `?` of an address.
+    """Read what follows the `?` of an address.
 
     Raises:
         RefusedError: it is no query in UTF-8.
@@ -69,7 +69,7 @@ def read_query(query: str) -> Fields:
 
 
 def read_content(content_type: str, body: bytes) -> Fields:
-    """Reads the body of a request.
+    """Read the body of a request.
 
     Args:
         content_type: The header; a form is meant if it is empty.

@@ -81,7 +81,7 @@ _WAITING = f"SELECT {_COLUMNS} FROM inbox WHERE state = 'waiting'"  # noqa: S608
 
 
 def add(message: Incoming, now: float, expires: float) -> Callable[[sqlite3.Connection], bool]:
-    """Keeps a message; the order returns False if the provider has brought it before."""
+    """Keep a message; the order returns False if the provider has brought it before."""
     values = (
         message.interface,
         message.provider_id,
@@ -104,7 +104,7 @@ def add(message: Incoming, now: float, expires: float) -> Callable[[sqlite3.Conn
 
 
 def recipients(connection: sqlite3.Connection) -> list[str]:
-    """Returns for whom something waits, who waits longest first."""
+    """Return for whom something waits, who waits longest first."""
     rows = connection.execute(
         "SELECT recipient FROM inbox WHERE state = 'waiting' GROUP BY recipient ORDER BY min(id)"
     )
@@ -112,7 +112,7 @@ def recipients(connection: sqlite3.Connection) -> list[str]:
 
 
 def first(recipient: str) -> Callable[[sqlite3.Connection], Waiting | None]:
-    """Finds what waits longest for somebody."""
+    """Find what waits longest for somebody."""
 
     def order(connection: sqlite3.Connection) -> Waiting | None:
         row = connection.execute(
@@ -124,7 +124,7 @@ def first(recipient: str) -> Callable[[sqlite3.Connection], Waiting | None]:
 
 
 def queue(most: int) -> Callable[[sqlite3.Connection], tuple[int, list[Waiting]]]:
-    """Finds how many wait, and those that wait longest."""
+    """Find how many wait, and those that wait longest."""
 
     def order(connection: sqlite3.Connection) -> tuple[int, list[Waiting]]:
         (number,) = connection.execute(
@@ -137,7 +137,7 @@ def queue(most: int) -> Callable[[sqlite3.Connection], tuple[int, list[Waiting]]
 
 
 def delivered(number: int, now: float, *, archive: bool) -> _Order:
-    """Notes that a message has arrived.
+    """Note that a message has arrived.
 
     Its text goes, and the whole row where there is no number to notice a repetition by. An archive
     keeps both for as long as the provider's numbers are known.
@@ -156,7 +156,7 @@ def delivered(number: int, now: float, *, archive: bool) -> _Order:
 
 
 def failed(number: int, reason: str) -> _Order:
-    """Notes that an attempt was in vain."""
+    """Note that an attempt was in vain."""
 
     def order(connection: sqlite3.Connection) -> None:
         connection.execute(
@@ -167,7 +167,7 @@ def failed(number: int, reason: str) -> _Order:
 
 
 def expire(now: float) -> Callable[[sqlite3.Connection], list[Waiting]]:
-    """Gives up what has waited too long, and forgets what ended long ago; returns the former."""
+    """Give up what has waited too long, and forget what ended long ago; return the former."""
 
     def order(connection: sqlite3.Connection) -> list[Waiting]:
         rows = connection.execute(f"{_WAITING} AND expires <= ?", (now,)).fetchall()

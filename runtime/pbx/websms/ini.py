@@ -48,7 +48,7 @@ class Entry:
 
 
 def parse_ini(text: str) -> Iterator[Entry]:
-    """Yields what the lines say, in order.
+    """Yield what the lines say, in order.
 
     `key[]` stands for the number that follows the highest one that the key has had, from 0.
 
@@ -101,7 +101,7 @@ def _setting(number: int, line: str) -> tuple[str, str | None, str]:
 
 
 def _value(text: str) -> str:
-    r"""Takes quotes and a comment off; in double quotes a backslash makes `"` and `\` plain."""
+    r"""Take quotes and a comment off; in double quotes a backslash makes `"` and `\` plain."""
     quote = text[:1]
     if not quote or quote not in "'\"":
         return text.partition(";")[0].strip()
@@ -120,6 +120,6 @@ def _value(text: str) -> str:
 
 
 def printable(text: str, longest: int = 40) -> str:
-    """Returns a text so that it can be shown in one line."""
+    """Return a text so that it can be shown in one line."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -25,7 +25,7 @@ class Neighbourhood:
         self._until = 0.0
 
     def believed(self) -> Believed:
-        """Returns neighbours and loopback; loopback alone where the kernel tells nothing."""
+        """Return neighbours and loopback; loopback alone where the kernel tells nothing."""
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + KNOWN_SECONDS
             try:
@@ -43,7 +43,7 @@ def _look() -> Believed:
 
 
 def _driver(interface: str) -> str:
-    """Returns the name of an interface's driver, such as veth; "" if it has none that is known."""
+    """Return the name of an interface's driver, such as veth; "" if it has none that is known."""
     info = ctypes.create_string_buffer(struct.pack("=I", _GET_DRIVER), _DRIVER_INFO_SIZE)
     request = struct.pack("16sP16x", interface.encode(), ctypes.addressof(info))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:

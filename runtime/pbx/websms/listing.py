@@ -10,7 +10,7 @@ _HEAD = ("", "to", "from", "letters", "waits", "given up in", "attempts", "why")
 
 
 def format_queue(reply: Mapping[str, Any], now: float) -> str:
-    """Returns a table of what the service says waits, in both directions; never a text.
+    """Return a table of what the service says waits, in both directions; never a text.
 
     Args:
         reply: Of the service.

@@ -31,7 +31,7 @@ Exit status: 0 sent; 1 failed; 64 typed wrong; 75 could not be sent yet, and is 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Run the command; return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if "AST_AGI_DIR" in os.environ:  # Asterisk sets it for the programs of AGI() alone
         return _serve_dialplan(words)
@@ -77,7 +77,7 @@ def _queue(words: Sequence[str]) -> int:
 
 
 def _serve_dialplan(words: Sequence[str]) -> int:
-    """Does what AGI() asks for, and tells the dialplan in WEBSMS_ERROR why it could not.
+    """Do what AGI() asks for, and tell the dialplan in WEBSMS_ERROR why it could not.
 
     https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Gateway-Interface-AGI/
     """
@@ -93,7 +93,7 @@ def _serve_dialplan(words: Sequence[str]) -> int:
 
 
 def _keep(words: Sequence[str]) -> str:
-    """Has the service keep a text; returns why it does not, or ""."""
+    """Has the service keep a text; return why it does not, or ""."""
     if len(words) not in (3, 4):
         return "AGI wants to, from, body and index"
     try:

@@ -50,7 +50,7 @@ class Route:
 
 
 def neighbours(drivers: Mapping[str, str], routes: Iterable[Route]) -> Believed:
-    """Returns whom to believe if the user names nobody: neighbours and loopback.
+    """Return whom to believe if the user names nobody: neighbours and loopback.
 
     Args:
         drivers: Name of the driver of each interface; "" where it is not known.
@@ -76,7 +76,7 @@ def neighbours(drivers: Mapping[str, str], routes: Iterable[Route]) -> Believed:
 
 
 def read_routes(table: str, table6: str) -> list[Route]:
-    """Reads the kernel's routes.
+    """Read the kernel's routes.
 
     Args:
         table: /proc/net/route: a head, then interface, destination, gateway, flags, …, mask (the

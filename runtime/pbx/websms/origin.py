@@ -28,7 +28,7 @@ class Receiver:
 
 
 def source(peer: str, forwarded: Sequence[str], believed: Believed) -> Address:
-    """Returns who has sent a request.
+    """Return who has sent a request.
 
     A proxy adds to the header whom it got the request from. So the list is read from its end, and
     believed as long as those who wrote it are proxies of ours.
@@ -49,7 +49,7 @@ def source(peer: str, forwarded: Sequence[str], believed: Believed) -> Address:
 
 
 def choose(interfaces: Iterable[Interface], address: Address, path: str) -> Receiver:
-    """Returns the interface for a request.
+    """Return the interface for a request.
 
     Of several that take it the one that says most precisely what it takes, else the first.
 
@@ -70,7 +70,7 @@ def choose(interfaces: Iterable[Interface], address: Address, path: str) -> Rece
 
 
 def open_to_anybody(interfaces: Iterable[Interface]) -> list[str]:
-    """Returns the names of interfaces that know neither by signature nor by address who posts."""
+    """Return the names of interfaces that know neither by signature nor by address who posts."""
     return [
         x.name
         for x in interfaces
@@ -79,7 +79,7 @@ def open_to_anybody(interfaces: Iterable[Interface]) -> list[str]:
 
 
 def known_by_address(interfaces: Iterable[Interface]) -> list[str]:
-    """Returns the names of interfaces that know by nothing but the address who posts."""
+    """Return the names of interfaces that know by nothing but the address who posts."""
     return [
         x.name
         for x in interfaces
@@ -88,7 +88,7 @@ def known_by_address(interfaces: Iterable[Interface]) -> list[str]:
 
 
 def read_address(text: str) -> Address:
-    """Reads an address; one of IPv4 in the clothes of IPv6 is taken for what it is.
+    """Read an address; one of IPv4 in the clothes of IPv6 is taken for what it is.
 
     Raises:
         ValueError: it is none.

@@ -64,7 +64,7 @@ _SELECT = (
 def add(
     interface: str, text: Text, *, tell: bool, now: float, expires: float
 ) -> Callable[[sqlite3.Connection], int]:
-    """Keeps a text; the order returns its number."""
+    """Keep a text; the order returns its number."""
 
     def order(connection: sqlite3.Connection) -> int:
         rows = connection.execute(
@@ -78,7 +78,7 @@ def add(
 
 
 def waiting(connection: sqlite3.Connection) -> list[Leaving]:
-    """Returns of each recipient's texts the oldest: the others wait behind it."""
+    """Return of each recipient's texts the oldest: the others wait behind it."""
     rows = connection.execute(
         f"{_SELECT} WHERE state = 'waiting' AND id IN"  # noqa: S608
         " (SELECT min(id) FROM outbox GROUP BY interface, recipient) ORDER BY id"
@@ -87,23 +87,23 @@ def waiting(connection: sqlite3.Connection) -> list[Leaving]:
 
 
 def queue(connection: sqlite3.Connection) -> list[Leaving]:
-    """Returns all, the oldest first."""
+    """Return all, the oldest first."""
     return [_leaving(row) for row in connection.execute(f"{_SELECT} ORDER BY id")]
 
 
 def interrupted(connection: sqlite3.Connection) -> list[Leaving]:
-    """Returns what was being sent when the service ended: whether it was, nobody knows."""
+    """Return what was being sent when the service ended: whether it was, nobody knows."""
     rows = connection.execute(f"{_SELECT} WHERE state = 'sending'")
     return [_leaving(row) for row in rows]
 
 
 def begin(number: int) -> _Order:
-    """Notes that a text is about to be sent."""
+    """Note that a text is about to be sent."""
     return _change("UPDATE outbox SET state = 'sending' WHERE id = ?", number)
 
 
 def again(number: int, due: float, reason: str) -> _Order:
-    """Notes that a text has certainly not been sent, and when to try next."""
+    """Note that a text has certainly not been sent, and when to try next."""
     return _change(
         "UPDATE outbox SET state = 'waiting', attempts = attempts + 1, due = ?, reason = ?"
         " WHERE id = ?",

@@ -51,7 +51,7 @@ class PostRequest:
 
 
 def build_request(settings: SendSettings, text: Text) -> PostRequest:
-    """Returns the request that sends a text.
+    """Return the request that sends a text.
 
     The scheme of Zadarma is that of https://zadarma.com/en/support/api/ ("Authorization").
     """
@@ -73,7 +73,7 @@ def build_request(settings: SendSettings, text: Text) -> PostRequest:
 
 
 def write_number(number: str, form: str) -> str:
-    """Writes a number as a provider wants it: E164 without the +, E123 with it.
+    """Write a number as a provider wants it: E164 without the +, E123 with it.
 
     Names of senders and short numbers stay as they are.
     """
@@ -131,7 +131,7 @@ def _quoted(text: str) -> str:
 
 
 def _nested(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Makes an object of fields whose names may be paths (`to.0.number`); numbers make lists."""
+    """Make an object of fields whose names may be paths (`to.0.number`); numbers make lists."""
     tree: dict[str, Any] = {}
     for path, value in fields:
         *parents, last = path.split(".")

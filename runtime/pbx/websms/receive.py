@@ -52,7 +52,7 @@ class Echo:
 
 
 def read_request(receiver: Receiver, request: Request, now: float) -> Incoming | Echo | None:
-    """Returns what a request brings; None if it is none of the requests that bring messages.
+    """Return what a request brings; None if it is none of the requests that bring messages.
 
     Args:
         receiver: The interface that it is for.

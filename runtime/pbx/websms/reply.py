@@ -106,7 +106,7 @@ def _pairs(body: str) -> list[tuple[str, str]]:
 
 
 def _excerpt(body: str) -> str:
-    """The beginning of a reply in one line."""
+    """Return the beginning of a reply in one line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in body[: 4 * SHOWN]).split())
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
 

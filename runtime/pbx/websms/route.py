@@ -14,12 +14,12 @@ class NoInterfaceError(Exception):
 
 
 def senders(interfaces: Iterable[Interface]) -> dict[str, SendSettings]:
-    """Returns by name the interfaces of which something is said about sending."""
+    """Return by name the interfaces of which something is said about sending."""
     return {x.name: x.send for x in interfaces if x.send and x.send != SendSettings()}
 
 
 def choose(interfaces: Mapping[str, SendSettings], index: str) -> tuple[str, SendSettings]:
-    """Returns name and settings of the interface that an index means.
+    """Return name and settings of the interface that an index means.
 
     Without an index it is the first. Where interfaces have no names, any index means the one that
     there is.
@@ -39,7 +39,7 @@ def choose(interfaces: Mapping[str, SendSettings], index: str) -> tuple[str, Sen
 
 
 def next_attempt(outcome: Outcome, attempts: int, now: float, expires: float) -> float | None:
-    """Returns when to try again; None if that would be too late.
+    """Return when to try again; None if that would be too late.
 
     Args:
         outcome: Of the last attempt: AGAIN.

@@ -46,7 +46,7 @@ class Sender:
         )
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._session.close()
 
     async def send(
@@ -55,7 +55,7 @@ class Sender:
         request: PostRequest,
         step: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Sends a request once.
+        """Send a request once.
 
         Args:
             settings: Of the interface.
@@ -140,7 +140,7 @@ def _interruption(error: Exception, timeout: float) -> str:
 
 
 def _why(error: OSError) -> str:
-    """What the system says, without address and port, of one attempt of perhaps several."""
+    """Return what the system says, without address and port, of one attempt of perhaps several."""
     numbers = re.findall(r"\[Errno (\d+)\]", str(error))
     return os.strerror(int(numbers[0])) if numbers else str(error)
 

@@ -61,7 +61,7 @@ class Sending:
         self._watched: dict[int, asyncio.Future[Outcome]] = {}
 
     async def accept(self, text: Text, index: str, *, tell: bool) -> int:
-        """Keeps a text, to be sent; returns its number.
+        """Keep a text, to be sent; return its number.
 
         Args:
             text: What, to whom and from whom; already checked.
@@ -81,7 +81,7 @@ class Sending:
         return number
 
     async def outcome(self, number: int) -> Outcome:
-        """Waits for what becomes of the next attempt to send a text that was just kept."""
+        """Wait for what becomes of the next attempt to send a text that was just kept."""
         future = self._watched.setdefault(number, asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(OUTCOME_SECONDS):
@@ -92,7 +92,7 @@ class Sending:
             self._watched.pop(number, None)
 
     async def run(self) -> None:
-        """Sends until it is cancelled."""
+        """Send until it is cancelled."""
         sender = Sender()
         try:
             for leaving in await self._insist(outbox.interrupted):
@@ -119,7 +119,7 @@ class Sending:
             await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def _start_what_is_due(self, sender: Sender) -> float:
-        """Returns when the next is due."""
+        """Return when the next is due."""
         now = time.time()
         following = now + IDLE_SECONDS
         for leaving in await self._insist(outbox.waiting):

@@ -77,7 +77,7 @@ class WebSms:
             await self._database.close()
 
     async def accept(self, message: Incoming) -> None:
-        """Keeps a message, and has it delivered; one that is known by its number is let be.
+        """Keep a message, and have it delivered; one that is known by its number is let be.
 
         Raises:
             DatabaseError: it is not kept.
@@ -146,12 +146,12 @@ class WebSms:
         }
 
     async def _send(self, words: Sequence[str]) -> dict[str, Any]:
-        """Sends a text, and tells what became of the first attempt."""
+        """Send a text, and tell what became of the first attempt."""
         outcome = await self._sending.outcome(await self._accept_text(words, tell=False))
         return {"fate": outcome.fate, "reason": outcome.reason}
 
     async def _keep(self, words: Sequence[str]) -> dict[str, Any]:
-        """Takes a text of a phone; its user is told if it cannot be sent."""
+        """Take a text of a phone; its user is told if it cannot be sent."""
         return {"number": await self._accept_text(words, tell=True)}
 
     async def _accept_text(self, words: Sequence[str], *, tell: bool) -> int:

@@ -22,7 +22,7 @@ Profiles = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 def read_settings(text: str, profiles: Profiles) -> Settings:
-    """Reads the file.
+    """Read the file.
 
     Args:
         text: Of the file.
@@ -76,7 +76,7 @@ def _interfaces(
     profiles: Profiles,
     check: Callable[[_Kind], tuple[str, str] | None],
 ) -> dict[str, _Kind]:
-    """Returns the interfaces of a section by name."""
+    """Return the interfaces of a section by name."""
     names = dict.fromkeys(x.index for x in entries if x.index is not None) or {"": None}
     found = {}
     for name in names:

@@ -50,7 +50,7 @@ class SignedRequest:
 
 
 def verify(settings: ReceiveSettings, request: SignedRequest, now: float) -> str:
-    """Returns why a request is not genuine, "" if it is.
+    """Return why a request is not genuine, "" if it is.
 
     Args:
         settings: Of the interface: verify, verify_user, verify_secret, public_url, verify_hash
@@ -64,7 +64,7 @@ def verify(settings: ReceiveSettings, request: SignedRequest, now: float) -> str
 
 
 def zadarma_digest(secret: str, text: str) -> str:
-    """Returns Zadarma's kind of signature: base64 of the hexadecimal HMAC-SHA1."""
+    """Return Zadarma's kind of signature: base64 of the hexadecimal HMAC-SHA1."""
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha1).hexdigest()
     return base64.b64encode(digest.encode()).decode()
 
@@ -117,7 +117,7 @@ def _check_twilio(settings: ReceiveSettings, request: SignedRequest, _now: float
 
 
 def _public_url(before: str, request: SignedRequest) -> str:
-    """The URL as the provider asked for it: what it has before the path, and what came of it."""
+    """Return the URL as the provider asked for it: its part before the path, and the target."""
     if not before:
         return request.url
     query = urlsplit(request.url).query

@@ -22,7 +22,7 @@ _ENDPOINTS = "pjsip_wizard.conf"
 
 
 def run(words: Sequence[str]) -> int:
-    """Runs the command; returns its exit status.
+    """Run the command; return its exit status.
 
     Args:
         words: Which interface, and the number to send to, both if they are not to be chosen.
@@ -70,7 +70,7 @@ async def _attempt(settings: SendSettings, text: Text) -> Outcome:
 
 
 def _own_number(folder: Path, index: str) -> str:
-    """Returns the number of the first user who sends by that interface, else of the first."""
+    """Return the number of the first user who sends by that interface, else of the first."""
     users = [
         section
         for section in read_configuration(folder, _ENDPOINTS).sections

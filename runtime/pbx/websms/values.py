@@ -14,14 +14,14 @@ _NUMFORMS = {"": "", "e164": "E164", "omit+": "E164", "e123": "E123"}
 
 
 def key_name(text: str) -> str:
-    """Reads the name of a field."""
+    """Read the name of a field."""
     if not text:
         raise ValueError("give the name of a field")
     return text
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """Makes what reads one of some words, in letters of any size."""
+    """Make what reads one of some words, in letters of any size."""
 
     def read(text: str) -> str:
         for word in words:
@@ -33,7 +33,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def whole(lowest: int, highest: int) -> Callable[[str], int]:
-    """Makes what reads a number."""
+    """Make what reads a number."""
 
     def read(text: str) -> int:
         if text.isascii() and text.isdigit() and len(text) < 12:
@@ -46,7 +46,7 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def flag(text: str) -> bool:
-    """Reads yes or no."""
+    """Read yes or no."""
     word = text.lower()
     if word not in _YES + _NO:
         raise ValueError("give yes or no")
@@ -54,7 +54,7 @@ def flag(text: str) -> bool:
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """Reads addresses and networks, with commas or blanks between them."""
+    """Read addresses and networks, with commas or blanks between them."""
     found = []
     for word in text.replace(",", " ").split():
         try:
@@ -67,12 +67,12 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def proxies(text: str) -> tuple[Network, ...] | None:
-    """Reads addresses and networks; None for the word `neighbours`."""
+    """Read addresses and networks; None for the word `neighbours`."""
     return None if text.strip().lower() == "neighbours" else networks(text)
 
 
 def served_paths(text: str) -> tuple[str, ...]:
-    """Reads paths, with commas between them."""
+    """Read paths, with commas between them."""
     paths = tuple(filter(None, (part.strip() for part in text.split(","))))
     for path in paths:
         if not path.startswith("/") or "?" in path or "#" in path:
@@ -81,7 +81,7 @@ def served_paths(text: str) -> tuple[str, ...]:
 
 
 def header(text: str) -> str:
-    """Reads the name of a header; also in the form HTTP_X_FORWARDED_FOR. Returns small letters."""
+    """Read the name of a header; also in the form HTTP_X_FORWARDED_FOR. Returns small letters."""
     name = text.removeprefix("HTTP_").replace("_", "-")
     if not _HEADER.fullmatch(name):
         raise ValueError("give the name of a header, such as X-Forwarded-For")
@@ -89,14 +89,14 @@ def header(text: str) -> str:
 
 
 def numform(text: str) -> str:
-    """Reads how numbers are written: "", E164 or E123."""
+    """Read how numbers are written: "", E164 or E123."""
     if text.lower() not in _NUMFORMS:
         raise ValueError("give E164 (without the +) or E123 (with it)")
     return _NUMFORMS[text.lower()]
 
 
 def pair(text: str) -> Pair | None:
-    """Reads `key=value`; None if there is nothing."""
+    """Read `key=value`; None if there is nothing."""
     if not text.strip():
         return None
     key, equals, value = (part.strip() for part in text.partition("="))
@@ -106,12 +106,12 @@ def pair(text: str) -> Pair | None:
 
 
 def pairs(text: str) -> tuple[Pair, ...]:
-    """Reads `key=value,key=value`."""
+    """Read `key=value,key=value`."""
     return tuple(found for part in text.split(",") if (found := pair(part)))
 
 
 def unicode_form(text: str) -> str:
-    """Reads "", UCS-2, or `key=value`."""
+    """Read "", UCS-2, or `key=value`."""
     if text.lower() in ("", "ucs-2"):
         return text.upper()
     if pair(text) is None or "=" not in text:
@@ -120,21 +120,21 @@ def unicode_form(text: str) -> str:
 
 
 def dialplan_name(text: str) -> str:
-    """Reads the name of a context."""
+    """Read the name of a context."""
     if not _NAME.fullmatch(text):
         raise ValueError("a context's name has letters, digits and -_. only")
     return text
 
 
 def public_url(text: str) -> str:
-    """Reads what stands before the path of a request in the address that a provider knows."""
+    """Read what stands before the path of a request in the address that a provider knows."""
     if text and not re.fullmatch(r"https?://[^\s?#@]+", text):
         raise ValueError("give http:// or https:// and the host, as the provider knows it")
     return text.rstrip("/")
 
 
 def base_url(text: str) -> str:
-    """Reads scheme and host of a provider, perhaps with the beginning of the path.
+    """Read scheme and host of a provider, perhaps with the beginning of the path.
 
     Without a scheme https is meant: there is a password in what goes there.
     """

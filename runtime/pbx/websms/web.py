@@ -75,7 +75,7 @@ class WebServer:
         self._watcher = loop.create_task(self._watch())
 
     async def close(self) -> None:
-        """Listens no more, and lets those finish who have begun."""
+        """Listen no more, and let those finish who have begun."""
         self._watcher.cancel()
         self._server.close()
         await self._http.shutdown(2.0)
@@ -228,7 +228,7 @@ def _make_request(
 
 
 async def _read(request: web.BaseRequest) -> bytes | None:
-    """Returns the body; None if it is too long."""
+    """Return the body; None if it is too long."""
     if (request.content_length or 0) > LONGEST_CONTENT:
         return None
     if request.headers.get("Expect", "").lower() == "100-continue":
