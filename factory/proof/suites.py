@@ -12,7 +12,7 @@ from pathlib import Path
 from factory.console import Console
 from factory.errors import FactoryError, ProofError
 
-SUITES = ("tests/image", "tests/integration")
+SUITES = ("tests/image", "tests/integration", "tests/hostile")
 SOURCES = ("tests", "fixtures", "factory", "runtime", "stages")
 """What the suites are made of, and what they read of the checkout."""
 

@@ -320,13 +320,19 @@ def owners(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 @pytest.mark.parametrize("mode", ["ro", "rw"])
 @pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("place", ["/etc/ssl/asterisk", "/srv/etc/ssl/asterisk"])
 def test_mounted_pair_of_root_is_served_as_it_is(
-    start: Start, folder: Path, volume: str, authority: Authority, mode: str, read_only: bool
+    start: Start,
+    folder: Path,
+    volume: str,
+    authority: Authority,
+    mode: str,
+    read_only: bool,
+    place: str,
 ) -> None:
     issued = authority.issue("own.example")
     own_pair(folder, issued)
     before = owners(folder)
-    place = "/etc/ssl/asterisk"
     mounts = [
         f"{folder}/c.pem:{place}/cert.pem:{mode}",
         f"{folder}/k.pem:{place}/priv_key.pem:{mode}",

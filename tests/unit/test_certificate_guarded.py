@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.tls.guarded import ChangeableError, NotAFileError, open_guarded
+from pbx.tls.guarded import ChangeableError, NotAFileError, open_guarded, open_mounted
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="changes the real user id")
 
@@ -189,3 +190,28 @@ def test_a_path_leads_where_the_kernel_says(parts: list[str]) -> None:
     except (OSError, NotAFileError, ChangeableError):
         found = None
     assert found == expected
+
+
+def test_mounted_file_alone_is_opened_whatever_leads_there(top: Path, folder: Path) -> None:
+    """Links cannot lead to it, nor from it to another file."""
+    place = secret(folder / "a key")
+    (folder / "other").write_bytes(b"other")
+    assert open_mounted(str(place)) is None
+    os.setresuid(0, 0, 0)
+    subprocess.run(["mount", "--bind", folder / "other", place], check=True)
+    try:
+        os.chown(folder, ASTERISK, ASTERISK)
+        os.setresuid(ASTERISK, 0, 0)
+        with pytest.raises(ChangeableError):
+            open_guarded(str(place))
+        file = open_mounted(str(place))
+        assert file is not None
+        with os.fdopen(file, "rb") as opened:
+            assert opened.read() == b"other"
+        (folder / "link").symlink_to(place)
+        (top / "way").symlink_to(folder)
+        assert open_mounted(str(folder / "link")) is None
+        assert open_mounted(str(top / "way/a key")) is None
+    finally:
+        os.setresuid(0, 0, 0)
+        subprocess.run(["umount", place], check=True)

@@ -8,6 +8,7 @@ opened (openat(2), O_NOFOLLOW; path_resolution(7)).
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_LINKS = 40
 """As the kernel counts them."""
 
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+"""How mountinfo writes spaces and the like."""
 _EXAMINE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -56,6 +59,44 @@ def open_guarded(path: str, passed: Callable[[int], object] = lambda _: None) ->
     finally:
         for folder in folders:
             os.close(folder)
+
+
+def open_mounted(path: str) -> int | None:
+    """Open a file that is mounted at this very path; None if there is no such mount.
+
+    What is mounted there is of the choice of whoever mounts, whatever the folders on the way are:
+    user asterisk can neither mount nor rename a mount point. The file that was opened has to be of
+    that mount, so that a link on the way leads nowhere else (proc_pid_mountinfo(5)).
+
+    Args:
+        path: An absolute path without links.
+
+    Raises:
+        NotAFileError: there is no regular file.
+        OSError: as the kernel says.
+    """
+    entry = os.open(path, _EXAMINE)
+    try:
+        if _mount_point(entry) != path:
+            return None
+        if not stat.S_ISREG(os.fstat(entry).st_mode):
+            raise NotAFileError
+        # Again by the descriptor, which leads to what was examined.
+        return os.open(f"/proc/self/fd/{entry}", _READ & ~os.O_NOFOLLOW)
+    finally:
+        os.close(entry)
+
+
+def _mount_point(descriptor: int) -> str:
+    """Return where the mount of an open file is mounted; without pathlib, to stay small."""
+    with open(f"/proc/self/fdinfo/{descriptor}", "rb") as file:  # noqa: PTH123
+        number = dict(line.split(b":", 1) for line in file)[b"mnt_id"].strip()
+    with open("/proc/self/mountinfo", "rb") as file:  # noqa: PTH123
+        for line in file:
+            fields = line.split(b" ")
+            if fields[0] == number:
+                return os.fsdecode(_OCTAL.sub(lambda found: bytes([int(found[1], 8)]), fields[4]))
+    return ""
 
 
 def _walk(path: str, folders: list[int], passed: Callable[[int], object]) -> int:

@@ -17,7 +17,14 @@ import select
 import sys
 import time
 
-from pbx.tls.guarded import MAX_BYTES, ChangeableError, NotAFileError, explain, open_guarded
+from pbx.tls.guarded import (
+    MAX_BYTES,
+    ChangeableError,
+    NotAFileError,
+    explain,
+    open_guarded,
+    open_mounted,
+)
 
 QUIET_SECONDS, MAX_UNQUIET_SECONDS = 0.3, 10.0
 POLL_SECONDS = 60.0
@@ -102,7 +109,9 @@ def _look(path: str, events: int) -> tuple[bytes | None, str, str]:
 
 
 def _read(path: str, events: int) -> bytes:
-    file = open_guarded(path, lambda folder: _watch(events, folder, OF_FOLDER))
+    file = open_mounted(path)
+    if file is None:
+        file = open_guarded(path, lambda folder: _watch(events, folder, OF_FOLDER))
     try:
         _watch(events, file, OF_FILE)
         if os.fstat(file).st_nlink == 0:

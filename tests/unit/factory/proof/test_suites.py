@@ -46,7 +46,7 @@ def test_suites_run_in_the_checkout_on_the_candidate(
     run(tmp_path, monkeypatch, "1 passed in 2s")
     said = [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
     assert said[1] == str(tmp_path)
-    assert said[2:6] == ["-m", "pytest", "tests/image", "tests/integration"]
+    assert said[2:7] == ["-m", "pytest", "tests/image", "tests/integration", "tests/hostile"]
     assert said[said.index("--image") + 1] == "full=sha256:12"
     assert f"--report={tmp_path}/build/full/report" in said
     assert "E   AssertionError: 2 passed" in said
