@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pbx.core.async_store import MOST_TOGETHER, AsyncStore
 from pbx.websms import inbox
-from pbx.websms.database import MOST_TOGETHER, Database, DatabaseError
 from pbx.websms.inbox import REMEMBER_SECONDS, Incoming
 
-Run = Callable[[Callable[[Database], Coroutine[Any, Any, Any]]], Any]
+Run = Callable[[Callable[[AsyncStore], Coroutine[Any, Any, Any]]], Any]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs something with the database, which is opened for it."""
 
-    def run(work: Callable[[Database], Coroutine[Any, Any, Any]]) -> Any:
+    def run(work: Callable[[AsyncStore], Coroutine[Any, Any, Any]]) -> Any:
         async def main() -> Any:
-            database = Database(tmp_path / "websms.db", [inbox.SCHEMA])
+            database = AsyncStore(tmp_path / "websms.db", [inbox.SCHEMA], print)
             database.open()
             try:
                 return await work(database)
@@ -39,12 +39,12 @@ def message(number: str | None = None, to: str = "+12025550160", through: str = 
 
 
 def test_what_was_kept_is_there_after_a_restart_in_order(run: Run) -> None:
-    async def keep(database: Database) -> list[bool]:
+    async def keep(database: AsyncStore) -> list[bool]:
         texts = [Incoming("", "+1202", "bank", f"text {n}") for n in range(2 * MOST_TOGETHER)]
         orders = [inbox.add(text, 10.0, 20.0) for text in texts]
         return list(await asyncio.gather(*(database.run(order) for order in orders)))
 
-    async def look(database: Database) -> tuple[int, list[inbox.Waiting]]:
+    async def look(database: AsyncStore) -> tuple[int, list[inbox.Waiting]]:
         return await database.run(inbox.queue(10_000))
 
     assert run(keep) == [True] * 2 * MOST_TOGETHER
@@ -55,7 +55,7 @@ def test_what_was_kept_is_there_after_a_restart_in_order(run: Run) -> None:
 
 
 def test_the_providers_number_makes_a_message_one_in_each_interface(run: Run) -> None:
-    async def work(database: Database) -> None:
+    async def work(database: AsyncStore) -> None:
         added = [message("7"), message("7"), message("7", through="b"), message(), message()]
         results = await asyncio.gather(*(database.run(inbox.add(x, 0, 9)) for x in added))
         assert results == [True, False, True, True, True]
@@ -71,7 +71,7 @@ def test_the_providers_number_makes_a_message_one_in_each_interface(run: Run) ->
 
 
 def test_who_waits_longest_is_first_and_so_is_each_ones_oldest(run: Run) -> None:
-    async def work(database: Database) -> None:
+    async def work(database: AsyncStore) -> None:
         for to in ("+1202", "+1303", "+1202"):
             await database.run(inbox.add(message(to=to), 0, 9))
         assert await database.run(inbox.recipients) == ["+1202", "+1303"]
@@ -93,7 +93,7 @@ def test_who_waits_longest_is_first_and_so_is_each_ones_oldest(run: Run) -> None
 def test_texts_go_when_they_were_delivered_unless_there_is_an_archive(
     run: Run, tmp_path: Path, archive: bool
 ) -> None:
-    async def work(database: Database) -> None:
+    async def work(database: AsyncStore) -> None:
         for name in ("secret-1", None):
             await database.run(inbox.add(message(name), 0, 9))
         for number in (1, 2):
@@ -108,7 +108,7 @@ def test_texts_go_when_they_were_delivered_unless_there_is_an_archive(
 
 
 def test_what_waits_too_long_is_given_up(run: Run) -> None:
-    async def work(database: Database) -> None:
+    async def work(database: AsyncStore) -> None:
         await database.run(inbox.add(message("1"), 0, 9))
         await database.run(inbox.add(message("2"), 0, 10))
         (gone,) = await database.run(inbox.expire(9))
@@ -121,7 +121,7 @@ def test_what_waits_too_long_is_given_up(run: Run) -> None:
 
 
 def test_a_number_is_not_used_again(run: Run) -> None:
-    async def work(database: Database) -> None:
+    async def work(database: AsyncStore) -> None:
         await database.run(inbox.add(message(), 0, 9))
         await database.run(inbox.delivered(1, 1, archive=False))
         await database.run(inbox.add(message(), 0, 9))
@@ -130,46 +130,3 @@ def test_a_number_is_not_used_again(run: Run) -> None:
         assert first.id == 2
 
     run(work)
-
-
-def test_what_goes_wrong_is_told_and_changes_nothing(run: Run) -> None:
-    def wrong(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO inbox (id) VALUES ('x')")
-
-    async def work(database: Database) -> None:
-        with pytest.raises(DatabaseError):
-            await database.run(wrong)
-        assert await database.run(inbox.add(message(), 0, 9))
-        assert (await database.run(inbox.queue(9)))[0] == 1
-
-    run(work)
-
-
-def test_a_file_that_is_no_database_is_told_and_left(tmp_path: Path) -> None:
-    path = tmp_path / "websms.db"
-    path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(DatabaseError, match="not a database"):
-        Database(path, [inbox.SCHEMA]).open()
-    assert path.read_bytes() == b"no database at all" * 100
-
-
-def test_database_files_are_for_their_owner_alone(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    path = tmp_path / "websms.db"
-    old = sqlite3.connect(path)  # as an earlier version made them
-    old.execute("PRAGMA journal_mode = WAL")
-    old.execute("CREATE TABLE a (b)")
-    for file in tmp_path.iterdir():
-        file.chmod(0o644)
-
-    async def look() -> dict[str, int]:
-        database = Database(path, [inbox.SCHEMA])
-        database.open()
-        await database.run(inbox.add(message(), 0, 9))
-        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
-        await database.close()
-        return modes
-
-    names = {path.name, f"{path.name}-wal", f"{path.name}-shm"}
-    assert asyncio.run(look()) == dict.fromkeys(names, 0o600)
-    old.close()

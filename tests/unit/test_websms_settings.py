@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.ini import SettingsError, parse_ini
+from pbx.core.ini import IniError
 from pbx.websms.settings import Interface, ReceiveSettings, SendSettings, Settings
 from pbx.websms.settings_reader import read_settings
 
@@ -158,38 +158,11 @@ def test_empty_brackets_count_from_nought(blanks: list[str], value: str) -> None
     ]
 
 
-def test_numbers_go_on_where_they_were_given() -> None:
-    entries = parse_ini("[a]\nk[3] = x\nk[] = y\nk[name] = z\nk[] = w\nl[] = v")
-    assert [x.index for x in entries] == ["3", "4", "name", "5", "0"]
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("plain words ; and a comment", "plain words"),
-        ("a;b", "a"),
-        ('"a;b" ; c', "a;b"),
-        ("'a\"b'", 'a"b'),
-        (r'"say \"hi\" \\ \n"', 'say "hi" \\ \\n'),
-        ("'back\\slash'", "back\\slash"),
-        ('""', ""),
-        ("", ""),
-        ("; nothing", ""),
-        ("${NOT} $[a] %s", "${NOT} $[a] %s"),
-        ("1e3", "1e3"),
-        ("Grüße", "Grüße"),
-    ],
-)
-def test_values_are_the_text_they_are(written: str, meant: str) -> None:
-    (entry,) = parse_ini(f"[s]\nkey = {written}\r\n")
-    assert entry.value == meant
-
-
 @given(st.text())
 def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
     try:
         read_settings(text, {})
-    except SettingsError as error:
+    except IniError as error:
         assert str(error).startswith("websms.conf, line ")  # noqa: PT017
         assert str(error).isprintable()  # noqa: PT017
 
@@ -227,7 +200,7 @@ def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
     ],
 )
 def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -> None:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(IniError) as caught:
         read_settings(text, {})
     assert str(caught.value).startswith(f"websms.conf, {reason}")
 
@@ -260,9 +233,9 @@ key_to        = to
 
 
 def test_what_a_profile_lacks_or_has_wrongly_is_said_where_it_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"line 2: auth_method: \[websms\] bearer needs auth_s"):
+    with pytest.raises(IniError, match=r"line 2: auth_method: \[websms\] bearer needs auth_s"):
         read_settings("[websms]\nprofile = acme", PROFILES)
-    with pytest.raises(SettingsError, match="line 2: profile: broken: no key no_such_key is taken"):
+    with pytest.raises(IniError, match="line 2: profile: broken: no key no_such_key is taken"):
         read_settings("[websms]\nprofile = broken", PROFILES)
 
 

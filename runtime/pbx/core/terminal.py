@@ -26,3 +26,9 @@ def paint(text: str, colour: str, *, colours: bool) -> str:
 def harmless(text: str) -> str:
     """Return text from a file with everything replaced that is not printed as a character."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def printable(text: str, longest: int = 40) -> str:
+    """Return a text so that it can be shown in one line."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -4,8 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from pbx.websms.ini import NAME
-from pbx.websms.places import PROFILES
+from pbx.websms.places import NAME, PROFILES
 from pbx.websms.settings import Settings
 from pbx.websms.settings_reader import read_settings
 
@@ -22,7 +21,7 @@ def load_settings(folder: Path) -> Settings:
         folder: Where it is.
 
     Raises:
-        SettingsError: something in it is wrong.
+        IniError: something in it is wrong.
         UnicodeDecodeError: it is not in UTF-8.
         OSError: it cannot be read.
     """

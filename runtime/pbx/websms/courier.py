@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from pbx.core.async_store import AsyncStore
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
+from pbx.core.store import StoreError
 from pbx.websms import inbox
-from pbx.websms.database import Database, DatabaseError
 from pbx.websms.dialplan import BEGUN
 from pbx.websms.exchange import DELIVERED, Exchange, NoAsteriskError, Outcome
 from pbx.websms.inbox import Waiting
@@ -40,7 +41,7 @@ class Courier:
 
     def __init__(
         self,
-        database: Database,
+        database: AsyncStore,
         exchange: Exchange,
         queue: QueueSettings,
         say: Callable[[int, str], None],
@@ -166,7 +167,7 @@ class Courier:
         while True:
             try:
                 result = await self._database.run(order)
-            except DatabaseError as error:
+            except StoreError as error:
                 if self._complaint != str(error):
                     self._complaint = str(error)
                     self._say(ERROR, f"waits for the database: {error}")

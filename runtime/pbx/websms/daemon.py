@@ -6,12 +6,14 @@ import os
 import signal
 from contextlib import suppress
 
+from pbx.core.async_store import AsyncStore
+from pbx.core.ini import IniError
 from pbx.core.log import ERROR, NOTICE, log
+from pbx.core.store import StoreError
+from pbx.core.terminal import printable
 from pbx.websms import inbox, outbox
 from pbx.websms.configuration import configuration_folder, load_settings
-from pbx.websms.database import Database, DatabaseError
-from pbx.websms.ini import NAME, SettingsError, printable
-from pbx.websms.places import DATABASE, SOCKET
+from pbx.websms.places import DATABASE, NAME, SOCKET
 from pbx.websms.service import WebSms
 from pbx.websms.settings import Settings
 
@@ -27,10 +29,10 @@ def main() -> int:
     if settings is None:
         # Nothing to do, and nothing but a restart of the service changes that.
         os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
-    database = Database(DATABASE, [inbox.SCHEMA, outbox.SCHEMA])
+    database = AsyncStore(DATABASE, [inbox.SCHEMA + outbox.SCHEMA], _say)
     try:
         database.open()
-    except DatabaseError as error:
+    except StoreError as error:
         log(ERROR, f"cannot work without its database: {error}", PROGRAM)
         return 1
     asyncio.run(_run(WebSms(settings, database, _port(), SOCKET, _say)))
@@ -53,7 +55,7 @@ def _settings() -> Settings | None:
         return load_settings(folder)
     except FileNotFoundError:
         log(NOTICE, f"off: there is no {path}", PROGRAM)
-    except SettingsError as error:
+    except IniError as error:
         log(ERROR, f"off: {error}", PROGRAM)
     except UnicodeDecodeError:
         log(ERROR, f"off: {path} is not in UTF-8", PROGRAM)

@@ -1,4 +1,4 @@
-"""Messages that came in, as rows: each function is an order for Database.run."""
+"""Messages that came in, as rows: each function is an order for AsyncStore.run."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Texts on their way out, as rows: each function is an order for Database.run."""
+"""Texts on their way out, as rows: each function is an order for AsyncStore.run."""
 
 import sqlite3
 from collections.abc import Callable, Sequence

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+NAME = "websms.conf"
 FOLDER = Path("/run/websms")
 SOCKET = FOLDER / "control"
 DATABASE = Path("/var/spool/websms/websms.db")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
+from pbx.core.async_store import AsyncStore
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
+from pbx.core.store import StoreError
 from pbx.core.times import format_time
 from pbx.websms import outbox
-from pbx.websms.database import Database, DatabaseError
 from pbx.websms.outbox import Leaving
 from pbx.websms.outgoing import Text, build_request
 from pbx.websms.reply import Fate, Outcome
@@ -46,7 +47,7 @@ class Sending:
     def __init__(
         self,
         interfaces: Iterable[Interface],
-        database: Database,
+        database: AsyncStore,
         notice_seconds: float,
         told: Callable[[str], None],
         say: Callable[[int, str], None],
@@ -70,7 +71,7 @@ class Sending:
 
         Raises:
             NoInterfaceError: there is no such interface.
-            DatabaseError: it could not be kept.
+            StoreError: it could not be kept.
         """
         name, settings = choose(self._interfaces, index)
         now = time.time()
@@ -189,6 +190,6 @@ class Sending:
         while True:
             try:
                 return await self._database.run(order)
-            except DatabaseError as error:
+            except StoreError as error:
                 self._say(ERROR, str(error))
                 await asyncio.sleep(DISK_SECONDS)

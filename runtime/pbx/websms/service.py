@@ -8,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pbx.core.async_store import AsyncStore
 from pbx.core.control import serve
 from pbx.core.errors import OrderError
 from pbx.core.log import ERROR, NOTICE, WARNING
+from pbx.core.store import StoreError
 from pbx.websms import inbox, outbox
 from pbx.websms.checks import RefusedError, read_body, read_recipient, read_sender
 from pbx.websms.courier import Courier
-from pbx.websms.database import Database, DatabaseError
 from pbx.websms.exchange import Exchange
 from pbx.websms.inbox import Incoming
 from pbx.websms.origin import known_by_address, open_to_anybody
@@ -43,7 +44,7 @@ class WebSms:
     def __init__(
         self,
         settings: Settings,
-        database: Database,
+        database: AsyncStore,
         port: int | None,
         socket: Path,
         say: Callable[[int, str], None],
@@ -80,7 +81,7 @@ class WebSms:
         """Keep a message, and have it delivered; one that is known by its number is let be.
 
         Raises:
-            DatabaseError: it is not kept.
+            StoreError: it is not kept.
         """
         now = time.time()
         expires = now + self._settings.queue.expire
@@ -124,7 +125,7 @@ class WebSms:
         try:
             number, messages = await self._database.run(inbox.queue(MOST_SHOWN))
             leaving = await self._database.run(outbox.queue)
-        except DatabaseError as error:
+        except StoreError as error:
             raise OrderError(str(error)) from error
         rows = [asdict(message) for message in messages]
         for row in rows:
@@ -163,5 +164,5 @@ class WebSms:
             return await self._sending.accept(text, index, tell=tell)
         except (RefusedError, NoInterfaceError) as error:
             raise OrderError(str(error), mistake=True) from error
-        except DatabaseError as error:
+        except StoreError as error:
             raise OrderError(str(error)) from error

@@ -5,9 +5,10 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from pbx.core.ini import IniEntry, IniError, parse_ini
 from pbx.core.times import parse_time
 from pbx.websms import values
-from pbx.websms.ini import Entry, SettingsError, parse_ini
+from pbx.websms.places import NAME
 from pbx.websms.settings import (
     Interface,
     ProxySettings,
@@ -29,14 +30,14 @@ def read_settings(text: str, profiles: Profiles) -> Settings:
         profiles: All that there are.
 
     Raises:
-        SettingsError: something in it is wrong.
+        IniError: something in it is wrong.
     """
-    said: dict[str, list[Entry]] = {section: [] for section in _READERS}
-    for entry in parse_ini(text):
+    said: dict[str, list[IniEntry]] = {section: [] for section in _READERS}
+    for entry in parse_ini(text, NAME):
         if entry.section not in said:
             known = ", ".join(f"[{section}]" for section in _READERS)
-            raise SettingsError(
-                entry.line, entry.key, f"there is no section [{entry.section}], but {known}"
+            raise IniError(
+                NAME, entry.line, entry.key, f"there is no section [{entry.section}], but {known}"
             )
         _check_key(entry)
         said[entry.section].append(entry)
@@ -54,16 +55,16 @@ def read_settings(text: str, profiles: Profiles) -> Settings:
     )
 
 
-def _check_key(entry: Entry) -> None:
+def _check_key(entry: IniEntry) -> None:
     readers = _READERS[entry.section]
     if entry.key not in readers:
         likely = get_close_matches(entry.key, readers, 1)
         hint = f"; is it {likely[0]}?" if likely else ""
-        raise SettingsError(
-            entry.line, entry.key, f"there is no such key in [{entry.section}]{hint}"
+        raise IniError(
+            NAME, entry.line, entry.key, f"there is no such key in [{entry.section}]{hint}"
         )
     if entry.index is not None and (entry.section == "astqueue" or entry.key in _PROXY_KEYS):
-        raise SettingsError(entry.line, entry.key, "it is the same for all: it takes no index")
+        raise IniError(NAME, entry.line, entry.key, "it is the same for all: it takes no index")
 
 
 _Kind = TypeVar("_Kind", SendSettings, ReceiveSettings)
@@ -72,7 +73,7 @@ _Kind = TypeVar("_Kind", SendSettings, ReceiveSettings)
 def _interfaces(
     kind: type[_Kind],
     section: str,
-    entries: list[Entry],
+    entries: list[IniEntry],
     profiles: Profiles,
     check: Callable[[_Kind], tuple[str, str] | None],
 ) -> dict[str, _Kind]:
@@ -89,27 +90,27 @@ def _interfaces(
             key, reason = mistake
             where = chosen.get(key) or chosen.get("profile")
             about = f" (interface {name})" if name else ""
-            raise SettingsError(where.line if where else 0, key, f"[{section}]{about} {reason}")
+            raise IniError(NAME, where.line if where else 0, key, f"[{section}]{about} {reason}")
         found[name] = settings
     return found
 
 
-def _profile(section: str, entry: Entry | None, profiles: Profiles) -> dict[str, Any]:
+def _profile(section: str, entry: IniEntry | None, profiles: Profiles) -> dict[str, Any]:
     if entry is None or not entry.value:
         return {}
     if entry.value not in profiles:
         known = ", ".join(sorted(profiles)) or "nothing else, either"
-        raise SettingsError(entry.line, "profile", f"there is no '{entry.value}', but {known}")
+        raise IniError(NAME, entry.line, "profile", f"there is no '{entry.value}', but {known}")
     read = {}
     for key, value in profiles[entry.value].get(section, {}).items():
         reader = _READERS[section].get(key)
         if reader is None or key in (*_PROXY_KEYS, "profile"):
-            raise SettingsError(entry.line, "profile", f"{entry.value}: no key {key} is taken")
+            raise IniError(NAME, entry.line, "profile", f"{entry.value}: no key {key} is taken")
         read[key] = _read(reader, value, entry.line, f"profile: {entry.value}: {key}")
     return read
 
 
-def _read_all(section: str, entries: Iterable[Entry]) -> dict[str, Any]:
+def _read_all(section: str, entries: Iterable[IniEntry]) -> dict[str, Any]:
     return {x.key: _read(_READERS[section][x.key], x.value, x.line, x.key) for x in entries}
 
 
@@ -117,7 +118,7 @@ def _read(reader: Callable[[str], Any], value: str, line: int, key: str) -> Any:
     try:
         return reader(value)
     except ValueError as error:
-        raise SettingsError(line, key, str(error)) from error
+        raise IniError(NAME, line, key, str(error)) from error
 
 
 def _check_send(settings: SendSettings) -> tuple[str, str] | None:

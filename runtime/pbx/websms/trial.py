@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pbx.asterisk.files import read_configuration
+from pbx.core.ini import IniError
 from pbx.core.terminal import harmless
 from pbx.websms.checks import RefusedError, read_recipient
 from pbx.websms.configuration import configuration_folder, load_settings
-from pbx.websms.ini import NAME, SettingsError
 from pbx.websms.outgoing import Text, build_request
+from pbx.websms.places import NAME
 from pbx.websms.reply import Fate, Outcome
 from pbx.websms.route import NoInterfaceError, choose, senders
 from pbx.websms.sender import Sender
@@ -37,7 +38,7 @@ def run(words: Sequence[str]) -> int:
         number = read_recipient(number or _own_number(folder, index))
     except OSError as error:
         return _wrong(f"{folder / NAME}: {error.strerror}")
-    except (SettingsError, NoInterfaceError, RefusedError, UnicodeDecodeError) as error:
+    except (IniError, NoInterfaceError, RefusedError, UnicodeDecodeError) as error:
         return _wrong(str(error))
     return _send(name, settings, Text(number, number, BODY))
 

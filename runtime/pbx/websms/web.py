@@ -13,12 +13,12 @@ from aiohttp.http import RawRequestMessage
 from yarl import URL
 
 from pbx.core.log import ERROR, NOTICE, WARNING
+from pbx.core.store import StoreError
+from pbx.core.terminal import printable
 from pbx.websms.checks import RefusedError
 from pbx.websms.connection import NO_HTTP, Connection
 from pbx.websms.crowd import Crowd, most_connections, source_of
-from pbx.websms.database import DatabaseError
 from pbx.websms.inbox import Incoming
-from pbx.websms.ini import printable
 from pbx.websms.interfaces import Neighbourhood
 from pbx.websms.neighbours import Believed
 from pbx.websms.origin import NotAllowedError, Receiver, UnknownPathError, choose, source
@@ -45,7 +45,7 @@ class WebServer:
 
     Args:
         settings: Of websms.conf.
-        accept: Keeps a message durably. Raises DatabaseError if it cannot.
+        accept: Keeps a message durably. Raises StoreError if it cannot.
         say: Called with a level of pbx.core.log and a line.
     """
 
@@ -138,7 +138,7 @@ class WebServer:
             return await self._handle(request)
         except TimeoutError:
             return _refusal(408, "that took too long")
-        except DatabaseError as error:
+        except StoreError as error:
             self._say(ERROR, f"a message was not taken: {error}")
             return _refusal(503, "it cannot be kept now; try again later")
         finally:
