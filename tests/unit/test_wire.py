@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures.softphone.tests.sounds import mu_law, played
 from fixtures.softphone.tones import draw
 from tests.integration.wire import is_overheard
-from tests.unit.sounds import mu_law, played
 
 ALICE, BOB = "198.18.0.3", "198.18.0.4"
 TONE = 1040
