@@ -1,7 +1,7 @@
 """Checks with softphones: registrations, calls and messages.
 
 Two phones register with the users of the image's own sample configuration, call each other both
-ways, hear each other's tone, and send a message. A third one has no account.
+ways, hear each other's tone, and send a message. A third one, the attacker, has no account.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fixtures.softphone import (
 
 
 def registers_phones(trial: Trial) -> str:
-    """Return a phone registers over every transport, one after the other."""
+    """Check that a phone can register over every transport, one after the other."""
     trial.users = trial.candidate.users()
     address = trial.candidate.address()
     trial.candidate.phones.names[address] = "pbx"
@@ -31,49 +31,54 @@ def registers_phones(trial: Trial) -> str:
 
 
 def connects_a_call(trial: Trial) -> str:
-    """Return a call in the clear over the first transport; both hear each other."""
+    """Check an unencrypted call over the first transport: both phones hear each other."""
     _register(trial, trial.expected.transports[0], "off")
     return _talk(trial, trial.alice, trial.bob)
 
 
 def connects_a_call_back(trial: Trial) -> str:
-    """Return a call the other way over the last transport, encrypted if the image can do that."""
+    """Check a call the other way over the last transport, encrypted if the image supports it."""
     encrypted = trial.expected.encrypted
     _register(trial, trial.expected.transports[-1], "sdes-optional" if encrypted else "off")
     return _talk(trial, trial.bob, trial.alice, encrypted=encrypted)
 
 
-def delivers_a_text(trial: Trial) -> str:
-    """Return a text with characters of several planes arrives as it was, from the right number."""
+def delivers_a_message(trial: Trial) -> str:
+    """Check that a message with characters of several Unicode planes arrives unchanged.
+
+    Its sender has to be the right number.
+    """
     body = "Grüße, 電話 \N{TELEPHONE RECEIVER}\nsecond line"
     trial.alice.message(trial.bob, body)
-    text = trial.bob.receives_message()
-    if text.body != body:
-        raise ProofError(f"the text '{body!r}' arrived as '{text.body!r}'")
-    if trial.alice.number not in text.sender:
-        raise ProofError(f"the text of {trial.alice.number} came from {text.sender}")
+    message = trial.bob.receives_message()
+    if message.body != body:
+        raise ProofError(f"the message '{body!r}' arrived as '{message.body!r}'")
+    if trial.alice.number not in message.sender:
+        raise ProofError(f"the message of {trial.alice.number} came from {message.sender}")
     return f"{len(body)} characters"
 
 
-def refuses_strangers(trial: Trial) -> str:
-    """Who has no account, or not its password, can neither call nor write."""
+def refuses_unauthenticated_clients(trial: Trial) -> str:
+    """Check that a client without an account, or with a wrong password, cannot call or send."""
     known = trial.users[0].user
     seen = []
-    for account in (Account("stranger"), Account(known, "a guess")):
-        who = f"{account.user} with a wrong password" if account.password else "a stranger"
-        trial.stranger.take_account(account, trial.candidate.address())
+    for account in (Account("attacker"), Account(known, "wrong")):
+        who = "a client without an account"
+        if account.password:
+            who = f"{account.user} with a wrong password"
+        trial.attacker.take_account(account, trial.candidate.address())
         try:
-            trial.stranger.call(trial.bob).answered()
+            trial.attacker.call(trial.bob).answered()
         except CallError as error:
             seen.append(f"call {error.code}")
         else:
             raise ProofError(f"{who} can call: the call to {trial.bob.number} was answered")
         try:
-            trial.stranger.message(trial.bob, "let me in")
+            trial.attacker.message(trial.bob, "let me in")
         except MessageError as error:
-            seen.append(f"text {error.code}")
+            seen.append(f"message {error.code}")
         else:
-            raise ProofError(f"{who} can write: the text to {trial.bob.number} was accepted")
+            raise ProofError(f"{who} can send: the message to {trial.bob.number} was accepted")
     return ", ".join(seen)
 
 
@@ -111,6 +116,6 @@ def _check_media(trial: Trial, call: Call, encrypted: bool) -> None:
     name = call.phone.name
     host = call.media()["remote"].rpartition(":")[0]
     if host not in (trial.candidate.address(), trial.alice.address(), trial.bob.address()):
-        raise ProofError(f"{name} is told to send sound to {host}, where nobody is")
+        raise ProofError(f"{name} has to send its audio to {host}, where no phone is")
     if encrypted and not call.encryption():
         raise ProofError(f"{name} offered encryption (SRTP) and did not get it")

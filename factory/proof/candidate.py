@@ -91,16 +91,16 @@ class Candidate:
         """Do nothing as long as the container runs.
 
         Raises:
-            ProofError: it ended; with the last that it said.
+            ProofError: it ended; with the last line of its log.
         """
         self._container.reload()
         state = self._container.attrs["State"]
         if state["Status"] == "exited":
             said = next((line for line in reversed(self.logs().splitlines()) if line.strip()), "")
-            words = f"its last words: {said.strip()}" if said else "and said nothing"
+            words = f"last log line: {said.strip()}" if said else "it logged nothing"
             raise ProofError(f"it ended with status {state['ExitCode']}, {words}")
 
-    def await_verdict_on_health(self) -> str:
+    def await_health_status(self) -> str:
         """Wait until the engine calls the container healthy or unhealthy; return that.
 
         Raises:
@@ -111,7 +111,7 @@ class Candidate:
             self._health,
             lambda status: status != "starting",
             seconds=60,
-            otherwise="it did not get healthy",
+            otherwise="it did not become healthy",
         )
 
     def await_boot(self) -> None:
@@ -125,7 +125,7 @@ class Candidate:
             lambda: self.run(ask).strip(),
             lambda said: "fully booted" in said,
             seconds=START_SECONDS,
-            otherwise="it is called healthy, but Asterisk does not boot",
+            otherwise="its health check passes, but Asterisk does not boot",
         )
 
     def health_lines(self) -> list[str]:
@@ -134,8 +134,8 @@ class Candidate:
         lines = log[-1]["Output"].strip().splitlines() if log else []
         return [" ".join(line.split("\t")) for line in lines]
 
-    def is_well(self) -> bool:
-        """Run the image's own health check; say whether it passes, and soon enough."""
+    def is_healthy(self) -> bool:
+        """Run the image's own health check; return whether it passes, and in time."""
         test = self._container.attrs["Config"]["Healthcheck"]["Test"]
         command = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
         status = start_in(self._engine, self._container, command)
@@ -157,8 +157,8 @@ class Candidate:
     def asterisk_pid(self) -> int:
         """Return the process id of Asterisk.
 
-        By the name that the kernel has for it: some kinds of `pidof` look at the program's file
-        instead, which is that of the emulator where there is one.
+        It looks for the kernel's name of the process. Some versions of `pidof` look at the
+        program's file instead, which is the emulator's in an emulated container.
 
         Raises:
             ProofError: it does not run.
@@ -169,7 +169,7 @@ class Candidate:
         return min(int(path.split("/")[2]) for path in found)
 
     def asterisk(self, command: str) -> str:
-        """Return what the Asterisk console answers."""
+        """Return the output of a command of the Asterisk console."""
         return self.run(f"asterisk -rx '{command}'")
 
     def configuration(self) -> dict[str, str]:
@@ -201,19 +201,19 @@ class Candidate:
         return seconds
 
     def start_again(self) -> None:
-        """Start the stopped container and wait until it is well.
+        """Start the stopped container and wait until it is healthy.
 
         Raises:
             ProofError: it ended.
-            TimeoutError: it runs, but did not get well.
+            TimeoutError: it runs, but did not become healthy.
         """
         self.start()
 
-        def is_well() -> bool:
+        def is_healthy() -> bool:
             self.check_that_it_runs()
-            return self.is_well()
+            return self.is_healthy()
 
-        self.wait_for(is_well, seconds=20, otherwise="it did not get healthy after a restart")
+        self.wait_for(is_healthy, seconds=20, otherwise="it did not become healthy after a restart")
 
     def address(self) -> str:
         """Return the container's IP address."""

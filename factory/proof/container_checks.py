@@ -1,4 +1,4 @@
-"""Checks that ask the container itself."""
+"""Checks that look into the container."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from factory.proof.trial import Trial, listed, service_state
 MANAGER_PORT = 5038
 
 
-def gets_healthy(trial: Trial) -> str:
-    """Return the image's own health check says so; the phones start in the meantime."""
+def becomes_healthy(trial: Trial) -> str:
+    """Check that the image's own health check passes; the phones start in the meantime."""
     trial.candidate.start()
-    phones = trial.candidate.phones.start("alice", "bob", "stranger")
-    trial.alice, trial.bob, trial.stranger = phones
+    phones = trial.candidate.phones.start("alice", "bob", "attacker")
+    trial.alice, trial.bob, trial.attacker = phones
     trial.bob.meets_calls_with(200)
     trial.alice.meets_calls_with(200)
-    status = trial.candidate.await_verdict_on_health()
+    status = trial.candidate.await_health_status()
     lines = trial.candidate.health_lines()
     if status != "healthy":
         bad = [line for line in lines if not line.startswith("ok ")]
@@ -28,7 +28,7 @@ def gets_healthy(trial: Trial) -> str:
 
 
 def runs_its_services(trial: Trial) -> str:
-    """Every service that is promised is up, if the image supervises services."""
+    """Check that every promised service is up, if the image supervises services."""
     if not trial.expected.supervised:
         return "not supervised"
     for service in trial.expected.services:
@@ -39,11 +39,11 @@ def runs_its_services(trial: Trial) -> str:
 
 
 def runs_asterisk_without_privileges(trial: Trial) -> str:
-    """Return the Asterisk process is not root and holds no capability."""
+    """Check that the Asterisk process is not root and holds no capability."""
     status = trial.candidate.run(f"cat /proc/{trial.candidate.asterisk_pid()}/status")
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     if "Uid" not in fields:
-        raise ProofError("Asterisk ended while it was looked at")
+        raise ProofError("Asterisk ended during this check")
     uid, capabilities = fields["Uid"].split()[0], int(fields["CapEff"], 16)
     if uid == "0" or capabilities:
         user = "root" if uid == "0" else f"uid {uid}"
@@ -52,7 +52,7 @@ def runs_asterisk_without_privileges(trial: Trial) -> str:
 
 
 def owns_its_files(trial: Trial) -> str:
-    """Asterisk may write wherever it has to keep something."""
+    """Check that user asterisk owns every folder in which Asterisk keeps files."""
     places = f"{CONFIGURATION} /var/lib/asterisk /var/log/asterisk /var/spool/asterisk"
     foreign = trial.candidate.run(
         f"cd /; find -L {places} -type d ! -user asterisk ! -path '/var/lib/asterisk/agi-bin*' "
@@ -64,7 +64,7 @@ def owns_its_files(trial: Trial) -> str:
 
 
 def runs_its_modules(trial: Trial) -> str:
-    """Every module that is promised is loaded, and every one that is loaded runs."""
+    """Check that every promised module is loaded, and that every loaded module runs."""
     lines = [line.split() for line in trial.candidate.asterisk("module show").splitlines()]
     modules = {words[0]: "Not" not in words for words in lines if words and ".so" in words[0]}
     missing = [name for name in trial.expected.modules if name not in modules]
@@ -76,59 +76,57 @@ def runs_its_modules(trial: Trial) -> str:
     return f"{len(modules)} modules"
 
 
-def keeps_sound_to_its_ports(trial: Trial) -> str:
-    """Sound comes in only at the ports that users are told to publish."""
+def uses_only_documented_rtp_ports(trial: Trial) -> str:
+    """Check that Asterisk receives audio only at the ports that the documents name."""
     settings = trial.candidate.asterisk("rtp show settings")
     ports = [int(x) for x in re.findall(r"Port (?:start|end):\s*(\d+)", settings)]
     if len(ports) != 2:
-        raise ProofError("Asterisk does not tell its RTP ports")
+        raise ProofError("Asterisk does not show its RTP ports")
     first, last = ports
     lowest, highest = trial.expected.rtp_ports
     if first < lowest or last > highest:
         raise ProofError(
-            f"sound comes in at ports {first} to {last}, documented are {lowest} to {highest}"
+            f"audio is received at ports {first} to {last}, documented are {lowest} to {highest}"
         )
     return f"{first} to {last}"
 
 
 def keeps_other_ports_closed(trial: Trial) -> str:
-    """No TCP port is open to the network but those that are documented; AMI's never is."""
+    """Check that no undocumented TCP port is open to the network, and AMI's port never."""
     documented = set(trial.expected.tcp_ports) - {MANAGER_PORT}
     address = trial.candidate.address()
     unknown = [x for x in trial.candidate.listening_ports() if x not in documented]
-    reachable = [x for x in unknown if trial.stranger.connects(address, x)]
+    reachable = [x for x in unknown if trial.attacker.connects(address, x)]
     if MANAGER_PORT in reachable:
         raise ProofError(f"AMI (port {MANAGER_PORT}) is open to the network")
     if reachable:
         raise ProofError(f"TCP ports open to the network: {listed(reachable)}")
-    return f"{len(unknown)} ports are for itself"
+    return f"{len(unknown)} ports are internal"
 
 
-def says_what_happens(trial: Trial) -> str:
-    """Return what Asterisk logs is in the container's output, such as that it refused somebody."""
+def logs_refused_clients(trial: Trial) -> str:
+    """Check that the container's output has Asterisk's log, such as of refused clients."""
     try:
         trial.candidate.wait_for(
-            lambda: "sip:stranger@" in trial.candidate.logs(),
+            lambda: "sip:attacker@" in trial.candidate.logs(),
             seconds=3,
             otherwise="",
         )
     except TimeoutError as error:
-        raise ProofError(
-            "the container's output does not tell of the strangers who were refused"
-        ) from error
-    return "refused strangers"
+        raise ProofError("the container's output does not show the refused clients") from error
+    return "refused clients"
 
 
-def complains_of_nothing(trial: Trial) -> str:
-    """Asterisk logged no warning and no error."""
+def logs_no_warnings(trial: Trial) -> str:
+    """Check that Asterisk logged no warning and no error."""
     found = re.findall(r"\b(?:WARNING|ERROR)\[.*", trial.candidate.logs())
     if found:
         raise ProofError(f"{len(found)} warnings or errors, the first: {found[0].strip()}")
     return "no WARNING, no ERROR"
 
 
-def has_passwords_of_its_own(trial: Trial) -> str:
-    """Another container of the image gives the sample users other passwords."""
+def generates_its_own_passwords(trial: Trial) -> str:
+    """Check that a second container of the image gives the sample users other passwords."""
     others = {user.password for user in trial.candidate.users_of_another(trial.labels)}
     same = [user.user for user in trial.users if user.password in others]
     if same:

@@ -1,4 +1,4 @@
-"""What an image promises, and has to show at the gate."""
+"""What an image has to show at the gate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Expectation:
 
     @classmethod
     def of(cls, catalog: Catalog, image: str) -> Expectation:
-        """Return what the catalog promises of an image."""
+        """Return what an image of the catalog has to show."""
         components = catalog.components_of(image)
         modules = tuple(x for c in components for x in c.settings.proven_modules)
         listeners = [x for c in components for x in c.settings.listeners]
@@ -40,7 +40,7 @@ class Expectation:
 
     @classmethod
     def of_foreign(cls, image: ImageInfo) -> Expectation:
-        """Return what can be expected of an image that the catalog does not know."""
+        """Return what an image that is not in the catalog has to show, judged by its ports."""
         known: dict[str, Transport] = {"5060/udp": "udp", "5060/tcp": "tcp", "5061/tcp": "tls"}
         found = tuple(name for port, name in known.items() if port in image.ports)
         return cls(

@@ -32,7 +32,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class Gate:
-    """What candidates of one kind have to pass.
+    """The checks for candidates of one image.
 
     Attributes:
         expected: What they have to show.
@@ -43,7 +43,7 @@ class Gate:
     softphone: str
 
     def fingerprint(self) -> str:
-        """Return a digest of the gate: what passed another gate has to pass this one, too."""
+        """Return a digest of the gate: if it has changed, candidates have to pass it again."""
         here = Path(__file__).parent
         sources = sorted(here.glob("*.py"))
         sources.append(here.parent / "waiting.py")
@@ -55,8 +55,8 @@ class Gate:
         """Run all checks on a candidate, in order; stop at the first that fails.
 
         Raises:
-            ProofError: says which check failed and why; what the candidate and the phones said
-                is in the log file.
+            ProofError: says which check failed and why; the logs of the candidate and the phones
+                are in the log file.
         """
         passed: list[Passed] = []
         with make_candidate(engine, image, self.softphone, LABELS) as candidate:
@@ -77,7 +77,7 @@ class Gate:
 
 
 def _cause(candidate: Candidate, error: Exception) -> str:
-    """Return why a check failed: whatever went wrong, if the candidate has ended, that is why."""
+    """Return why a check failed; if the candidate has ended, that is the reason."""
     if not isinstance(error, ProofError):
         try:
             candidate.check_that_it_runs()

@@ -9,25 +9,25 @@ from factory.proof.candidate import CONFIGURATION
 from factory.proof.trial import Trial, listed, service_state
 
 
-def tells_the_truth_about_its_health(trial: Trial) -> str:
+def reports_a_halted_asterisk(trial: Trial) -> str:
     """Check that health fails while Asterisk does not answer, and passes when it does again."""
     asterisk = trial.candidate.asterisk_pid()
     trial.candidate.run(f"kill -STOP {asterisk}")
     try:
-        if trial.candidate.is_well():
-            raise ProofError("it says that it is well while Asterisk is halted")
+        if trial.candidate.is_healthy():
+            raise ProofError("it reports healthy while Asterisk is halted")
     finally:
         trial.candidate.run(f"kill -CONT {asterisk}")
     trial.candidate.wait_for(
-        trial.candidate.is_well,
+        trial.candidate.is_healthy,
         seconds=10,
-        otherwise="it did not get well again",
+        otherwise="it did not become healthy again",
     )
     return "unhealthy while halted"
 
 
 def restarts_its_services(trial: Trial) -> str:
-    """Return a service that is killed comes back, and the PBX becomes healthy again."""
+    """Check that a killed service comes back, and that the PBX becomes healthy again."""
     if not trial.expected.supervised:
         return "not supervised"
     services = trial.expected.services
@@ -36,17 +36,17 @@ def restarts_its_services(trial: Trial) -> str:
     for service in services:
         _await_restart(trial, service, before[service])
     trial.candidate.wait_for(
-        trial.candidate.is_well,
+        trial.candidate.is_healthy,
         seconds=15,
-        otherwise="the PBX did not get well after its services were killed",
+        otherwise="the PBX did not become healthy after its services were killed",
     )
     return ", ".join(services)
 
 
 def stops_in_time(trial: Trial) -> str:
-    """`docker stop` ends it with status 0 before the engine has to kill it.
+    """Check that `docker stop` ends it with status 0 before the engine has to kill it.
 
-    Before that, the user changes the configuration, for the next check.
+    First it changes the configuration, for the next check.
     """
     trial.candidate.run(f"echo '; a change' >> {CONFIGURATION}/extensions_local.conf")
     trial.configuration = trial.candidate.configuration()
@@ -54,7 +54,7 @@ def stops_in_time(trial: Trial) -> str:
 
 
 def keeps_its_configuration_over_a_restart(trial: Trial) -> str:
-    """After a restart it is well, and users' changes and passwords are there as they were."""
+    """Check that users' changes and passwords survive a restart."""
     trial.candidate.start_again()
     now = trial.candidate.configuration()
     lost = [name for name, digest in trial.configuration.items() if now.get(name) != digest]

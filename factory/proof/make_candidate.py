@@ -1,4 +1,4 @@
-"""Makes what a proof needs: a container with an empty volume, a network, and phones."""
+"""Makes a candidate: a container with an empty volume, on its own network with phones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from factory.proof.candidate import HEALTH_CHECK_SECONDS, HOST_NAME, START_SECON
 from fixtures.softphone import Softphones
 
 EMULATED = 20
-"""How many times as long a candidate may take for anything, if its programs are emulated."""
+"""Timeout factor for candidates whose programs are emulated."""
 
 
 @contextmanager
@@ -42,8 +42,8 @@ def make_candidate(
             "network": name,
             "volumes": {volume: {"bind": "/srv", "mode": "rw"}},
             "environment": {"SYSLOG_LEVEL": "6"},  # notices, too
-            # The image's own test, only more often, and sooner taken for bad, so that the proof
-            # takes seconds; emulated it would take much of the processors, and so longer.
+            # The image's own health check, but run each second, so that the proof takes seconds.
+            # Under emulation this would load the processors too much.
             "healthcheck": {"start_period": START_SECONDS * timeout_factor * 10**9}
             | (
                 {"timeout": HEALTH_CHECK_SECONDS * timeout_factor * 10**9}

@@ -1,4 +1,4 @@
-"""The whole proof: every suite for containers, run on one candidate."""
+"""The full gate: every test suite for containers, run on one candidate."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from factory.errors import FactoryError, ProofError
 
 SUITES = ("tests/image", "tests/integration", "tests/hostile")
 SOURCES = ("tests", "fixtures", "factory", "runtime", "stages")
-"""What the suites are made of, and what they read of the checkout."""
+"""Folders with the suites, and with all that they read of the checkout."""
 
 
 def fingerprint(root: Path) -> str:
-    """Return a digest of the suites: what passed others has to pass these, too."""
+    """Return a digest of the suites: if it has changed, candidates have to pass them again."""
     digest = hashlib.sha256()
     for path in sorted(path for name in SOURCES for path in (root / name).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -1,4 +1,4 @@
-"""What the checks of one candidate share."""
+"""The state that the checks of one candidate share."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from fixtures.softphone import Account, Phone
 
 @dataclass
 class Trial:
-    """A candidate, what it has to show, and what earlier checks have left for later ones.
+    """A candidate, its expectation, and what earlier checks leave for later ones.
 
     Attributes:
         candidate: A container that is not started yet.
-        expected: What its image promises.
-        labels: For whatever a check makes.
-        alice: A phone, as the next two; there after the first check.
+        expected: What its image has to show.
+        labels: For containers that a check makes.
+        alice: A phone, started by the first check.
+        bob: Another one.
+        attacker: A phone without an account.
         users: The sample's users.
         configuration: A digest of each file before the restart.
     """
@@ -28,7 +30,7 @@ class Trial:
     labels: Mapping[str, str]
     alice: Phone = field(init=False)
     bob: Phone = field(init=False)
-    stranger: Phone = field(init=False)
+    attacker: Phone = field(init=False)
     users: tuple[Account, ...] = ()
     configuration: dict[str, str] = field(default_factory=dict)
 

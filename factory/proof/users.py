@@ -1,4 +1,4 @@
-"""The users in a configuration of Asterisk. Text in, values out."""
+"""The users in a configuration of Asterisk. Pure."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_an_image_that_is_not_there(catalog: Catalog) -> None:
 def test_an_image_of_something_else_is_refused(build: Build, base: str) -> None:
     result = prove(build(base, 'CMD ["sleep", "infinity"]'))
     assert result.stderr == (
-        "error: the gate refuses: gets healthy: the image has no health check\n"
+        "error: the gate refuses: becomes healthy: the image has no health check\n"
     )
     assert result.returncode == 5
 

@@ -18,6 +18,6 @@ FULL = Evidence(
     },
     size_by_package={"libc6": 3_000_000, "bash": 1_000_000},
     size_by_component={"(dependencies)": 4_000_000},
-    proof=(Passed("gets healthy", "after 2 s", 2.25),),
+    proof=(Passed("becomes healthy", "after 2 s", 2.25),),
     tags=("mlan/asterisk:mini",),
 )

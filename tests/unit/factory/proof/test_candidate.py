@@ -52,9 +52,9 @@ def test_candidate_that_runs_passes() -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (b"one\n  no config \n\n", "its last words: no config"),
-        (b"caf\xe9", "its last words: caf\ufffd"),
-        (b"\n \n", "and said nothing"),
+        (b"one\n  no config \n\n", "last log line: no config"),
+        (b"caf\xe9", "last log line: caf\ufffd"),
+        (b"\n \n", "it logged nothing"),
     ],
 )
 def test_candidate_that_ended_is_quoted(said: bytes, words: str) -> None:
@@ -66,10 +66,10 @@ def test_candidate_that_ended_is_quoted(said: bytes, words: str) -> None:
 
 def test_candidate_without_a_health_check_is_refused() -> None:
     with pytest.raises(ProofError, match="the image has no health check"):
-        candidate(FakeContainer(Status="running")).await_verdict_on_health()
+        candidate(FakeContainer(Status="running")).await_health_status()
     health = {"Status": "unhealthy", "Log": [{"Output": "ok\tsip\n\nfail\tasterisk\tdown\n"}]}
     sick = candidate(FakeContainer(Status="running", Health=health))
-    assert sick.await_verdict_on_health() == "unhealthy"
+    assert sick.await_health_status() == "unhealthy"
     assert "fail asterisk down" in sick.health_lines()
 
 

@@ -96,7 +96,7 @@ def prove(
         return GATE.prove(cast(Engine, None), "sha256:1", console)
 
 
-def it_gets_healthy(_: Trial) -> str:
+def it_becomes_healthy(_: Trial) -> str:
     return "after 2.1 s"
 
 
@@ -108,8 +108,8 @@ def raising(error: Exception) -> Check:
 
 
 def test_proof_holds_what_each_check_saw(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (check,) = prove(monkeypatch, tmp_path / "log", it_gets_healthy)
-    assert (check.name, check.seen) == ("it gets healthy", "after 2.1 s")
+    (check,) = prove(monkeypatch, tmp_path / "log", it_becomes_healthy)
+    assert (check.name, check.seen) == ("it becomes healthy", "after 2.1 s")
     assert 0 <= check.seconds < 5
 
 
@@ -133,7 +133,7 @@ def test_proof_ends_at_the_first_failure_with_its_reason(
 
     log = tmp_path / "log"
     with pytest.raises(ProofError) as caught:
-        prove(monkeypatch, log, it_gets_healthy, raising(error), after)
+        prove(monkeypatch, log, it_becomes_healthy, raising(error), after)
     assert caught.value.cause == "the gate refuses: a call: not heard"
     assert done == []
     assert "candidate: no config\n" in log.read_text()
@@ -143,7 +143,7 @@ def test_proof_ends_at_the_first_failure_with_its_reason(
 def test_proof_names_the_end_of_the_candidate_as_cause(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    ended = "it ended with status 1, its last words: no config"
+    ended = "it ended with status 1, last log line: no config"
     check = raising(TimeoutError("not healthy"))
     with pytest.raises(ProofError, match=f"^the gate refuses: a call: {ended}$"):
         prove(monkeypatch, tmp_path / "log", check, ended=ended)
