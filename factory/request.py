@@ -15,8 +15,8 @@ from factory.build.engine import Engine
 from factory.errors import UsageError
 from factory.plan import tags
 from factory.plan.catalog import Catalog
+from factory.plan.foreign_platform import ForeignPlatform
 from factory.plan.load import load_catalog
-from factory.plan.machine import Machine
 from factory.plan.recipe import Recipe
 
 _NAMES_REPOSITORY = ("tags", "plan")
@@ -62,16 +62,16 @@ def read_request(options: argparse.Namespace, root: Path) -> Request:
         )
     if options.platform:
         catalog = catalog.only_for(options.platform)
-    machine = _foreign_machine(catalog, options)
+    foreign = _foreign_platform(catalog, options)
     recipe = Recipe(
         root,
         distribution,
         images,
         version,
-        machine.repository(repository) if machine else repository,
+        foreign.repository(repository) if foreign else repository,
         options.mirror,
         no_cache=options.no_cache,
-        machine=machine,
+        foreign=foreign,
     )
     return Request(
         catalog,
@@ -98,7 +98,7 @@ def _wanted_images(catalog: Catalog, asked: Sequence[str]) -> list[str]:
     return [name for name in catalog.images if name in asked or name in all_of_them]
 
 
-def _foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine | None:
+def _foreign_platform(catalog: Catalog, options: argparse.Namespace) -> ForeignPlatform | None:
     """Return the platform that images are asked for; None for the engine's own."""
     if not options.platform or (options.show and options.show not in _NAMES_REPOSITORY):
         return None
@@ -111,4 +111,4 @@ def _foreign_machine(catalog: Catalog, options: argparse.Namespace) -> Machine |
             "push from a machine of that kind, as the workflow `release` does",
         )
     (name,) = catalog.architectures
-    return Machine(name, options.platform)
+    return ForeignPlatform(name, options.platform)

@@ -1,7 +1,6 @@
-"""The distribution's base image: pulled where a registry answers, else bootstrapped.
+"""The distribution's base image: pulled if a registry answers, else bootstrapped.
 
-Either way it is kept in the engine under a name that holds a digest of all that it was made
-from, so that the same inputs are never made twice.
+Its tag in the engine contains a digest of its inputs, so the same inputs are never made twice.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from factory.build.containers import runs_programs_of
 from factory.build.engine import Engine, OnLine
 from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
-from factory.plan.machine import Machine
+from factory.plan.foreign_platform import ForeignPlatform
 from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot, sources_line
 
@@ -34,21 +33,21 @@ EMULATION_HINT = (
 
 @dataclass(frozen=True)
 class BaseRecipe:
-    """What a base is made of.
+    """The inputs of a base image.
 
     Attributes:
         distribution: Which suite, and what to pull.
         stages: Folder with apt.conf and dpkg.cfg.
         mirror: URL of a Debian archive; empty for that of this machine.
-        snapshot: Instead of a mirror. A registry has only the base of today, so it is made here.
-        machine: For which it is; None for the engine's own kind.
+        snapshot: Instead of a mirror. Registries have only today's base, so it is bootstrapped.
+        foreign: Its platform, if it is not the engine's own.
     """
 
     distribution: Distribution
     stages: Path
     mirror: str = ""
     snapshot: Snapshot | None = None
-    machine: Machine | None = None
+    foreign: ForeignPlatform | None = None
 
     @property
     def archive(self) -> str:
@@ -57,22 +56,22 @@ class BaseRecipe:
 
     @property
     def moment(self) -> datetime.datetime | None:
-        """The latest time that a file may show; None for that of now."""
+        """The latest modification time of a file; None for now."""
         return self.snapshot.moment if self.snapshot else None
 
     def tag(self) -> str:
-        """Return the tag that holds a digest of all this."""
+        """Return the tag, which contains a digest of the inputs."""
         apt, dpkg = self._apt_conf(), self._dpkg_cfg()
         suite = self.distribution.suite
         parts = [suite, self.distribution.pull, self.archive, apt, dpkg]
         tag = f"{suite}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
-        return f"{self.machine.name}-{tag}" if self.machine else tag
+        return f"{self.foreign.name}-{tag}" if self.foreign else tag
 
     def settings(self) -> list[str]:
         """Return the options of mmdebstrap."""
         found = [f"--aptopt={line}" for line in self._apt_conf()]
         found += [f"--dpkgopt={line}" for line in self._dpkg_cfg()]
-        return [*found, f"--architectures={self.machine.name}"] if self.machine else found
+        return [*found, f"--architectures={self.foreign.name}"] if self.foreign else found
 
     def _apt_conf(self) -> list[str]:
         return _settings(self.stages / "apt.conf", comment="//")
@@ -91,7 +90,7 @@ def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: b
         renew: Make it again even if it is there.
 
     Raises:
-        BaseError: neither a registry nor the archive gave one.
+        BaseError: neither a registry nor the archive has one.
     """
     tag = wanted.tag()
     name = f"{REPOSITORY}:{tag}"
@@ -100,13 +99,13 @@ def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: b
     if wanted.snapshot is None:
         reference = wanted.distribution.base
         on_line(f"pulling {reference}")
-        if pulled := _pull(engine, reference, wanted.machine):
+        if pulled := _pull(engine, reference, wanted.foreign):
             engine.tag(pulled, REPOSITORY, tag)
             return name
-        on_line(f"no registry gives {reference}")
+        on_line(f"no registry has {reference}")
         if not wanted.distribution.bootstrap:
             raise BaseError(
-                f"no registry gives {reference}, and there is no way to make it here",
+                f"no registry has {reference}, and it cannot be bootstrapped here",
                 "make the registry reachable, or load that image into the engine's own",
             )
     on_line(f"bootstrapping {wanted.distribution.suite} from its archive")
@@ -121,30 +120,30 @@ def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: b
             wanted.moment,
         )
         with tree.open("rb") as file:
-            engine.load_tree(file, _label(name, engine, wanted.machine, wanted.moment))
+            engine.load_tree(file, _label(name, engine, wanted.foreign, wanted.moment))
     return name
 
 
-def ensure_nothing(engine: Engine, machine: Machine) -> str:
-    """Return the name of an image without files that is marked as of a machine, made if need be.
+def ensure_nothing(engine: Engine, foreign: ForeignPlatform) -> str:
+    """Return the name of an empty image for a platform, made now if it was not there.
 
-    What stands on it inherits the mark; on `scratch` engines of old put their own.
+    Images built on it inherit its platform. On `scratch`, old engines set their own.
     """
-    name = f"{REPOSITORY}:{machine.name}-nothing"
+    name = f"{REPOSITORY}:{foreign.name}-nothing"
     if not engine.find_image(name):
-        engine.load_tree(None, _label(name, engine, machine))
+        engine.load_tree(None, _label(name, engine, foreign))
     return name
 
 
-def check_emulation(engine: Engine, base: str, machine: Machine) -> None:
-    """Do nothing if the engine can run what a base of another kind of machine holds.
+def check_emulation(engine: Engine, base: str, foreign: ForeignPlatform) -> None:
+    """Check that the engine can run programs of a base image for a foreign platform.
 
     Raises:
-        EngineError: it cannot; says what to do.
+        EngineError: it cannot; the hint says what to do.
     """
     if not runs_programs_of(engine, base):
         raise EngineError(
-            f"the engine's machine cannot run programs of {machine.platform}", EMULATION_HINT
+            f"the engine's machine cannot run programs of {foreign.platform}", EMULATION_HINT
         )
 
 
@@ -161,10 +160,10 @@ def bootstrap(
     Args:
         suite: Codename, e.g. `forky`.
         tree: The archive to write.
-        mirror: URL of the archive or a line of sources.list; empty for what mmdebstrap knows.
+        mirror: URL of the archive or a line of sources.list; empty for mmdebstrap's default.
         settings: More options of mmdebstrap.
         on_line: Called with each line that mmdebstrap prints.
-        moment: The latest time that a file may show; None for that of now.
+        moment: The latest modification time of a file; None for now.
 
     Raises:
         BaseError: mmdebstrap is missing or failed.
@@ -172,7 +171,7 @@ def bootstrap(
     program = shutil.which("mmdebstrap")
     if program is None:
         raise BaseError(
-            "no registry answers, and mmdebstrap, which makes a base without one, is missing",
+            "no registry answers, and mmdebstrap, which could bootstrap a base, is missing",
             "install mmdebstrap (apt-get install mmdebstrap), or make the registry reachable",
         )
     command = [program, "--variant=minbase", "--format=tar", *settings]
@@ -219,26 +218,29 @@ def machine_mirror() -> str:
 
 
 def _source(wanted: BaseRecipe) -> str:
-    """Return the archive as mmdebstrap takes it; empty for what that knows."""
+    """Return the archive for mmdebstrap; empty for its default."""
     if wanted.snapshot:
         return sources_line(wanted.archive, wanted.distribution.suite, fixed=True)
     return wanted.archive or machine_mirror()
 
 
-def _pull(engine: Engine, reference: str, machine: Machine | None) -> str | None:
-    """Pull an image for a machine; None where no registry gives it for that one."""
-    if machine is None:
+def _pull(engine: Engine, reference: str, foreign: ForeignPlatform | None) -> str | None:
+    """Pull an image for a platform; return None if no registry has it for that platform."""
+    if foreign is None:
         return engine.pull(reference)
-    pulled = engine.pull(reference, machine.platform)
-    if pulled and engine.image(pulled).architecture == machine.architecture:
+    pulled = engine.pull(reference, foreign.platform)
+    if pulled and engine.image(pulled).architecture == foreign.architecture:
         return pulled
     return None
 
 
 def _label(
-    name: str, engine: Engine, machine: Machine | None, moment: datetime.datetime | None = None
+    name: str,
+    engine: Engine,
+    foreign: ForeignPlatform | None,
+    moment: datetime.datetime | None = None,
 ) -> Label:
-    architecture = machine.architecture if machine else engine.architecture
+    architecture = foreign.architecture if foreign else engine.architecture
     return Label(name, architecture, moment or datetime.datetime.now(datetime.UTC))
 
 

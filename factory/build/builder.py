@@ -28,13 +28,13 @@ def base_of(session: Session) -> str:
         recipe.root / "stages",
         mirror=recipe.mirror,
         snapshot=recipe.snapshot,
-        machine=recipe.machine,
+        foreign=recipe.foreign,
     )
-    kind = f" for {recipe.machine.platform}" if recipe.machine else ""
+    kind = f" for {recipe.foreign.platform}" if recipe.foreign else ""
     with console.activity(f"base {recipe.distribution} {distribution.suite}{kind}"):
         base = ensure_base(engine, wanted, console.line, renew=recipe.no_cache)
-        if recipe.machine:
-            check_emulation(engine, base, recipe.machine)
+        if recipe.foreign:
+            check_emulation(engine, base, recipe.foreign)
     return base
 
 
@@ -53,8 +53,8 @@ def build(session: Session, base: str) -> dict[str, str]:
     epoch = source_date_epoch(engine.image(base).created, recipe.snapshot)
     manifest = rootfs_manifest(catalog, recipe.distribution)
     arguments = Checkout.of(recipe.root).arguments(base, epoch, recipe.version)
-    if recipe.machine:
-        arguments["NOTHING"] = ensure_nothing(engine, recipe.machine)
+    if recipe.foreign:
+        arguments["NOTHING"] = ensure_nothing(engine, recipe.foreign)
     candidates: dict[str, str] = {}
     # The highest image first: its stages hold those of the others, which then come from the cache.
     for name in reversed([name for name in catalog.images if name in recipe.images]):
@@ -72,7 +72,7 @@ def _build_one(
     *,
     no_cache: bool,
 ) -> str:
-    console, machine = session.console, session.recipe.machine
+    console, foreign = session.console, session.recipe.foreign
     printed: list[str] = []
 
     def on_line(line: str) -> None:
@@ -87,7 +87,7 @@ def _build_one(
                 arguments,
                 on_line,
                 no_cache=no_cache,
-                platform=machine.platform if machine else None,
+                platform=foreign.platform if foreign else None,
             )
         except BuildError as error:
             cause, hint = explain([*printed, error.cause])

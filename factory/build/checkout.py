@@ -1,4 +1,4 @@
-"""What git and the environment say of the sources: revision, tags, and the time files may show."""
+"""Facts on the sources from git and the environment: revision, tags, latest file time."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from factory.plan.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Checkout:
-    """What git knows of a checkout, for the labels of the images."""
+    """Git's data on a checkout, for the labels of the images."""
 
     revision: str
     url: str
     epoch: int
-    """When that was: seconds since 1970."""
+    """Time of the revision, in seconds since 1970."""
     git_tags: tuple[str, ...]
 
     @classmethod
     def of(cls, root: Path) -> Checkout:
-        """Asks git about a checkout; empty values where it is none."""
+        """Return git's data on a checkout; empty values if it is none."""
         revision = _git(root, "rev-parse", "HEAD")
         if revision and _git(root, "status", "--porcelain"):
             revision += "-dirty"
@@ -44,7 +44,7 @@ class Checkout:
 
     @property
     def created(self) -> str:
-        """That moment as the images' labels say it (RFC 3339)."""
+        """The time of the revision in the form of the images' labels (RFC 3339)."""
         moment = datetime.datetime.fromtimestamp(self.epoch, datetime.UTC)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -53,7 +53,7 @@ class Checkout:
 
         Args:
             base: Reference of the base image.
-            epoch: The latest time that a file in an image may show.
+            epoch: The latest modification time of a file in an image.
             version: Of the images; None if there is none.
         """
         return {
@@ -71,14 +71,14 @@ def source_date_epoch(
     snapshot: Snapshot | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Return the latest time that a file in an image may show, in seconds since 1970.
+    """Return the latest modification time of a file in an image, in seconds since 1970.
 
-    That is SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else the moment of the
-    snapshot, else the one when the base was made: it stays the same as long as the base does.
+    That is SOURCE_DATE_EPOCH if it is set (reproducible-builds.org), else the moment of the
+    snapshot, else the time of the base image, which changes only with the base.
 
     Args:
-        base_created: Time of the base image, as the engine says it.
-        snapshot: What the packages are taken from, if from one.
+        base_created: Time of the base image, in the engine's form.
+        snapshot: Source of the packages, if it is a snapshot.
         environment: Instead of the process's own.
     """
     given = given_epoch(os.environ if environment is None else environment)
@@ -90,10 +90,10 @@ def source_date_epoch(
 
 
 def given_epoch(environment: Mapping[str, str]) -> int | None:
-    """Return SOURCE_DATE_EPOCH in seconds since 1970; None where it is not set.
+    """Return SOURCE_DATE_EPOCH in seconds since 1970; None if it is not set.
 
     Raises:
-        UsageError: it is no whole number.
+        UsageError: it is not a whole number.
     """
     given = environment.get("SOURCE_DATE_EPOCH")
     if not given:

@@ -1,4 +1,4 @@
-"""Containers and volumes in the engine, and the file tree of an image."""
+"""Containers and volumes in the engine; the file tree of an image."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def file_tree(engine: Engine, image: str) -> Iterator[tarfile.TarFile]:
     container = create_container(engine, image, entrypoint=["none"])
     try:
         chunks = cast(Iterator[bytes], container.export())  # its types say str
-        with tarfile.open(fileobj=Stream(chunks), mode="r|") as tar:
+        with tarfile.open(fileobj=ChunkReader(chunks), mode="r|") as tar:
             yield tar
     finally:
         remove_container(container)
 
 
 def runs_programs_of(engine: Engine, image: str) -> bool:
-    """Whether the machine can run the programs in an image, itself or by an emulator.
+    """Return whether the engine's machine can run an image's programs, perhaps emulated.
 
     Args:
-        engine: On that machine.
-        image: Name or id of one that has the program `true`.
+        engine: The engine.
+        image: Name or ID of an image that has the program `true`.
     """
     container = create_container(engine, image, entrypoint=["true"], network_mode="none")
     try:
@@ -79,7 +79,7 @@ def start_container(container: Container) -> None:
     """Start a container.
 
     Raises:
-        EngineError: the engine cannot, such as for an entrypoint that is not there.
+        EngineError: the engine cannot, for example because the entrypoint is missing.
     """
     try:
         container.start()
@@ -104,7 +104,7 @@ def start_in(engine: Engine, container: Container, command: list[str]) -> Callab
     """Start a command in a running container and do not wait for it.
 
     Returns:
-        What tells the command's exit status; None as long as it runs.
+        A function that returns the command's exit status; None as long as it runs.
 
     Raises:
         EngineError: the container does not run.
@@ -135,7 +135,7 @@ def remove_container(container: Container) -> None:
         container.remove(v=True, force=True)
 
 
-class Stream(io.RawIOBase):
+class ChunkReader(io.RawIOBase):
     """A file object over chunks of bytes, for reading only."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

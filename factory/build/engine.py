@@ -24,7 +24,7 @@ OnLine = Callable[[str], None]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TRANSIENT = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
-_again = retry(
+_retry_connection = retry(
     retry=retry_if_exception_type(_TRANSIENT),
     stop=stop_after_attempt(3),
     wait=wait_exponential(multiplier=0.2),
@@ -34,7 +34,7 @@ _again = retry(
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """What the engine knows of an image; size in bytes, uncompressed."""
+    """The engine's data on an image; the size is in bytes, uncompressed."""
 
     id: str
     size: int
@@ -44,7 +44,7 @@ class ImageInfo:
     layers: tuple[str, ...]
     labels: Mapping[str, str]
     ports: tuple[str, ...]
-    """Those that it says it serves, as `5060/udp`."""
+    """Its exposed ports, such as `5060/udp`."""
 
 
 class Engine:
@@ -77,16 +77,16 @@ class Engine:
 
     @property
     def architecture(self) -> str:
-        """The kind of machine that it runs on, as Go names it: `amd64`, `arm64`."""
+        """The architecture that it runs on, as Go names it: `amd64`, `arm64`."""
         return str(self._client.version()["Arch"])
 
     @property
     def platform(self) -> str:
-        """The same as Docker names it: `linux/amd64`."""
+        """The platform that it runs on, as Docker names it: `linux/amd64`."""
         return f"linux/{self.architecture}"
 
     def find_image(self, name: str) -> ImageInfo | None:
-        """Return the image with this name or id, if the engine has it."""
+        """Return the image with this name or ID; None if the engine does not have it."""
         try:
             image = self._client.images.get(name)
         except ImageNotFound:
@@ -104,7 +104,7 @@ class Engine:
         )
 
     def image(self, name: str) -> ImageInfo:
-        """Return the image with this name or id.
+        """Return the image with this name or ID.
 
         Raises:
             EngineError: the engine has none.
@@ -115,7 +115,7 @@ class Engine:
         return found
 
     def tags_of(self, repository: str) -> dict[str, str]:
-        """Return the tags that the engine has of a repository, each with its image id."""
+        """Return the tags that the engine has of a repository, each with its image ID."""
         prefix = f"{repository}:"
         return {
             name.removeprefix(prefix): image.id or ""
@@ -124,25 +124,25 @@ class Engine:
             if name.startswith(prefix)
         }
 
-    @_again
+    @_retry_connection
     def tag(self, image: str, repository: str, tag: str) -> None:
         """Give an image one more name."""
         self._client.api.tag(image, repository, tag, force=True)
 
     def untag(self, repository: str, tag: str) -> None:
-        """Take a name from an image, and nothing else, if the name is there.
+        """Remove a tag, if it is there; the image stays.
 
-        Also if a container uses the image by that name: it goes on, and can be started again.
+        A container that uses the image under that tag goes on, and can be started again.
         """
         with suppress(NotFound):
             self._client.images.remove(f"{repository}:{tag}", force=True, noprune=True)
 
     def pull(self, reference: str, platform: str | None = None) -> str | None:
-        """Pull an image; return its id, or None where no registry gives it.
+        """Pull an image; return its ID, or None if no registry has it.
 
         Args:
             reference: Name of the image.
-            platform: For which machine, e.g. `linux/arm64`; None for the engine's own.
+            platform: Such as `linux/arm64`; None for the engine's own.
         """
         try:
             return self._client.images.pull(reference, platform=platform).id
@@ -153,7 +153,7 @@ class Engine:
         """Make an image of one layer from a tar archive of a file tree, or an empty one.
 
         Returns:
-            The image's id.
+            The image ID.
         """
         with tempfile.TemporaryFile() as archive:
             write_archive(archive, label, tree)
@@ -174,18 +174,18 @@ class Engine:
         """Build one target of the Dockerfile in a build context.
 
         Args:
-            context: Tar archive with the Dockerfile and all it copies.
+            context: Tar archive with the Dockerfile and the files it copies.
             target: The stage to build.
             arguments: Build arguments.
             on_line: Called with each line that the engine prints.
-            no_cache: Run every step again.
-            platform: For which machine, e.g. `linux/arm64`; None for the engine's own.
+            no_cache: Whether to run every step again.
+            platform: Such as `linux/arm64`; None for the engine's own.
 
         Returns:
-            The image's id.
+            The image ID.
 
         Raises:
-            BuildError: a step failed; the lines before say why.
+            BuildError: a step failed; the printed lines say why.
         """
         image_id = ""
         try:
@@ -218,6 +218,6 @@ class Engine:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the reason that the engine gives, or the error itself, in one line."""
+    """Return the engine's reason for an error, or else the error itself, in one line."""
     text = getattr(error, "explanation", None) or str(error)
     return str(text).strip().splitlines()[0] if str(text).strip() else type(error).__name__

@@ -1,4 +1,4 @@
-"""Finds in the output of a build why it failed. Pure."""
+"""Finds the reason in the output of a failed build. Pure."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _HINTS = (
 
 
 def explain(lines: Sequence[str]) -> tuple[str, str]:
-    """Return the line that most likely tells why a build failed, and what to do.
+    """Return the line that most likely says why a build failed, and a hint.
 
     Args:
-        lines: What the build printed, and the engine's own error as the last.
+        lines: The build's output; the last line is the engine's own error.
     """
     for pattern, hint in _HINTS:  # the order is that of cause and consequence
         for line in reversed(lines[-60:]):

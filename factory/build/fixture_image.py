@@ -1,4 +1,4 @@
-"""An image for a counterpart of the PBX: built once, and kept under a digest of what it is from."""
+"""The image of a fixture service, built once: its tag is a digest of its inputs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from factory.plan.context import file_context
 
 @dataclass(frozen=True)
 class FixtureImage:
-    """What to build.
+    """The inputs of such an image.
 
     Attributes:
-        what: What it is called in messages, such as `softphone`; the Dockerfile's last stage.
-        repository: Where the engine keeps it.
+        what: Its name in messages, such as `softphone`; also the Dockerfile's last stage.
+        repository: Its repository in the engine.
         folder: With the Dockerfile.
-        files: What that copies, relative to the folder.
+        files: Files that the Dockerfile copies, relative to the folder.
     """
 
     what: str
@@ -35,7 +35,7 @@ def ensure_fixture_image(
     """Return its name in the engine, built now if it was not there.
 
     Args:
-        engine: Where it is kept.
+        engine: Keeps it.
         image: What to build.
         base: Image of the distribution to build on.
         mirror: URL of a Debian archive; empty for that of the base.

@@ -1,6 +1,6 @@
-"""A file tree as an archive that an engine loads: an image, marked with the machine it is for.
+"""Makes an image archive for `docker load` from a file tree, marked with a platform.
 
-Engines of old mark whatever they import as of their own kind. What they load keeps its mark.
+Old engines set their own platform on what they import. What they load keeps its platform.
 
 Source: Docker Image Specification v1.2 (github.com/moby/docker-image-spec): `manifest.json`, the
 image's configuration, and its layers.
@@ -21,7 +21,7 @@ LAYER = "layer.tar"
 
 @dataclass(frozen=True)
 class Label:
-    """What the image is called, for which machine it is, and since when it is there.
+    """Name, architecture and time of the image.
 
     Attributes:
         name: With repository and tag.
@@ -38,10 +38,10 @@ def write_archive(archive: BinaryIO, label: Label, tree: io.BufferedIOBase | Non
     """Write an image of one layer, or of none.
 
     Args:
-        archive: Where to; left at its end.
-        label: What to say of the image.
-        tree: The layer: a tar archive that is not compressed, read twice from its start. None for
-            an image without files.
+        archive: The file to write; left at its end.
+        label: Name, architecture and time of the image.
+        tree: The layer, an uncompressed tar archive, read twice from its start. None for an
+            image without files.
     """
     layers = [_digest(tree)] if tree else []
     config = json.dumps(_configuration(label, layers)).encode()

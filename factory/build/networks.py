@@ -1,4 +1,4 @@
-"""Networks for containers, with subnets that nobody else uses."""
+"""Networks for containers, with unused subnets."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def make_network(
     internal: bool = True,
     prefix: int = 28,
 ) -> Network:
-    """Make a network with subnets that nobody uses; from an internal one nothing is reached.
+    """Make a network with unused subnets; an internal one has no way to other networks.
 
-    They are in the range for benchmarks (RFC 2544), and among the unique local ones (RFC 4193).
+    They are in the range for benchmarks (RFC 2544), and unique local ones (RFC 4193).
     """
     for _ in range(20):
         try:
@@ -39,7 +39,7 @@ def make_network(
 
 
 def draw_subnets(prefix: int = 28) -> list[str]:
-    """Return a random subnet of IPv4 and one of IPv6; the first for 13 containers, or as told."""
+    """Return a random subnet of IPv4, with that prefix length, and one of IPv6."""
     size = 1 << (32 - prefix)
     ipv4 = ipaddress.ip_address("198.18.0.0") + secrets.randbelow((1 << 17) // size) * size
     return [f"{ipv4}/{prefix}", f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}::/64"]
@@ -59,10 +59,10 @@ def _create(
     *,
     internal: bool,
 ) -> Network:
-    """Make a network with these subnets; from an internal one nothing outside is reached.
+    """Make a network with these subnets.
 
     Raises:
-        EngineError: the engine refuses, such as for a subnet that is in use.
+        EngineError: the engine refuses, for example because a subnet is in use.
     """
     pools = [docker.types.IPAMPool(subnet=subnet) for subnet in subnets]
     try:

@@ -1,4 +1,4 @@
-"""What the steps of one run have in common."""
+"""The state that all steps of one run share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from factory.plan.recipe import Recipe
 
 @dataclass(frozen=True)
 class Session:
-    """What a run builds, with what, and where it reports.
+    """Engine, catalog, recipe and console of one run.
 
     Attributes:
-        engine: Where images are made and kept.
+        engine: Makes and keeps the images.
         catalog: All images and components.
-        recipe: What is asked for: images, distribution, version, repository.
+        recipe: Images, distribution, version, repository.
         console: Gets progress and results.
     """
 

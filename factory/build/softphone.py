@@ -15,7 +15,7 @@ def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_l
     """Return the name of the softphone's image in the engine, built now if it was not there.
 
     Args:
-        engine: Where it is kept.
+        engine: Keeps it.
         root: The checkout.
         base: Image of the distribution to build on.
         mirror: URL of a Debian archive; empty for that of the base.

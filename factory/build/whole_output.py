@@ -1,11 +1,11 @@
-"""Workaround for a fault of docker-py: what a command in a container prints may get lost.
+"""Works around docker-py issue 3332: the output of a command in a container may be lost.
 
-The SDK reads from the bare socket, past the buffer that HTTP's headers were read through. Output
-that comes in one go with the headers, as on a busy machine, is lost that way:
+The SDK reads from the bare socket. But HTTP's headers were read through a buffer, which already
+has any output that arrived with the headers, as happens on a busy machine. That output is lost:
 https://github.com/docker/docker-py/issues/3332
 
-It replaces a private method, so it is for one version of the SDK, which pyproject.toml pins, and
-refuses any other. Its test fails as soon as the SDK is mended: then this module goes.
+The workaround replaces a private method. So it is for one version of the SDK, which pyproject.toml
+pins, and refuses any other. Its test fails once the SDK is fixed; then remove this module.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ import docker
 from factory.errors import EngineError
 
 VERSION = "7.2."
-"""How the versions of docker-py begin whose internals this knows."""
+"""Prefix of the docker-py versions that this works with."""
 _STDOUT, _STDERR = 1, 2
 _HEADER_BYTES = 8  # stream, three zeros, size: big-endian, as the engine's API describes it
 
 
 def read_whole_output(client: docker.DockerClient) -> docker.DockerClient:
-    """Has a client return all that a command printed; returns the client.
+    """Make a client return all output of a command; return the client.
 
     Raises:
-        EngineError: the SDK is of another version than this is for.
+        EngineError: the SDK has another version.
     """
     if not docker.__version__.startswith(VERSION):
         raise EngineError(
-            f"docker-py {docker.__version__} is not the version {VERSION}x that is known here",
-            "install what requirements.lock says; or see in factory/build/whole_output.py whether "
-            "the workaround is still needed",
+            f"docker-py {docker.__version__} is installed, but this needs {VERSION}x",
+            "install what requirements.lock says, or check whether the workaround in "
+            "factory/build/whole_output.py is still needed",
         )
     api: Any = client.api
     original = api._read_from_socket

@@ -110,4 +110,4 @@ def _folder(recipe: Recipe, image: str) -> Folder:
 
 def _place(recipe: Recipe, image: str) -> Path:
     """Return where an image's evidence is, below the checkout."""
-    return Path("build") / (recipe.machine.folder(image) if recipe.machine else image)
+    return Path("build") / (recipe.foreign.folder(image) if recipe.foreign else image)

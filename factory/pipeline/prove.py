@@ -32,9 +32,9 @@ def prove_image(session: Session, reference: str) -> None:
 
 
 def _pulled(session: Session, reference: str) -> ImageInfo:
-    machine = session.recipe.machine
+    foreign = session.recipe.foreign
     with session.console.activity(f"pull {reference}"):
-        pulled = session.engine.pull(reference, machine.platform if machine else None)
+        pulled = session.engine.pull(reference, foreign.platform if foreign else None)
     if pulled is None:
         raise EngineError(
             f"there is no image {reference}",

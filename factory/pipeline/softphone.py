@@ -36,7 +36,7 @@ class SoftphoneBuild:
     @classmethod
     def begin(cls, session: Session) -> SoftphoneBuild:
         """Begins to build it, on today's default distribution, for the engine's own platform."""
-        recipe = replace(session.recipe, machine=None, snapshot=None, no_cache=False)
+        recipe = replace(session.recipe, foreign=None, snapshot=None, no_cache=False)
         if recipe.distribution != session.catalog.default_distribution:
             # A mirror that was named is one of the other distribution.
             default = session.catalog.default_distribution

@@ -11,7 +11,7 @@ from semver import Version
 from factory.errors import UsageError
 from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import render
-from factory.plan.machine import Machine
+from factory.plan.foreign_platform import ForeignPlatform
 from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot
 
@@ -23,13 +23,13 @@ class Recipe:
     Attributes:
         root: The checkout.
         distribution: Key of the catalog's distributions.
-        images: Images wanted; what they stand on is built along.
+        images: Images wanted; their parents are built, too.
         version: For tags and labels; None if there is none.
         repository: Of the tags; empty where none are given.
         mirror: Package mirror; empty for that of the base.
-        snapshot: The archive as it was, in the place of a mirror; None for that of today.
-        no_cache: Use nothing of earlier builds.
-        machine: Which kind of machine the images are for; None for the engine's own.
+        snapshot: The archive at a past moment, in place of a mirror; None for today's.
+        no_cache: Whether to ignore the results of earlier builds.
+        foreign: The platform of the images, if it is not the engine's own.
     """
 
     root: Path
@@ -40,7 +40,7 @@ class Recipe:
     mirror: str = ""
     snapshot: Snapshot | None = None
     no_cache: bool = False
-    machine: Machine | None = None
+    foreign: ForeignPlatform | None = None
 
     def dockerfile(self, catalog: Catalog) -> str:
         """Return the Dockerfile.

@@ -20,11 +20,11 @@ from factory.build.base import (
 from factory.build.engine import Engine, ImageInfo
 from factory.build.image_archive import Label
 from factory.errors import BaseError, EngineError
-from factory.plan.machine import Machine
+from factory.plan.foreign_platform import ForeignPlatform
 from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot
 
-ARM = Machine("arm64", "linux/arm64")
+ARM = ForeignPlatform("arm64", "linux/arm64")
 DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", bootstrap=True)
 MIRROR = "http://mirror.example/debian"
 PROGRAM = """\
@@ -43,7 +43,7 @@ done
 class FakeEngine(Engine):
     """Keeps names and says what was asked of it; pulls only what a registry is said to have.
 
-    The registry has images for one kind of machine, whichever is asked for.
+    The registry has images for one platform, whichever is requested.
     """
 
     architecture = "amd64"
@@ -207,7 +207,7 @@ def test_base_without_registry_and_bootstrap_fails_with_a_hint(
     stages: Path, programs: Path
 ) -> None:
     engine = FakeEngine()
-    with pytest.raises(BaseError, match="no registry gives debian:forky-slim") as caught:
+    with pytest.raises(BaseError, match="no registry has debian:forky-slim") as caught:
         ensure(engine, stages, bootstrap=False)
     assert "load that image" in caught.value.hint
     assert engine.names == {}
@@ -271,11 +271,11 @@ def test_bootstrap_output_may_be_other_than_utf_8(programs: Path, tmp_path: Path
     bootstrap("forky", tmp_path / "base.tar", "", (), print)
 
 
-# ---- for another kind of machine
+# ---- for another platform
 
 
 def ensure_arm(engine: Engine, stages: Path) -> str:
-    return ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR, machine=ARM), print)
+    return ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR, foreign=ARM), print)
 
 
 def test_base_for_a_platform_is_pulled_and_named_after_it(stages: Path) -> None:

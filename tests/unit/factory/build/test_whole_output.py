@@ -79,7 +79,7 @@ def test_workaround_refuses_other_versions_of_the_sdk(
     client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(docker, "__version__", "8.0.0")
-    with pytest.raises(EngineError, match=r"docker-py 8\.0\.0 is not the version"):
+    with pytest.raises(EngineError, match=r"docker-py 8\.0\.0 is installed, but this needs"):
         read_whole_output(client)
 
 

@@ -1,4 +1,4 @@
-"""Images for machines of another kind than the engine's own. Pure."""
+"""Images for a platform that is not the engine's own. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Machine:
-    """A kind of machine that is not the engine's own: its programs are emulated.
+class ForeignPlatform:
+    """A platform that is not the engine's own, so its programs are emulated.
 
     Attributes:
         name: In the catalog, and in Debian's archive, e.g. `arm64`.
@@ -19,15 +19,15 @@ class Machine:
 
     @property
     def architecture(self) -> str:
-        """What an image's configuration says of it (OCI Image Specification: Go's name)."""
+        """Its name in an image's configuration (OCI Image Specification: Go's GOARCH)."""
         return self.platform.split("/")[1]
 
     def repository(self, repository: str) -> str:
         """Return the repository of its images: `NAME-arm64`.
 
-        A tag of an engine is of one image, so what is made for another kind of machine never takes
-        the place of what this one runs. Releases keep images apart in the same way, and join them
-        under the tags that people pull.
+        An engine's tag names one image. So images for other platforms have a repository of their
+        own, and never replace the ones that this machine runs. Releases separate platforms in the
+        same way, and join them under the tags that people pull.
         """
         suffix = f"-{self.name}"
         return repository if repository.endswith(suffix) else repository + suffix

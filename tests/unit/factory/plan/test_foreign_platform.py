@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from factory.errors import FactoryError
 from factory.plan.catalog import Catalog
-from factory.plan.machine import Machine
+from factory.plan.foreign_platform import ForeignPlatform
 
-ARM = Machine("arm64", "linux/arm64")
+ARM = ForeignPlatform("arm64", "linux/arm64")
 repositories = st.from_regex(r"[a-z]{1,9}(:[0-9]{4}/[a-z]{1,9})?(/[a-z]{1,9}){0,2}", fullmatch=True)
 
 
 def test_architecture_is_that_of_the_platform() -> None:
     assert ARM.architecture == "arm64"
-    assert Machine("armhf", "linux/arm/v7").architecture == "arm"
+    assert ForeignPlatform("armhf", "linux/arm/v7").architecture == "arm"
 
 
 @given(repositories)
@@ -24,9 +24,9 @@ def test_repository_of_a_platform_is_never_that_of_the_engine(repository: str) -
     assert ARM.repository(own) == own
 
 
-def test_folders_of_machines_are_kept_apart(catalog: Catalog) -> None:
-    machines = [Machine(name, x.platform) for name, x in catalog.architectures.items()]
-    folders = [machine.folder(image) for machine in machines for image in catalog.images]
+def test_folders_of_platforms_are_kept_apart(catalog: Catalog) -> None:
+    platforms = [ForeignPlatform(name, x.platform) for name, x in catalog.architectures.items()]
+    folders = [platform.folder(image) for platform in platforms for image in catalog.images]
     assert len({*folders, *catalog.images}) == len(folders) + len(catalog.images)
 
 

@@ -24,11 +24,11 @@ from factory.build.session import Session
 from factory.console import Console
 from factory.errors import FactoryError
 from factory.plan.catalog import Catalog
-from factory.plan.machine import Machine
+from factory.plan.foreign_platform import ForeignPlatform
 from factory.plan.recipe import Recipe
 from tests.conftest import ROOT
 
-ARM = Machine("arm64", "linux/arm64")
+ARM = ForeignPlatform("arm64", "linux/arm64")
 AARCH64 = 183  # ELF's number for it: "ELF for the Arm 64-bit Architecture", e_machine
 NOBODYS = 0xFEED
 Load = Callable[[str, dict[str, bytes]], str]
@@ -100,7 +100,7 @@ def test_a_machine_knows_which_programs_it_cannot_run(
 
 
 def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> None:
-    platforms = {machine.platform for machine in catalog.architectures.values()}
+    platforms = {architecture.platform for architecture in catalog.architectures.values()}
     other = min(platforms - {engine.platform})
     command = [sys.executable, "build.py", "--push", "--dry-run", "--platform", other]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -113,7 +113,7 @@ def emulation(engine: Engine, catalog: Catalog) -> None:
     """Skips the test where programs of arm64 cannot run, or need no emulation."""
     if engine.platform == ARM.platform:
         pytest.skip("this machine is one: the other tests have built and proven its images")
-    recipe = Recipe(ROOT, "debian", ["mini"], machine=ARM)
+    recipe = Recipe(ROOT, "debian", ["mini"], foreign=ARM)
     try:
         base_of(Session(engine, catalog, recipe, Console(None, verbosity=-1)))
     except FactoryError as error:
