@@ -16,7 +16,7 @@ import docker
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from factory.build.containers import Stream
+from factory.build.containers import ChunkReader
 from factory.waiting import wait_for
 from fixtures.traefik import Authority, acme_json, rewrite
 from tests.hostile import verdict
@@ -247,7 +247,7 @@ class Victim:
 
     def _root_files(self, container: Container) -> RootFiles:
         chunks = cast(Iterator[bytes], container.export())  # its types say str
-        with tarfile.open(fileobj=Stream(chunks), mode="r|") as tar:
+        with tarfile.open(fileobj=ChunkReader(chunks), mode="r|") as tar:
             return read_root_files(tar, self._secrets())
 
     def _secrets(self) -> list[bytes]:
