@@ -20,7 +20,7 @@ from factory.pipeline.prove import prove_image
 from factory.pipeline.push import plan_push, push_images
 from factory.pipeline.softphone import make_softphone
 from factory.printing import PRINTS
-from factory.request import Request, read_request
+from factory.request import BuildRequest, read_request
 
 ROOT = Path(__file__).resolve().parent
 INTERRUPTED = 128 + signal.SIGINT
@@ -60,7 +60,7 @@ MODES: dict[str, Callable[[Session, Namespace], None]] = {
 """What is done by the option that asks for it; without any of them, `make`."""
 
 
-def show(request: Request, options: Namespace, console: Console) -> None:
+def show(request: BuildRequest, options: Namespace, console: Console) -> None:
     """Print what was asked for, or the plan of a dry run; changes nothing."""
     for kind in [options.show] if options.show else ["plan", "dockerfile"]:
         console.result(PRINTS[kind](request).rstrip("\n"))
@@ -82,7 +82,7 @@ def run(options: Namespace, console: Console) -> None:
     mode(_session(request, console), options)
 
 
-def _session(request: Request, console: Console) -> Session:
+def _session(request: BuildRequest, console: Console) -> Session:
     return Session(Engine.connect(), request.catalog, request.recipe, console)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.ramp import Ramp, Sample, is_broken, judge_periods
+from bench.ramp import Ramp, RampSample, is_broken, judge_periods
 from bench.side import Side
 from factory.console import Console
 from factory.waiting import wait_for
@@ -31,7 +31,7 @@ class Steady:
     answer: float
 
 
-def climb(ramp: Ramp, start: Callable[[str], Run], console: Console) -> tuple[Sample, ...]:
+def climb(ramp: Ramp, start: Callable[[str], Run], console: Console) -> tuple[RampSample, ...]:
     """Lets a load of calls or registrations grow until it is too much.
 
     Args:
@@ -47,7 +47,7 @@ def climb(ramp: Ramp, start: Callable[[str], Run], console: Console) -> tuple[Sa
         f"-r {ramp.first:g} -rate_increase {ramp.step:g} -rate_interval 1s -rate_max {end:g} "
         f"-d 0 -l {_MOST} -timeout {ramp.seconds + 10}"
     )
-    samples: list[Sample] = []
+    samples: list[RampSample] = []
 
     def is_done() -> bool:
         samples[:] = judge_periods(run.periods())
@@ -62,8 +62,8 @@ def climb(ramp: Ramp, start: Callable[[str], Run], console: Console) -> tuple[Sa
 
 
 def fit(
-    ramp: Ramp, grow: Callable[[Ramp], Sequence[Sample]], settle: Callable[[], None]
-) -> tuple[Ramp, Sequence[Sample]]:
+    ramp: Ramp, grow: Callable[[Ramp], Sequence[RampSample]], settle: Callable[[], None]
+) -> tuple[Ramp, Sequence[RampSample]]:
     """Lets a load grow, at a pace that finds the limit neither at once nor never.
 
     Args:

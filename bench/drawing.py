@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.figure import Figure
-from bench.ramp import Sample
+from bench.ramp import RampSample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -32,7 +32,7 @@ def svg(picture: Picture) -> str:
     return buffer.getvalue()
 
 
-def draw_ramps(title: str, rounds: Mapping[str, Sequence[Sequence[Sample]]]) -> str:
+def draw_ramps(title: str, rounds: Mapping[str, Sequence[Sequence[RampSample]]]) -> str:
     """Draws loads that grew: filled dots were borne, empty ones were too much.
 
     Args:

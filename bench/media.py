@@ -12,7 +12,7 @@ from bench.bench import Bench, Setting
 from bench.climb import fit
 from bench.drawing import draw_ramps
 from bench.figure import MOST_NOISE, BenchResult, Figure
-from bench.ramp import Ramp, Sample, is_broken, judge_streams, last_good
+from bench.ramp import Ramp, RampSample, is_broken, judge_streams, last_good
 from bench.rates import PLAIN, QUICK_ROUNDS, ROUNDS
 from bench.side import REST_SECONDS, RTP_END, Side, Sides, interleaved, running_sides, watch_rest
 from factory.console import Console
@@ -38,7 +38,7 @@ _LIGHT_SECONDS, _QUICK_LIGHT_SECONDS = 6, 4
 @dataclass(frozen=True)
 class _Round:
     cpu: float
-    samples: Sequence[Sample]
+    samples: Sequence[RampSample]
 
 
 def run(setting: Setting) -> BenchResult:
@@ -114,7 +114,7 @@ def _cpu_of_a_call(sides: Sides, side: Side, seconds: int) -> float:
     return cpu / elapsed / FEW
 
 
-def _grow(sides: Sides, side: Side, console: Console, ramp: Ramp) -> list[Sample]:
+def _grow(sides: Sides, side: Side, console: Console, ramp: Ramp) -> list[RampSample]:
     """Add calls until they are too many."""
     sipp = sides.sipp
     sipp.count_media()
@@ -124,7 +124,7 @@ def _grow(sides: Sides, side: Side, console: Console, ramp: Ramp) -> list[Sample
         f"-r {ramp.step:g} -d {_HOLD_MS} -l 4000 -timeout {_HOLD_MS // 1000 + 10}",
         media=True,
     )
-    samples: list[Sample] = []
+    samples: list[RampSample] = []
     before, looked = sipp.media(), time.monotonic()
     begun, failed = looked, 0
     while not is_broken(samples) and time.monotonic() < begun + ramp.seconds:

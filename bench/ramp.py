@@ -23,7 +23,7 @@ LEFT_OVER = 0.5
 
 
 @dataclass(frozen=True)
-class Sample:
+class RampSample:
     """What was seen in about a second.
 
     Attributes:
@@ -58,30 +58,30 @@ class Ramp:
         return replace(self, first=self.first / 2, step=self.step / 2)
 
 
-def is_broken(samples: Sequence[Sample]) -> bool:
+def is_broken(samples: Sequence[RampSample]) -> bool:
     """Says whether the load has become too much, so that it makes no sense to go on."""
     return _end(samples) is not None
 
 
-def last_good(samples: Sequence[Sample]) -> float:
+def last_good(samples: Sequence[RampSample]) -> float:
     """Return the highest level that was borne before the end, or at all; 0 if none was."""
     end = _end(samples)
     return max((s.level for s in samples[:end] if s.is_good), default=0.0)
 
 
-def _end(samples: Sequence[Sample]) -> int | None:
+def _end(samples: Sequence[RampSample]) -> int | None:
     for number in range(len(samples) - STREAK + 1):
         if not any(sample.is_good for sample in samples[number : number + STREAK]):
             return number
     return None
 
 
-def judge_periods(periods: Sequence[Period]) -> list[Sample]:
+def judge_periods(periods: Sequence[Period]) -> list[RampSample]:
     """Judges each second of registrations or calls; what is left over at the ends is no second."""
     return [_judge_period(period) for period in periods if period.seconds > LEFT_OVER]
 
 
-def _judge_period(period: Period) -> Sample:
+def _judge_period(period: Period) -> RampSample:
     # By failures, repeats and the time to answer; the level is what was begun a second.
     slow = period.slower[SLOW_MS]
     is_good = (
@@ -90,12 +90,12 @@ def _judge_period(period: Period) -> Sample:
         and slow <= SLOW * period.responses
         and period.responses > 0
     )
-    return Sample(period.rate, is_good)
+    return RampSample(period.rate, is_good)
 
 
 def judge_streams(
     before: dict[int, Stream], after: dict[int, Stream], seconds: float, failed: int
-) -> Sample:
+) -> RampSample:
     """Judges what happened to calls with media between two looks at them.
 
     Each call has to send what it is to send, and to hear nearly all of it come back.
@@ -123,4 +123,4 @@ def judge_streams(
         and came >= CAME_BACK * sent
         and heard >= (1 - FAILED) * len(parts)
     )
-    return Sample(len(parts), is_good)
+    return RampSample(len(parts), is_good)

@@ -11,7 +11,7 @@ from bench.bench import Bench, Setting
 from bench.climb import Steady, climb, fit, steady
 from bench.drawing import draw_ramps
 from bench.figure import MOST_NOISE, BenchResult, Figure
-from bench.ramp import Ramp, Sample, last_good
+from bench.ramp import Ramp, RampSample, last_good
 from bench.side import REST_SECONDS, Side, interleaved, running_sides, watch_rest
 from fixtures.sipp import Run, Sipp
 
@@ -24,7 +24,7 @@ REMARK = (
 
 
 @dataclass(frozen=True)
-class Kind:
+class Exchange:
     """What is done at a rate.
 
     Attributes:
@@ -40,13 +40,13 @@ class Kind:
     start: Callable[[Sipp, Side, str], Run]
 
 
-REGISTRATION = Kind(
+REGISTRATION = Exchange(
     "registration",
     Ramp(50, 25, 16),
     50,
     lambda sipp, side, options: sipp.registrations(side.address, side.callers, options),
 )
-CALL = Kind(
+CALL = Exchange(
     "call",
     Ramp(10, 5, 16),
     10,
@@ -57,10 +57,10 @@ CALL = Kind(
 @dataclass(frozen=True)
 class _Round:
     steady: Steady
-    samples: Sequence[Sample]
+    samples: Sequence[RampSample]
 
 
-def run(kind: Kind, setting: Setting) -> BenchResult:
+def run(kind: Exchange, setting: Setting) -> BenchResult:
     """Measures in rounds, ours and the peer in turn.
 
     Raises:
@@ -91,7 +91,7 @@ def run(kind: Kind, setting: Setting) -> BenchResult:
     return _outcome(kind, found["ours"], found["plain"])
 
 
-def _outcome(kind: Kind, ours: Sequence[_Round], plain: Sequence[_Round]) -> BenchResult:
+def _outcome(kind: Exchange, ours: Sequence[_Round], plain: Sequence[_Round]) -> BenchResult:
     def both(figure: Callable[[_Round], float]) -> tuple[float, float]:
         mine, peer = (statistics.median(map(figure, rounds)) for rounds in (ours, plain))
         return mine, peer

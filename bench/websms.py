@@ -53,7 +53,7 @@ CONF = "[websmsd]\n[astqueue]\nchannel_context = dp_entry_answer\ncontext = dp_e
 
 
 @dataclass(frozen=True)
-class Server:
+class WebServer:
     """A web server in the container.
 
     Attributes:
@@ -66,7 +66,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadTime:
     """What was measured with some connections.
 
     Attributes:
@@ -116,7 +116,7 @@ def run(setting: Setting) -> BenchResult:
         pbx = Pbx(container).await_boot()
         pbx.run(f"printf '{CONF}' > /etc/asterisk/websms.conf; sv restart websms")
         wait_for(pbx.is_well, seconds=15, otherwise="not healthy")
-        ours = Server(80, int(_find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))))
+        ours = WebServer(80, int(_find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))))
         bare = start_bare(pbx)
         steps.close()
         loads = []
@@ -139,7 +139,7 @@ def run(setting: Setting) -> BenchResult:
     )
 
 
-def _figures(loads: Sequence[tuple[Load, Load]]) -> Iterator[Figure]:
+def _figures(loads: Sequence[tuple[LoadTime, LoadTime]]) -> Iterator[Figure]:
     for load, peer in loads:
         of = f"{load.connections} connections" if load.connections > 1 else "1 connection"
         # The goals of the specification are for the most.
@@ -157,7 +157,7 @@ def _delay_figures(delays: Sequence[float]) -> Iterator[Figure]:
     yield Figure("… p99", "ms", 1000 * last, None, "lower")
 
 
-def start_bare(pbx: Pbx) -> Server:
+def start_bare(pbx: Pbx) -> WebServer:
     """Start the peer in the same container."""
     script = 'echo $$ > /run/bare.pid; exec python3 -IBc "$0"'
     pbx.container.exec_run(["sh", "-c", script, BARE], detach=True)
@@ -170,17 +170,17 @@ def start_bare(pbx: Pbx) -> Server:
         return True
 
     wait_for(listens, seconds=10, otherwise="the peer did not start")
-    return Server(BARE_PORT, int(pbx.run("cat /run/bare.pid")))
+    return WebServer(BARE_PORT, int(pbx.run("cat /run/bare.pid")))
 
 
-def measure(pbx: Pbx, server: Server, connections: int, messages: int) -> Load:
+def measure(pbx: Pbx, server: WebServer, connections: int, messages: int) -> LoadTime:
     """Post with some connections at a time."""
     address = pbx.address()
     before = cpu(pbx, server.pid)
     begin = time.perf_counter()
     seconds = asyncio.run(_post_all(address, server.port, connections, messages))
     elapsed = time.perf_counter() - begin
-    return Load(connections, sorted(seconds), elapsed, cpu(pbx, server.pid) - before)
+    return LoadTime(connections, sorted(seconds), elapsed, cpu(pbx, server.pid) - before)
 
 
 def cpu(pbx: Pbx, pid: int) -> float:
@@ -256,7 +256,7 @@ def _find(pattern: str, text: str) -> str:
     return found[1]
 
 
-def draw(loads: Sequence[Load], delays: Sequence[float]) -> str:
+def draw(loads: Sequence[LoadTime], delays: Sequence[float]) -> str:
     """Draws how long requests took, and how long messages, as SVG."""
     figure = new_picture(10, 4)
     left, right = figure.subplots(1, 2)

@@ -12,21 +12,21 @@ from factory.plan.matrix import ci_matrix
 from factory.plan.picture import draw_images
 from factory.plan.schema import json_schemas
 from factory.release.publish import wanted_tags
-from factory.request import Request
+from factory.request import BuildRequest
 
 
-def dockerfile(request: Request) -> str:
+def dockerfile(request: BuildRequest) -> str:
     """Return the Dockerfile of the images that are asked for."""
     return request.recipe.dockerfile(request.catalog)
 
 
-def tags(request: Request) -> str:
+def tags(request: BuildRequest) -> str:
     """Return the tags of each image, a line each."""
     recipe = request.recipe
     return "\n".join(x for image in recipe.images for x in _references(request, image))
 
 
-def plan(request: Request) -> str:
+def plan(request: BuildRequest) -> str:
     """Return the components and tag of each image."""
     lines = []
     for image in request.recipe.images:
@@ -35,14 +35,14 @@ def plan(request: Request) -> str:
     return "\n".join(lines)
 
 
-def matrix(request: Request) -> str:
+def matrix(request: BuildRequest) -> str:
     """Return the jobs of CI, as JSON in one line."""
     catalog, recipe = request.catalog, request.recipe
     recipe.known_distribution(catalog)
     return json.dumps(ci_matrix(catalog, recipe.images, request.distributions))
 
 
-def bake(request: Request) -> str:
+def bake(request: BuildRequest) -> str:
     """Return a file for `docker buildx bake`, for the sources as they are in the checkout now."""
     catalog, recipe = request.catalog, request.recipe
     checkout = Checkout.of(recipe.root)
@@ -58,22 +58,22 @@ def bake(request: Request) -> str:
     return json.dumps(file, indent=1)
 
 
-def picture(request: Request) -> str:
+def picture(request: BuildRequest) -> str:
     """Return a picture of the images and what each adds, as SVG."""
     return draw_images(request.catalog)
 
 
-def schema(_: Request) -> str:
+def schema(_: BuildRequest) -> str:
     """Return the JSON Schemas of images.yaml and component.yaml, by their path in the checkout."""
     return json.dumps(json_schemas(), indent=1)
 
 
-PRINTS: dict[str, Callable[[Request], str]] = {
+PRINTS: dict[str, Callable[[BuildRequest], str]] = {
     function.__name__: function
     for function in (dockerfile, tags, plan, matrix, bake, picture, schema)
 }
 
 
-def _references(request: Request, image: str) -> list[str]:
+def _references(request: BuildRequest, image: str) -> list[str]:
     names = wanted_tags(request.catalog, image, request.recipe.version, [])
     return [f"{request.recipe.repository}:{name}" for name in names]

@@ -25,7 +25,7 @@ _REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.A
 
 
 @dataclass(frozen=True)
-class Request:
+class BuildRequest:
     """What is asked for.
 
     Attributes:
@@ -39,7 +39,7 @@ class Request:
     distributions: tuple[str, ...]
 
 
-def read_request(options: argparse.Namespace, root: Path) -> Request:
+def read_request(options: argparse.Namespace, root: Path) -> BuildRequest:
     """Return what the command line asks for.
 
     Args:
@@ -73,7 +73,7 @@ def read_request(options: argparse.Namespace, root: Path) -> Request:
         no_cache=options.no_cache,
         foreign=foreign,
     )
-    return Request(
+    return BuildRequest(
         catalog,
         recipe.at(catalog, options.snapshot),
         (options.distro,) if options.distro else tuple(catalog.distributions),

@@ -150,7 +150,7 @@ class Pbx:
         return run_in(container, ["sh", "-c", script])
 
 
-class Lab:
+class BanLab:
     """All of them.
 
     Attributes:
@@ -195,7 +195,7 @@ class Lab:
 
 
 @contextmanager
-def running_lab(setting: Setting) -> Iterator[Lab]:
+def running_lab(setting: Setting) -> Iterator[BanLab]:
     """Start everything, and remove it at the end.
 
     Args:
@@ -237,7 +237,7 @@ def running_lab(setting: Setting) -> Iterator[Lab]:
         )
         for pbx in (autoban, fail2ban):
             pbx.rest()
-        lab = Lab(autoban, fail2ban, attacker)
+        lab = BanLab(autoban, fail2ban, attacker)
         steps.close()
         yield lab
 

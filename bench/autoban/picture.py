@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.autoban.results import Result
+from bench.autoban.results import SideResult
 from bench.drawing import COLOURS, new_picture, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw(results: tuple[Result, Result]) -> str:
+def draw(results: tuple[SideResult, SideResult]) -> str:
     """Draws latencies, rates, and what a steady load takes, as SVG.
 
     Args:
@@ -36,7 +36,7 @@ def draw(results: tuple[Result, Result]) -> str:
     return svg(figure)
 
 
-def _latencies(axes: Axes, results: tuple[Result, Result]) -> None:
+def _latencies(axes: Axes, results: tuple[SideResult, SideResult]) -> None:
     for result, colour in zip(results, COLOURS, strict=True):
         values = sorted(result.latencies)
         every = len(values) + result.never
@@ -50,7 +50,7 @@ def _latencies(axes: Axes, results: tuple[Result, Result]) -> None:
     axes.legend(fontsize="small")
 
 
-def _rates(axes: Axes, results: tuple[Result, Result]) -> None:
+def _rates(axes: Axes, results: tuple[SideResult, SideResult]) -> None:
     names = ("events/s,\nnobody banned", "bans/s", "guesses of svcrack\nthrough, at most")
     for i, (result, colour) in enumerate(zip(results, COLOURS, strict=True)):
         values = (

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.autoban.results import MAXCOUNT, Load, Result, median, percentile, with_never
+from bench.autoban.results import MAXCOUNT, SideResult, SteadyLoad, median, percentile, with_never
 from bench.figure import Better, Figure
 
 
-def figures(ours: Result, theirs: Result) -> tuple[Figure, ...]:
+def figures(ours: SideResult, theirs: SideResult) -> tuple[Figure, ...]:
     """Return the comparison; the goals are those of the specification."""
 
     def row(
         what: str,
         unit: str,
-        value: Callable[[Result], float],
+        value: Callable[[SideResult], float],
         goal: float,
         better: Better = "lower",
     ) -> Figure:
@@ -68,5 +68,5 @@ def figures(ours: Result, theirs: Result) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def _mean_cpu(load: Load) -> float:
+def _mean_cpu(load: SteadyLoad) -> float:
     return 100 * sum(load.cpu) / len(load.cpu)

@@ -49,7 +49,7 @@ class Flood:
 
 
 @dataclass(frozen=True)
-class Load:
+class SteadyLoad:
     """A steady stream of events for a time.
 
     Attributes:
@@ -72,7 +72,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Result:
+class SideResult:
     """All that was measured of one program.
 
     Attributes:
@@ -94,7 +94,7 @@ class Result:
     never: int
     watching: Flood
     banning: Flood
-    load: Load
+    load: SteadyLoad
     guesses: tuple[int, ...]
     outages: tuple[float, ...] = field(default=())
 
@@ -116,6 +116,6 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
-def with_never(result: Result) -> tuple[float, ...]:
+def with_never(result: SideResult) -> tuple[float, ...]:
     """Return the latencies, and infinity for each address that was not banned."""
     return result.latencies + (math.inf,) * result.never

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bench.autoban.lab import Lab, Pbx
-from bench.autoban.results import MAXCOUNT, Flood, Load, Result, median
+from bench.autoban.lab import BanLab, Pbx
+from bench.autoban.results import MAXCOUNT, Flood, SideResult, SteadyLoad, median
 from factory.console import Console
 
 DECIDING = MAXCOUNT + 1
@@ -48,7 +48,7 @@ QUICK = Size(40, 6, 5, 500, 6, (0.5, 2), 1, (2000, 1000, 500, 40))
 Measure = Callable[..., Any]
 
 
-def measure(lab: Lab, size: Size, console: Console) -> tuple[Result, Result]:
+def measure(lab: BanLab, size: Size, console: Console) -> tuple[SideResult, SideResult]:
     """Return what was measured of AutoBan, and of fail2ban with its better backend."""
 
     def steps(pbx: Pbx, backend: str) -> Measure:
@@ -87,7 +87,7 @@ def measure(lab: Lab, size: Size, console: Console) -> tuple[Result, Result]:
     }
     for name, _, found, _, _, back in rounds:
         results.append(
-            Result(
+            SideResult(
                 name,
                 tuple(found["ms"]),
                 tuple(found["gaps"]),
@@ -101,7 +101,7 @@ def measure(lab: Lab, size: Size, console: Console) -> tuple[Result, Result]:
     return results[0], results[1]
 
 
-def _latencies(lab: Lab, run: Measure, number: int, seconds: float) -> Any:
+def _latencies(lab: BanLab, run: Measure, number: int, seconds: float) -> Any:
     return run(
         "latencies",
         "from event to drop",
@@ -123,7 +123,7 @@ def _flood(run: Measure, *, first: str, attackers: int, bans: bool) -> Flood:
     return Flood(**found)
 
 
-def _load(run: Measure, size: Size, first: str) -> Load:
+def _load(run: Measure, size: Size, first: str) -> SteadyLoad:
     found = run(
         "load",
         f"{size.attackers} attackers, {RATE} events a second",
@@ -135,10 +135,10 @@ def _load(run: Measure, size: Size, first: str) -> Load:
     )
     samples = found.pop("samples")
     cpu, rss = (tuple(sample[key] for sample in samples) for key in ("cpu", "rss"))
-    return Load(cpu, rss, **found)
+    return SteadyLoad(cpu, rss, **found)
 
 
-def _crack(lab: Lab, pbx: Pbx, backend: str, size: Size, console: Console) -> tuple[int, ...]:
+def _crack(lab: BanLab, pbx: Pbx, backend: str, size: Size, console: Console) -> tuple[int, ...]:
     with console.activity(f"{pbx.name}: svcrack against the real Asterisk"):
         pbx.work()
         found = []

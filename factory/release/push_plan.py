@@ -11,7 +11,7 @@ from semver import Version
 from factory.errors import PublishError
 from factory.plan import tags
 
-Kind = Literal["new", "moves", "there"]
+Change = Literal["new", "moves", "there"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PushStep:
     image: str
     id: str
     tag: str
-    kind: Kind
+    kind: Change
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def make_plan(
     return PushPlan(tuple(steps), tuple(_left(images, version, existing, wanted)))
 
 
-def _kind(image_id: str, held: Held | None) -> Kind:
+def _kind(image_id: str, held: Held | None) -> Change:
     if held is None:
         return "new"
     return "there" if held.is_image(image_id) else "moves"

@@ -21,7 +21,7 @@ from factory.plan.recipe import Recipe
 from fixtures.compose import Compose, version_1, version_2
 from fixtures.softphone import Softphones
 from tests.pbx import LABELS
-from tests.report.evidence import Evidence
+from tests.report.evidence import Attachments
 from tests.targets import Target
 
 from .demo import Demo
@@ -86,7 +86,7 @@ def demo(
     reference: str,
     compose: Compose,
     outside: Network,
-    evidence: Evidence,
+    evidence: Attachments,
     stack: ExitStack,
 ) -> Demo:
     """The demo, on the address that this machine has on the network outside."""

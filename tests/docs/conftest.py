@@ -1,4 +1,4 @@
-"""The stage on which documents are executed."""
+"""The surroundings in which documents are executed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import docker
 import pytest
 
 from factory.plan.catalog import Catalog
-from tests.docs.stage import Surroundings, surroundings
+from tests.docs.workspace import Surroundings, surroundings
 from tests.targets import Target
 
 

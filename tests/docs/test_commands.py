@@ -15,9 +15,9 @@ import pytest
 
 from tests.docs.commands import Command, Kind, in_container
 from tests.docs.rules import COMMANDS, ROOT, SNIPPETS, commands_of, place
-from tests.docs.stage import CommandError, Surroundings
 from tests.docs.values import filled
-from tests.report.evidence import Evidence
+from tests.docs.workspace import DocumentError, Surroundings
+from tests.report.evidence import Attachments
 
 pytestmark = [pytest.mark.image("full", only=True), pytest.mark.xdist_group("documents")]
 
@@ -31,18 +31,22 @@ STEPS = {
 
 @pytest.mark.parametrize("document", STEPS)
 def test_commands_do_what_the_document_says(
-    around: Surroundings, document: str, resources: ExitStack, stack: ExitStack, evidence: Evidence
+    around: Surroundings,
+    document: str,
+    resources: ExitStack,
+    stack: ExitStack,
+    evidence: Attachments,
 ) -> None:
     """A document that starts a container has that; the others share one."""
     steps = STEPS[document]
     own = any(_starts_a_container(step) for step in steps)
-    stage = around.stage(document, stack) if own else around.shared(resources)
-    evidence.add("log of pbx", lambda folder: _keep(folder / "pbx.log", stage.pbx().logs()))
+    workspace = around.workspace(document, stack) if own else around.shared(resources)
+    evidence.add("log of pbx", lambda folder: _keep(folder / "pbx.log", workspace.pbx().logs()))
     wrong = []
     for command, where in once(steps).items():
         try:
-            stage.run(command)
-        except CommandError as error:
+            workspace.run(command)
+        except DocumentError as error:
             wrong.append(f"{where}: {error}")
     assert not wrong, "\n".join(wrong)
 
@@ -116,5 +120,5 @@ def test_every_command_of_ours_helps(around: Surroundings, resources: ExitStack)
 def test_a_wrong_command_is_noticed(
     around: Surroundings, command: str, resources: ExitStack
 ) -> None:
-    with pytest.raises(CommandError):
+    with pytest.raises(DocumentError):
         around.shared(resources).run(in_container(command))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.docs.configuration import Section, put_in, sections
 from tests.docs.rules import SNIPPETS, blocks_of
-from tests.docs.stage import Surroundings
+from tests.docs.workspace import Surroundings
 from tests.pbx import Pbx
 
 pytestmark = [pytest.mark.image("full", only=True), pytest.mark.xdist_group("documents")]
@@ -95,12 +95,12 @@ BY_DOCUMENT = {
 @pytest.fixture
 def configured(around: Surroundings, resources: ExitStack) -> Pbx:
     """A container with the samples as they are."""
-    new = "configured" not in around.stages
-    stage = around.stage("configured", resources)
+    new = "configured" not in around.workspaces
+    workspace = around.workspace("configured", resources)
     if new:
-        stage.run(START)
-        stage.pbx().run(f"cp -a {FOLDER}/. {SAMPLE}")
-    pbx = stage.pbx()
+        workspace.run(START)
+        workspace.pbx().run(f"cp -a {FOLDER}/. {SAMPLE}")
+    pbx = workspace.pbx()
     pbx.run(f"cp -a {SAMPLE}/*.conf {FOLDER}/")
     return pbx
 

@@ -9,8 +9,8 @@ import pytest
 from tests.docs.commands import in_container
 from tests.docs.rules import BLOCKS, blocks_of, place
 from tests.docs.snippets import Snippet
-from tests.docs.stage import Surroundings
 from tests.docs.values import filled
+from tests.docs.workspace import Surroundings
 
 pytestmark = [pytest.mark.image("full", only=True), pytest.mark.xdist_group("documents")]
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.docs.commands import Kind
 from tests.docs.rules import ROOT, blocks_of, commands_of
-from tests.docs.stage import START, Surroundings
+from tests.docs.workspace import START, Surroundings
 
 pytestmark = [pytest.mark.image("full", only=True), pytest.mark.xdist_group("documents")]
 
@@ -79,9 +79,9 @@ def test_wheel_runs_its_example(
 ) -> None:
     # As the fixture `softphone` has done, from the same files; it takes minutes.
     assert client.images.get("asterisk-softphone")
-    scene = around.stage("softphone", stack)
-    scene.run(START)
-    pbx = scene.pbx()
+    workspace = around.workspace("softphone", stack)
+    workspace.run(START)
+    pbx = workspace.pbx()
     text = EXAMPLE.text.replace("192.0.2.10", pbx.address())
     users = pbx.run("cat /etc/asterisk/pjsip_endpoint.conf")
     for user in re.findall(r'Account\("([^"]+)", "secret"', text):

@@ -86,7 +86,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Message:
+class KeptMessage:
     """What is to be kept."""
 
     interface: str
@@ -97,11 +97,11 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Expected:
     """What is to happen: one of these statuses and, with 200, a message is kept or echoed."""
 
     statuses: frozenset[int]
-    message: Message | None = None
+    message: KeptMessage | None = None
     echo: str = ""
 
 
@@ -109,7 +109,7 @@ class RefusedError(Exception):
     """The content is not acceptable."""
 
 
-def judge(head: Head, body: bytes) -> Verdict:
+def judge(head: Head, body: bytes) -> Expected:
     """Says what is to become of a request."""
     if head.method not in ("GET", "POST"):
         return _status(405)
@@ -120,7 +120,7 @@ def judge(head: Head, body: bytes) -> Verdict:
         return _status(400)
 
 
-def _status_before_body(head: Head, path: str, length: int) -> Verdict | None:
+def _status_before_body(head: Head, path: str, length: int) -> Expected | None:
     known, origin = path in PATHS, _origin(head.forwarded)
     if origin is None:
         return _status(403) if known else _status(403, 404)
@@ -131,8 +131,8 @@ def _status_before_body(head: Head, path: str, length: int) -> Verdict | None:
     return _status(413) if length > LARGEST else None
 
 
-def _status(*statuses: int) -> Verdict:
-    return Verdict(frozenset(statuses))
+def _status(*statuses: int) -> Expected:
+    return Expected(frozenset(statuses))
 
 
 def _origin(forwarded: Sequence[str]) -> str | None:
@@ -144,7 +144,7 @@ def _origin(forwarded: Sequence[str]) -> str | None:
     return origin
 
 
-def _accept(interface: str, head: Head, body: bytes) -> Verdict:
+def _accept(interface: str, head: Head, body: bytes) -> Expected:
     content = head.query if head.method == "GET" else body
     kind = FORM if head.method == "GET" else TYPES[head.content_type]
     if kind is None:
@@ -157,7 +157,7 @@ def _accept(interface: str, head: Head, body: bytes) -> Verdict:
         if echo is not None:
             if _controls(echo) or _halves(echo):
                 raise RefusedError
-            return Verdict(frozenset({200}), echo=echo)
+            return Expected(frozenset({200}), echo=echo)
     keys = KEYS.get(interface, ("To", "From", "Body"))
     recipient, sender, text = (_value(fields, key) for key in keys)
     number = _value(fields, "id") if interface == "nested" else None
@@ -165,13 +165,13 @@ def _accept(interface: str, head: Head, body: bytes) -> Verdict:
         raise RefusedError
     if number is not None and (not 0 < len(number) <= LONGEST_ID or not number.isprintable()):
         raise RefusedError
-    message = Message(interface, number, _plus(recipient), _plus(sender), text)
+    message = KeptMessage(interface, number, _plus(recipient), _plus(sender), text)
     if not acceptable(message):
         raise RefusedError
-    return Verdict(frozenset({200}), message)
+    return Expected(frozenset({200}), message)
 
 
-def acceptable(message: Message) -> bool:
+def acceptable(message: KeptMessage) -> bool:
     """Whether recipient, sender and text are of the kinds that the manual names."""
     text = message.body
     return (

@@ -48,7 +48,7 @@ HOSTILE = (
 
 
 @dataclass(frozen=True)
-class Request:
+class HostileRequest:
     """A request, and how to send it.
 
     Attributes:
@@ -266,7 +266,7 @@ _headers = st.lists(
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> Request:
+def requests(draw: st.DrawFn) -> HostileRequest:
     """Requests; most of them nearly right, and in one place hostile."""
     method = draw(st.sampled_from(["POST"] * 8 + ["GET"] * 3 + [draw(st.sampled_from(METHODS))]))
     path = draw(_odd_paths if draw(st.integers(0, 7)) == 0 else _paths)
@@ -288,7 +288,7 @@ def requests(draw: st.DrawFn) -> Request:
     if draw(st.integers(0, 2)):
         forwarded = ["192.0.2.7"] if b"far" in path else []
     chunks = draw(st.lists(st.integers(1, 5000), max_size=3)) if body else []
-    return Request(
+    return HostileRequest(
         Head(method, path, query, content_type, tuple(forwarded)),
         draw(_headers),
         body,

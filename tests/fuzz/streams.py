@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.fuzz.requests import HOSTILE, Request, requests
+from tests.fuzz.requests import HOSTILE, HostileRequest, requests
 
 HIDDEN = "smuggled"
 _HIDDEN_BODY = b"To=4711&From=4711&Body=smuggled"
@@ -16,7 +16,7 @@ _OUTER = b"To=4711&From=4711&Body=outer"
 
 
 @dataclass(frozen=True)
-class Stream:
+class HostileStream:
     """Bytes for a connection of their own.
 
     Attributes:
@@ -38,7 +38,7 @@ class Stream:
 class Pipeline:
     """Proper requests, sent without waiting for an answer in between."""
 
-    requests: tuple[Request, ...]
+    requests: tuple[HostileRequest, ...]
 
 
 def _post(headers: Sequence[bytes], body: bytes) -> bytes:
@@ -68,38 +68,40 @@ _sizes = st.sampled_from(
 
 
 @st.composite
-def _smuggled(draw: st.DrawFn) -> Stream:
+def _smuggled(draw: st.DrawFn) -> HostileStream:
     """A request that hides another, if two ways of reading where it ends were both taken."""
     hidden = b"0\r\n\r\n" + _HIDDEN
     whole = b"Content-Length: %d" % len(hidden)
     way = draw(st.integers(0, 4))
     if way == 0:  # both, in either order
         headers = draw(st.permutations([whole, draw(_te)]))
-        return Stream("length and chunks", _post(headers, hidden), 0)
+        return HostileStream("length and chunks", _post(headers, hidden), 0)
     if way == 1:  # two lengths
         headers = draw(st.permutations([whole, b"Content-Length: 5"]))
-        return Stream("two lengths", _post(headers, hidden), 0)
+        return HostileStream("two lengths", _post(headers, hidden), 0)
     if way == 2:  # one that may be read in two ways
         pattern = draw(_lengths)
         length = pattern.replace(b"%d", b"28").replace(b"%x", b"1c")
         data = _post([b"Content-Length: " + length], _OUTER)
-        return Stream("odd length", data, 1)
+        return HostileStream("odd length", data, 1)
     if way == 3:  # a size of a chunk
         body = draw(_sizes) + b"\r\n" + _OUTER + b"\r\n0\r\n\r\n"
-        return Stream("odd chunk", _post([b"Transfer-Encoding: chunked"], body), 1)
+        return HostileStream("odd chunk", _post([b"Transfer-Encoding: chunked"], body), 1)
     trailer = draw(st.sampled_from([b"X: y", b"Content-Length: 9", b"X y", b":", b"\0", b"X: y\n"]))
     body = _chunked_outer[:-2] + trailer + b"\r\n\r\n"
-    return Stream("trailer", _post([b"Transfer-Encoding: chunked"], body), 1)
+    return HostileStream("trailer", _post([b"Transfer-Encoding: chunked"], body), 1)
 
 
 @st.composite
-def _cut(draw: st.DrawFn) -> Stream:
+def _cut(draw: st.DrawFn) -> HostileStream:
     """The beginning of a request, or one that promises more than it brings."""
     data = _post([b"Content-Length: %d" % len(_OUTER)], _OUTER)
     if draw(st.booleans()):
-        return Stream("cut", data[: draw(st.integers(0, len(data) - 1))], 0, ends=True)
+        return HostileStream("cut", data[: draw(st.integers(0, len(data) - 1))], 0, ends=True)
     promised = len(_OUTER) + draw(st.sampled_from([1, 2, 100, 10_000]))
-    return Stream("too little", _post([b"Content-Length: %d" % promised], _OUTER), 0, ends=True)
+    return HostileStream(
+        "too little", _post([b"Content-Length: %d" % promised], _OUTER), 0, ends=True
+    )
 
 
 _with_bodies = requests().filter(lambda request: request.head.method != "HEAD")
@@ -107,7 +109,7 @@ _with_bodies = requests().filter(lambda request: request.head.method != "HEAD")
 
 
 @st.composite
-def _mutated(draw: st.DrawFn) -> Stream:
+def _mutated(draw: st.DrawFn) -> HostileStream:
     """Proper requests, with some bytes changed."""
     count = draw(st.integers(1, 3))
     data = b"".join(draw(_with_bodies).render() for _ in range(count))[:70_000]
@@ -122,7 +124,7 @@ def _mutated(draw: st.DrawFn) -> Stream:
         )
         data = data[:at] + new + data[at + size :]
     # What is put in could be a whole request only if it had been one before.
-    return Stream("mutated", data, 2 * count)
+    return HostileStream("mutated", data, 2 * count)
 
 
 _heads = st.sampled_from(
@@ -160,11 +162,11 @@ _noise = st.one_of(
     ),
 )
 
-streams: st.SearchStrategy[Stream] = st.one_of(
+streams: st.SearchStrategy[HostileStream] = st.one_of(
     _smuggled(),
     _cut(),
     _mutated(),
-    _noise.map(lambda data: Stream("noise", data, 1)),
-    _heads.map(lambda data: Stream("odd head", data, 0, answered=True)),
+    _noise.map(lambda data: HostileStream("noise", data, 1)),
+    _heads.map(lambda data: HostileStream("odd head", data, 0, answered=True)),
 )
 pipelines = st.lists(requests(), min_size=2, max_size=6).map(lambda x: Pipeline(tuple(x)))

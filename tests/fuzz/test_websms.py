@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from factory.waiting import wait_for
-from tests.fuzz.model import CONF, LARGEST, Head, Message, Verdict, acceptable, judge
-from tests.fuzz.requests import Request, requests
-from tests.fuzz.streams import HIDDEN, Pipeline, Stream, pipelines, streams
+from tests.fuzz.model import CONF, LARGEST, Expected, Head, KeptMessage, acceptable, judge
+from tests.fuzz.requests import HostileRequest, requests
+from tests.fuzz.streams import HIDDEN, HostileStream, Pipeline, pipelines, streams
 from tests.fuzz.watch import Watch
-from tests.fuzz.wire import QUIET, Answer, Connection
+from tests.fuzz.wire import QUIET, Connection, HttpAnswer
 from tests.image.conftest import Start
 from tests.pbx import Pbx
 
-Case = Request | Pipeline | Stream
+Case = HostileRequest | Pipeline | HostileStream
 
 DOCUMENTED = {200, 400, 403, 404, 405, 408, 413}
 MOST_RESIDENT = 80 * 1024
@@ -34,7 +34,7 @@ half a KiB for each recipient that a message waits for, of whom there are thousa
 GOOD_EVERY = 20
 GOOD = b"To=%2B12025550160&From=12025550183&Body=good"
 GOOD_SECONDS = 2.0
-TOO_LARGE = Request(Head("POST", b"/sms", b"", "", ()), body=b"x" * (LARGEST + 1))
+TOO_LARGE = HostileRequest(Head("POST", b"/sms", b"", "", ()), body=b"x" * (LARGEST + 1))
 
 cases: st.SearchStrategy[Case] = st.integers(0, 9).flatmap(
     lambda n: streams if n < 3 else pipelines if n == 3 else requests()
@@ -55,7 +55,7 @@ class Fuzz:
     def run(self, case: Case) -> None:
         """Sends a case, and checks all that can be seen at once."""
         self.seen["cases"] += 1
-        if isinstance(case, Request):
+        if isinstance(case, HostileRequest):
             self._request(case)
         elif isinstance(case, Pipeline):
             self._pipeline(case)
@@ -68,7 +68,7 @@ class Fuzz:
         """Leaves."""
         self._connection.close()
 
-    def good(self) -> list[Message]:
+    def good(self) -> list[KeptMessage]:
         """Posts what is right, which is taken at once; returns what has been kept before it.
 
         All is written in the order in which it came, so nothing comes after that.
@@ -84,10 +84,10 @@ class Fuzz:
         assert answer.status == 200
         assert time.monotonic() - begin < GOOD_SECONDS
         *others, message = self._watch.kept()
-        assert message == Message("plain", None, "+12025550160", "12025550183", "good")
+        assert message == KeptMessage("plain", None, "+12025550160", "12025550183", "good")
         return others
 
-    def _request(self, request: Request) -> None:
+    def _request(self, request: HostileRequest) -> None:
         if self._connection.ended:
             self._connection.close()
             self._connection = Connection(self._address)
@@ -110,7 +110,7 @@ class Fuzz:
         connection.close()
         assert self._watch.kept() == self._new(verdicts)
 
-    def _stream(self, case: Stream) -> None:
+    def _stream(self, case: HostileStream) -> None:
         connection = Connection(self._address)
         connection.send(case.data)
         if case.ends:
@@ -135,7 +135,9 @@ class Fuzz:
         if case.kind != "mutated":  # there an answer may be an echo, or to a repetition
             assert taken <= len(kept)
 
-    def _compare(self, request: Request, verdict: Verdict, answer: Answer | None) -> None:
+    def _compare(
+        self, request: HostileRequest, verdict: Expected, answer: HttpAnswer | None
+    ) -> None:
         assert answer, f"no answer; one of {sorted(verdict.statuses)} was to come"
         assert answer.status in verdict.statuses
         self.seen[str(answer.status)] += 1
@@ -147,7 +149,7 @@ class Fuzz:
         else:
             _check_form(answer)
 
-    def _new(self, verdicts: list[Verdict]) -> list[Message]:
+    def _new(self, verdicts: list[Expected]) -> list[KeptMessage]:
         """Those of the messages that are to be kept, and have not been before."""
         new = []
         for message in (verdict.message for verdict in verdicts if verdict.message):
@@ -159,7 +161,7 @@ class Fuzz:
         return new
 
 
-def _check_form(answer: Answer) -> None:
+def _check_form(answer: HttpAnswer) -> None:
     """A reason is one line that can be shown."""
     if answer.status != 200 and answer.body:
         text = answer.body.decode("ascii")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.model import Message
+from tests.fuzz.model import KeptMessage
 from tests.pbx import Pbx
 
 _FIELD = r"(To|From|Body|data\.to\.0\.number|data\.from|data\.text|id|zd_echo)"
@@ -49,7 +49,7 @@ _LINE = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d websms: (.*)")
 
 
 @dataclass(frozen=True)
-class Process:
+class ServiceProcess:
     """The service: its id, resident memory in KiB, number of descriptors."""
 
     pid: int
@@ -77,7 +77,7 @@ class Watch:
         """Leaves the database."""
         self._database.close()
 
-    def kept(self) -> list[Message]:
+    def kept(self) -> list[KeptMessage]:
         """What has been kept since the last look, in order."""
         rows = self._database.execute(
             "SELECT id, interface, provider_id, recipient, sender, body FROM inbox"
@@ -86,7 +86,7 @@ class Watch:
         ).fetchall()
         if rows:
             self._last = rows[-1][0]
-        return [Message(*row[1:]) for row in rows]
+        return [KeptMessage(*row[1:]) for row in rows]
 
     def count(self) -> int:
         """All messages that wait, as the database has them."""
@@ -97,13 +97,13 @@ class Watch:
         """All messages that wait, as the command tells it."""
         return int(json.loads(self._pbx.run("websms queue --json"))["waiting"])
 
-    def process(self) -> Process:
+    def process(self) -> ServiceProcess:
         """The service as it is now."""
         pid = int(self._pbx.run("sv status websms | sed 's/^run: websms: (pid //; s/).*//'"))
         resident = self._pbx.run(
             f"sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/{pid}/status"
         )
-        return Process(pid, int(resident), int(self._pbx.run(f"ls /proc/{pid}/fd | wc -l")))
+        return ServiceProcess(pid, int(resident), int(self._pbx.run(f"ls /proc/{pid}/fd | wc -l")))
 
     def files(self) -> set[str]:
         """What is where files could be put."""

@@ -21,7 +21,7 @@ _KNOWN = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """An answer; its head has been found to be of plain, known headers."""
 
     status: int
@@ -52,7 +52,7 @@ class Connection:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
-    def answer(self, method: str = "GET", seconds: float = PATIENCE) -> Answer | None:
+    def answer(self, method: str = "GET", seconds: float = PATIENCE) -> HttpAnswer | None:
         """Reads an answer; None if the connection ends, or nothing comes in time."""
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             if not self._read(seconds):
@@ -71,9 +71,9 @@ class Connection:
         body, self._buffer = self._buffer[:length], self._buffer[length:]
         if headers.get("connection") == "close" or not status.startswith(b"HTTP/1.1"):
             self.ended = True
-        return Answer(int(found[1]), headers, body)
+        return HttpAnswer(int(found[1]), headers, body)
 
-    def answers(self, seconds: float) -> list[Answer]:
+    def answers(self, seconds: float) -> list[HttpAnswer]:
         """Reads all answers until the connection ends, or is quiet for some time."""
         found = []
         while answer := self.answer(seconds=seconds):

@@ -31,7 +31,7 @@ from tests.conftest import ROOT
 ARM = ForeignPlatform("arm64", "linux/arm64")
 AARCH64 = 183  # ELF's number for it: "ELF for the Arm 64-bit Architecture", e_machine
 NOBODYS = 0xFEED
-Load = Callable[[str, dict[str, bytes]], str]
+LoadImage = Callable[[str, dict[str, bytes]], str]
 
 
 def archive(files: dict[str, bytes]) -> io.BytesIO:
@@ -54,7 +54,7 @@ def program_for(machine: int) -> bytes:
 
 
 @pytest.fixture
-def load(engine: Engine, client: docker.DockerClient) -> Iterator[Load]:
+def load(engine: Engine, client: docker.DockerClient) -> Iterator[LoadImage]:
     """Makes an image for some kind of machine; it is removed after the test."""
     made: list[str] = []
 
@@ -71,7 +71,7 @@ def load(engine: Engine, client: docker.DockerClient) -> Iterator[Load]:
 
 @pytest.mark.parametrize("architecture", ["amd64", "arm64"])
 def test_what_is_loaded_and_what_is_built_on_it_keep_their_mark(
-    engine: Engine, client: docker.DockerClient, load: Load, architecture: str
+    engine: Engine, client: docker.DockerClient, load: LoadImage, architecture: str
 ) -> None:
     base = load(architecture, {"greeting": secrets.token_bytes(8)})
     assert engine.image(base).architecture == architecture
@@ -93,7 +93,7 @@ def test_what_is_loaded_and_what_is_built_on_it_keep_their_mark(
 
 
 def test_a_machine_knows_which_programs_it_cannot_run(
-    engine: Engine, catalog: Catalog, load: Load
+    engine: Engine, catalog: Catalog, load: LoadImage
 ) -> None:
     assert runs_programs_of(engine, f"{catalog.repository}:mini")
     assert not runs_programs_of(engine, load("amd64", {"bin/true": program_for(NOBODYS)}))

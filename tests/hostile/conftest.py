@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from tests.hostile.victim import Victim
-from tests.report.evidence import Evidence
+from tests.report.evidence import Attachments
 from tests.targets import Target, targets_of
 
 Attack = Callable[..., Victim]
@@ -34,7 +34,7 @@ def attack(
     victims_image: str,
     stack: ExitStack,
     tmp_path: Path,
-    evidence: Evidence,
+    evidence: Attachments,
 ) -> Attack:
     """Starts a victim: attack(volume=…, **options of the container)."""
 

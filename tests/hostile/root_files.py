@@ -14,7 +14,7 @@ _LARGEST = 1 << 27  # bytes of a file that is searched for secrets; the image ha
 
 
 @dataclass(frozen=True)
-class Entry:
+class RootFile:
     """What is kept of one file.
 
     Attributes:
@@ -44,7 +44,7 @@ class RootFiles:
         names: All paths below /tmp.
     """
 
-    outside: dict[str, Entry] = field(default_factory=dict)
+    outside: dict[str, RootFile] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     owned: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
@@ -75,7 +75,7 @@ def read_root_files(tar: tarfile.TarFile, secrets: Iterable[bytes] = ()) -> Root
     return found
 
 
-def changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> dict[str, str]:
+def changes(before: Mapping[str, RootFile], after: Mapping[str, RootFile]) -> dict[str, str]:
     """Returns what differs, by path: what became of the file, in words."""
     words = {}
     for path in sorted(before.keys() | after.keys()):
@@ -93,7 +93,7 @@ def changes(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> dict[str
     return words
 
 
-def _entry(member: tarfile.TarInfo, data: bytes) -> Entry:
+def _entry(member: tarfile.TarInfo, data: bytes) -> RootFile:
     if member.isfile() or member.islnk():
         kind = "file"
         contents = member.linkname if member.islnk() else hashlib.sha256(data).hexdigest()
@@ -107,4 +107,4 @@ def _entry(member: tarfile.TarInfo, data: bytes) -> Entry:
         (key, value) for key, value in member.pax_headers.items() if key.startswith("SCHILY.xattr.")
     )
     owner = f"{member.uid}:{member.gid}"
-    return Entry(f"{kind} {member.mode:04o}", owner, contents, tuple(attributes))
+    return RootFile(f"{kind} {member.mode:04o}", owner, contents, tuple(attributes))

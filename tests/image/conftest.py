@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from tests.pbx import LABELS, Pbx, create_container
-from tests.report.evidence import Evidence
+from tests.report.evidence import Attachments
 from tests.targets import Target
 
 Start = Callable[..., Pbx]
@@ -35,7 +35,7 @@ def running(
 
 
 @pytest.fixture
-def pbx(image: str, running: Callable[[str], Pbx], evidence: Evidence) -> Pbx:
+def pbx(image: str, running: Callable[[str], Pbx], evidence: Attachments) -> Pbx:
     """A healthy container of the image; leave it as it is."""
     pbx = running(image)
     _keep_log(evidence, pbx)
@@ -56,7 +56,7 @@ def start(
     targets: dict[str, Target],
     image: str,
     stack: ExitStack,
-    evidence: Evidence,
+    evidence: Attachments,
 ) -> Start:
     """Starts a container of one's own: start(environment={…}); removed after the test."""
 
@@ -80,7 +80,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def _keep_log(evidence: Evidence, pbx: Pbx) -> None:
+def _keep_log(evidence: Attachments, pbx: Pbx) -> None:
     def keep(folder: Path) -> None:
         (folder / f"{pbx.container.name}.log").write_text(pbx.logs())
 

@@ -10,7 +10,7 @@ import pytest
 
 from factory.plan.catalog import Catalog
 from fixtures.softphone import Hearing
-from tests.report.evidence import Evidence
+from tests.report.evidence import Attachments
 from tests.targets import Target
 
 from .lab import Lab, Visit, wait_until_gone
@@ -55,7 +55,7 @@ def labs(
 def lab(
     image: str,
     labs: Callable[[str], Lab],
-    evidence: Evidence,
+    evidence: Attachments,
     stack: ExitStack,
     record_property: Callable[[str, object], None],
 ) -> Iterator[Visit]:

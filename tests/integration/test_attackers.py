@@ -16,7 +16,7 @@ from factory.build.engine import Engine
 from factory.build.networks import make_network, remove_network
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, Attempt, Forgery, Plan, running_attacker
-from fixtures.attacker.inside import Kind, Transport
+from fixtures.attacker.inside import AttackKind, Transport
 from fixtures.softphone import Account, Phone
 from tests.pbx import LABELS, Pbx
 
@@ -107,7 +107,7 @@ def nothing_dropped_before(lab: Visit) -> None:
     ],
 )
 def test_who_guesses_is_shut_out(
-    lab: Visit, attacker: Attacker, kind: Kind, transport: Transport
+    lab: Visit, attacker: Attacker, kind: AttackKind, transport: Transport
 ) -> None:
     plan = Plan(lab.lab.server(), kind, 30, user="proof-alice", transport=transport, patience=0.3)
     assert_shut_out(lab.pbx, attacker.attack(plan))

@@ -13,7 +13,7 @@ from factory.waiting import wait_for
 from fixtures.pulse import PulseServer, running_pulse_server, shared_folder
 from fixtures.softphone import Phone, tones
 from tests.pbx import LABELS, Pbx
-from tests.report.evidence import Evidence
+from tests.report.evidence import Attachments
 
 from .lab import Visit
 from .test_configurations import JOHN
@@ -34,7 +34,7 @@ def host(
     lab: Visit,
     client: docker.DockerClient,
     pulse: str,
-    evidence: Evidence,
+    evidence: Attachments,
     stack: ExitStack,
 ) -> PulseServer:
     """A host with a sound server."""

@@ -238,7 +238,7 @@ def test_a_dialplan_may_do_something_else_with_a_text(
     assert "TAKEN=taken" in pbx.asterisk("dialplan show globals")
 
 
-class Stream(threading.Thread):
+class RepeatingProvider(threading.Thread):
     """A provider that posts messages for several numbers, each again until it is acknowledged."""
 
     def __init__(self, pbx: Pbx, numbers: Sequence[str], count: int, seconds: float) -> None:
@@ -312,7 +312,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     phones = dict(zip(USERS, lab.phones.start(*USERS), strict=True))
     for name, phone in phones.items():
         phone.register(accounts[name], victim.address())
-    stream = Stream(victim, [NUMBERS[name] for name in USERS], count, seconds=20)
+    stream = RepeatingProvider(victim, [NUMBERS[name] for name in USERS], count, seconds=20)
     stream.start()
     kills = 0
     while not stream.ended.wait(random.uniform(1, 4)):  # noqa: S311

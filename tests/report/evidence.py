@@ -22,7 +22,7 @@ _PAGE = "report.html"
 _MARKER = ".report"
 
 
-class Evidence:
+class Attachments:
     """Collectors: functions that write into a folder what a failure left behind."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ def folder_name(node: str) -> str:
     return f"{readable[:100]}-{hashlib.sha256(node.encode()).hexdigest()[:8]}"
 
 
-def keep(folder: Path, failure: str, sources: Iterable[Evidence]) -> None:
+def keep(folder: Path, failure: str, sources: Iterable[Attachments]) -> None:
     """Writes the failure's text, what the collectors have, and which of them failed."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "failure.txt").write_text(failure, encoding="utf-8", errors="replace")

@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 
 from tests.report.attachments import Album, Attachment
-from tests.report.results import Result, Run
+from tests.report.results import CaseResult, Run
 from tests.report.tables import SYMBOLS, Tally, columns_of, group_by_suite, rows_of
 
 _MOST_TEXT = 20_000
@@ -24,7 +24,7 @@ _GIST_LINES = 24
 class Failure:
     """A failed test and its evidence."""
 
-    result: Result
+    result: CaseResult
     gist: str
     text: str
     attachments: list[Attachment]
@@ -105,7 +105,7 @@ def gist(text: str) -> str:
     return "\n".join([line for line in account.splitlines() if line.strip()][-3:])
 
 
-def _failure(result: Result, album: Album) -> Failure:
+def _failure(result: CaseResult, album: Album) -> Failure:
     text = result.text
     if len(text) > _MOST_TEXT:
         text = f"… {len(text) - _MOST_TEXT} characters left out\n{text[-_MOST_TEXT:]}"

@@ -3,7 +3,7 @@
 A fixture says what to keep of a test if it fails:
 
     @pytest.fixture
-    def phone(evidence: Evidence) -> Iterator[Phone]:
+    def phone(evidence: Attachments) -> Iterator[Phone]:
         with Phone() as phone:
             evidence.add("phone", lambda folder: phone.save_log(folder / "phone.log"))
             yield phone
@@ -25,10 +25,10 @@ import pytest
 from factory.errors import CatalogError
 from factory.plan.load import load_catalog
 from tests.report import page
-from tests.report.evidence import FAILED, KEPT, Evidence, folder_name, keep, prepare_folder
+from tests.report.evidence import FAILED, KEPT, Attachments, folder_name, keep, prepare_folder
 from tests.report.results import Report, Run, failure_text, result_of
 
-_EVIDENCE = pytest.StashKey[Evidence]()
+_EVIDENCE = pytest.StashKey[Attachments]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,21 +44,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that the others report to writes the page; only it is no worker of xdist."""
-    config.stash[_EVIDENCE] = Evidence()
+    config.stash[_EVIDENCE] = Attachments()
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         config.pluginmanager.register(_Recorder(config), "report-recorder")
 
 
 @pytest.fixture
-def evidence(request: pytest.FixtureRequest) -> Evidence:
+def evidence(request: pytest.FixtureRequest) -> Attachments:
     """Where the fixtures of one test register what to keep if it fails."""
-    evidence = Evidence()  # of this attempt: what an earlier one registered is gone
+    evidence = Attachments()  # of this attempt: what an earlier one registered is gone
     request.node.stash[_EVIDENCE] = evidence
     return evidence
 
 
 @pytest.fixture(scope="session")
-def run_evidence(pytestconfig: pytest.Config) -> Evidence:
+def run_evidence(pytestconfig: pytest.Config) -> Attachments:
     """The same for what lives longer: kept of every test that fails until taken back."""
     return pytestconfig.stash[_EVIDENCE]
 
@@ -88,7 +88,7 @@ def pytest_runtest_makereport(
     if report.failed and report.when in ("setup", "call"):
         name = f"{FAILED}/{folder_name(item.nodeid)}"
         folder = _folder(item.config) / name
-        sources = [item.stash.get(_EVIDENCE, Evidence()), item.config.stash[_EVIDENCE]]
+        sources = [item.stash.get(_EVIDENCE, Attachments()), item.config.stash[_EVIDENCE]]
         try:
             keep(folder, failure_text(report), sources)
         except OSError as error:  # such as a full disk: the failure itself matters more

@@ -17,7 +17,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
-class Result:
+class CaseResult:
     """One test on one image.
 
     Attributes:
@@ -77,10 +77,10 @@ class Run:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0
     stopped: str = ""
-    results: list[Result] = field(default_factory=list)
+    results: list[CaseResult] = field(default_factory=list)
 
 
-def result_of(node: str, reports: Sequence[Report]) -> Result:
+def result_of(node: str, reports: Sequence[Report]) -> CaseResult:
     """Returns what became of a test.
 
     Args:
@@ -100,7 +100,7 @@ def result_of(node: str, reports: Sequence[Report]) -> Result:
     elif any(report.when == "teardown" for report in reports):
         outcome = "flaky" if rerun else "passed"
     last = dict(properties)
-    return Result(
+    return CaseResult(
         node=re.sub(r"(?<=\])@[\w-]+$", "", node),  # xdist adds the name of the group
         outcome=outcome,
         seconds=sum(getattr(report, "duration", 0.0) for report in reports),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.report.results import Outcome, Result
+from tests.report.results import CaseResult, Outcome
 
 SYMBOLS: dict[Outcome, str] = {
     "skipped": "\N{EN DASH}",
@@ -27,7 +27,7 @@ _OPEN_ROWS = 150
 class Tally:
     """What became of several tests."""
 
-    results: tuple[Result, ...]
+    results: tuple[CaseResult, ...]
 
     @cached_property
     def counts(self) -> Counter[Outcome]:
@@ -46,7 +46,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A test, or a file of tests: its results by column."""
 
     name: str
@@ -58,8 +58,8 @@ class Row:
 class File:
     """A file of tests: itself and its tests."""
 
-    row: Row
-    tests: tuple[Row, ...]
+    row: TableRow
+    tests: tuple[TableRow, ...]
     is_open: bool
 
 
@@ -73,7 +73,7 @@ class Suite:
     tally: Tally
 
 
-def group_by_suite(results: Sequence[Result], images: Sequence[str]) -> list[Suite]:
+def group_by_suite(results: Sequence[CaseResult], images: Sequence[str]) -> list[Suite]:
     """Returns the suites in their order, with all their files and tests."""
     by_suite = _grouped(results, "suite")
     few = sum(bool(result.image) for result in results) <= _OPEN_ROWS
@@ -94,27 +94,27 @@ def group_by_suite(results: Sequence[Result], images: Sequence[str]) -> list[Sui
     return suites
 
 
-def columns_of(results: Iterable[Result], images: Sequence[str]) -> tuple[str, ...]:
+def columns_of(results: Iterable[CaseResult], images: Sequence[str]) -> tuple[str, ...]:
     """All images if one is tested, and one column for the tests without."""
     used = {result.image for result in results}
     return (*(images if used - {""} else ()), *([""] if "" in used else ()))
 
 
-def rows_of(results: Iterable[Result], columns: Sequence[str]) -> list[Row]:
+def rows_of(results: Iterable[CaseResult], columns: Sequence[str]) -> list[TableRow]:
     """Returns a row for each test, with its results by column."""
     return [_row(name, found, columns) for name, found in _grouped(results, "name").items()]
 
 
-def _row(name: str, results: Sequence[Result], columns: Sequence[str]) -> Row:
+def _row(name: str, results: Sequence[CaseResult], columns: Sequence[str]) -> TableRow:
     by_image = _grouped(results, "image")
     cells = tuple(
         Tally(tuple(by_image[column])) if column in by_image else None for column in columns
     )
-    return Row(name, cells, Tally(tuple(results)))
+    return TableRow(name, cells, Tally(tuple(results)))
 
 
-def _grouped(results: Iterable[Result], key: str) -> dict[str, list[Result]]:
-    groups: dict[str, list[Result]] = defaultdict(list)
+def _grouped(results: Iterable[CaseResult], key: str) -> dict[str, list[CaseResult]]:
+    groups: dict[str, list[CaseResult]] = defaultdict(list)
     for result in results:
         groups[getattr(result, key)].append(result)
     return dict(groups)

@@ -11,7 +11,7 @@ from typing import IO
 
 
 @dataclass(frozen=True)
-class Entry:
+class LayerEntry:
     """All that a layer says of a file.
 
     Attributes:
@@ -51,7 +51,7 @@ def first_difference(old: IO[bytes], new: IO[bytes]) -> str:
             return f"{before.path} is in the first only"
         if after.path != before.path:
             return f"{before.path} is in the first where {after.path} is in the second"
-        for field in dataclasses.fields(Entry):
+        for field in dataclasses.fields(LayerEntry):
             was, is_now = getattr(before, field.name), getattr(after, field.name)
             if was != is_now:
                 return f"{before.path}: {field.name} {was} and {is_now}"
@@ -59,11 +59,11 @@ def first_difference(old: IO[bytes], new: IO[bytes]) -> str:
     return f"{more.path} is in the second only" if more else ""
 
 
-def _entries(layer: IO[bytes]) -> Iterator[Entry]:
+def _entries(layer: IO[bytes]) -> Iterator[LayerEntry]:
     with tarfile.open(fileobj=layer, mode="r:") as tar:
         for member in tar:
             file = tar.extractfile(member) if member.isreg() else None
-            yield Entry(
+            yield LayerEntry(
                 path=member.name,
                 kind=member.type.decode(),
                 mode=f"{member.mode:o}",

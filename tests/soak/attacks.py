@@ -9,11 +9,11 @@ from typing import get_args
 
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, Attempt, Plan
-from fixtures.attacker.inside import Kind
+from fixtures.attacker.inside import AttackKind
 from fixtures.softphone import Phone, Transport
 from tests.soak.blame import excused
 from tests.soak.journal import Journal, Kill
-from tests.soak.stage import JAIL, Stage
+from tests.soak.lab import JAIL, SoakLab
 
 MAXCOUNT = 10
 JAILED_WITHIN = 3.0
@@ -43,18 +43,18 @@ class Attacks:
     """Guesses passwords from one address after the other; and looks how earlier ones fared.
 
     Args:
-        stage: Where.
+        lab: The PBX, and all that it talks to.
         journal: Where kills are noted.
         owner: A phone that is registered all the time.
         seed: Of the choices.
     """
 
-    def __init__(self, stage: Stage, journal: Journal, owner: Phone, seed: int) -> None:
-        self._stage = stage
+    def __init__(self, lab: SoakLab, journal: Journal, owner: Phone, seed: int) -> None:
+        self._lab = lab
         self._journal = journal
         self._owner = owner
         self._random = random.Random(f"{seed} attacks")  # noqa: S311 # a course, no secret
-        self._addresses = [x for x in stage.attacker.addresses[1:] if ":" not in x]
+        self._addresses = [x for x in lab.attacker.addresses[1:] if ":" not in x]
         self._jailed: dict[str, Jailed] = {}
         self.released = 0
 
@@ -63,15 +63,15 @@ class Attacks:
         source = self._addresses.pop(0)
         self._addresses.append(source)
         self._forgive(source)
-        kind: Kind = self._random.choice(("guess", "scan", "invite"))
+        kind: AttackKind = self._random.choice(("guess", "scan", "invite"))
         transport: Transport = self._random.choice(get_args(Transport))
         plan = Plan(
-            *(self._stage.pbx.address(), kind, 10 * MAXCOUNT, "ann", transport),
+            *(self._lab.pbx.address(), kind, 10 * MAXCOUNT, "ann", transport),
             rate=20,
             patience=1.0,
             gives_up=True,
         )
-        attempts = self._stage.attacker.attack(plan, [source])
+        attempts = self._lab.attacker.attack(plan, [source])
         answered = _answered(attempts)
         if answered < MAXCOUNT:
             raise AssertionError(f"{source} ({kind}, {transport}) was shut out after {answered}")
@@ -82,7 +82,7 @@ class Attacks:
                 f"{late:.1f} s after the one that was too many"
             )
         wait_for(
-            lambda: source in self._stage.jailed(),
+            lambda: source in self._lab.jailed(),
             seconds=JAILED_WITHIN,
             otherwise=f"{source} is not in jail",
         )
@@ -93,27 +93,25 @@ class Attacks:
         """Guesses from the address of a phone that is registered."""
         address = self._owner.address()
         plan = Plan(
-            self._stage.pbx.address(), "guess", OWNERS_GUESSES, self._owner.name, patience=2.0
+            self._lab.pbx.address(), "guess", OWNERS_GUESSES, self._owner.name, patience=2.0
         )
         answered = _answered(Attacker(self._owner.container, [address]).attack(plan))
-        if answered != OWNERS_GUESSES or address in self._stage.jailed():
+        if answered != OWNERS_GUESSES or address in self._lab.jailed():
             raise AssertionError(f"an owner's phone was shut out after {answered} guesses")
 
     def forgive(self) -> None:
         """Has AutoBan forget everybody."""
-        self._stage.pbx.run("autoban del watch,jail,parole = all")
+        self._lab.pbx.run("autoban del watch,jail,parole = all")
         self._jailed.clear()
 
     def _forgive(self, source: str) -> None:
         """Has AutoBan forget who may still be on parole, or in jail for the second time."""
         nothing_there = 64
-        self._stage.pbx.run(
-            f"autoban del watch,jail,parole = {source} || [ $? -eq {nothing_there} ]"
-        )
+        self._lab.pbx.run(f"autoban del watch,jail,parole = {source} || [ $? -eq {nothing_there} ]")
         self._jailed.pop(source, None)
 
     def _look_at_earlier_ones(self) -> None:
-        now, inside = time.time(), self._stage.jailed()
+        now, inside = time.time(), self._lab.jailed()
         innocent = sorted(set(inside) - set(self._addresses))
         if innocent:
             raise AssertionError(f"{', '.join(innocent)} is in jail, and is a phone's")

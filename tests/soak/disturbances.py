@@ -13,7 +13,7 @@ from cryptography import x509
 
 from factory.waiting import wait_for
 from tests.soak.journal import Journal, Kill, Outage
-from tests.soak.stage import Stage
+from tests.soak.lab import SoakLab
 
 RETURN_SECONDS = 30.0
 """For a killed service to be back and well."""
@@ -33,15 +33,15 @@ class Kills:
     """Kills one service after the other.
 
     Args:
-        stage: Where.
+        lab: The PBX, and all that it talks to.
         journal: Where each kill is noted.
         seed: Of the order.
     """
 
-    def __init__(self, stage: Stage, journal: Journal, seed: int) -> None:
-        self._stage = stage
+    def __init__(self, lab: SoakLab, journal: Journal, seed: int) -> None:
+        self._lab = lab
         self._journal = journal
-        self._services = stage.services()
+        self._services = lab.services()
         self._order = order(self._services, seed)
 
     def all_killed(self) -> bool:
@@ -58,7 +58,7 @@ class Kills:
         service = next(self._order)
         before = self._pid(service)
         if service == "asterisk":
-            self._stage.asterisk_runs.clear()
+            self._lab.asterisk_runs.clear()
         at = back = time.time()
         try:
             said = self._kill(service, before)
@@ -67,8 +67,8 @@ class Kills:
         finally:
             self._journal.note(Kill(service, at, back, time.time()))
             if service == "asterisk":
-                self._stage.asterisk_starts += 1
-                self._stage.asterisk_runs.set()
+                self._lab.asterisk_starts += 1
+                self._lab.asterisk_runs.set()
         if said is not None and not restarted(said, service, time.time() - at):
             raise AssertionError(f"the health check passed without {service}: {said}")
 
@@ -79,7 +79,7 @@ class Kills:
         """
         known = f"while sv status {service} | grep -q 'pid {pid})'; do :; done"
         command = f'kill -9 {pid} && timeout 5 sh -c "{known}"; healthcheck'
-        result = self._stage.pbx.container.exec_run(["sh", "-c", command])
+        result = self._lab.pbx.container.exec_run(["sh", "-c", command])
         return cast(bytes, result.output).decode() if result.exit_code == 0 else None
 
     def _await_return(self, service: str, before: str) -> float:
@@ -92,13 +92,13 @@ class Kills:
 
     def _await_health(self, service: str) -> None:
         wait_for(
-            self._stage.pbx.is_well,
+            self._lab.pbx.is_well,
             seconds=RETURN_SECONDS,
             otherwise=f"the container is not well after a kill of {service}",
         )
 
     def _pid(self, service: str) -> str:
-        found = re.match(_PID, self._stage.pbx.run(f"sv status {service} || true"))
+        found = re.match(_PID, self._lab.pbx.run(f"sv status {service} || true"))
         return found[1] if found else ""
 
 
@@ -117,12 +117,12 @@ def restarted(said: str, service: str, seconds: float) -> bool:
 class Renewals:
     """Renews the certificate, as Traefik does."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, lab: SoakLab) -> None:
+        self._lab = lab
 
     def renew(self) -> None:
         """Waits until a new connection is shown the new certificate."""
-        issued = self._stage.renew()
+        issued = self._lab.renew()
         wait_for(
             self._serial,
             lambda serial: serial == issued.serial,
@@ -132,7 +132,7 @@ class Renewals:
 
     def _serial(self) -> int:
         try:
-            return x509.load_pem_x509_certificate(self._stage.pbx.certificate()).serial_number
+            return x509.load_pem_x509_certificate(self._lab.pbx.certificate()).serial_number
         except AssertionError:  # nobody listens for a moment
             return 0
 
@@ -140,10 +140,10 @@ class Renewals:
 class Outages:
     """Has a counterpart go away, and come back."""
 
-    def __init__(self, stage: Stage, journal: Journal, over: threading.Event) -> None:
+    def __init__(self, lab: SoakLab, journal: Journal, over: threading.Event) -> None:
         self._counterparts: list[tuple[str, Any]] = [
-            ("provider", stage.provider),
-            ("mail server", stage.mail),
+            ("provider", lab.provider),
+            ("mail server", lab.mail),
         ]
         self._journal = journal
         self._over = over

@@ -10,7 +10,7 @@ from fixtures.mail import ReceivedMail
 from tests.integration.voicemail import RECORDINGS, await_beep, holds, sound_of, speak
 from tests.soak.calls import register
 from tests.soak.journal import Journal, Sent
-from tests.soak.stage import NUMBERS, Stage
+from tests.soak.lab import NUMBERS, SoakLab
 
 _BEGUN = "/tmp/soak-call"
 _MINE = f"/dev/null $(find {RECORDINGS} -name '*.wav' -newer {_BEGUN} 2> /dev/null)"
@@ -31,14 +31,14 @@ class Messages:
     """Leaves messages.
 
     Args:
-        stage: Where.
+        lab: The PBX, and all that it talks to.
         journal: Where each is noted.
     """
 
-    def __init__(self, stage: Stage, journal: Journal) -> None:
-        self._stage = stage
+    def __init__(self, lab: SoakLab, journal: Journal) -> None:
+        self._lab = lab
         self._journal = journal
-        self._phones = stage.phones()
+        self._phones = lab.phones()
         self._left: list[Left] = []
 
     def leave(self) -> None:
@@ -47,12 +47,12 @@ class Messages:
         begun = time.time()
         taken = 0.0
         try:
-            (phone,) = register(self._stage, self._phones, ["gus"], "udp")
-            self._stage.pbx.run(f"touch {_BEGUN}")
+            (phone,) = register(self._lab, self._phones, ["gus"], "udp")
+            self._lab.pbx.run(f"touch {_BEGUN}")
             call = phone.call(NUMBERS["hana"]).answered()
             self._left.append(Left(name, phone.tone))
             await_beep(phone)
-            speak(self._stage.pbx, _MINE, 2)
+            speak(self._lab.pbx, _MINE, 2)
             call.hang_up()
             taken = time.time()
         finally:
@@ -62,7 +62,7 @@ class Messages:
     def arrivals(self) -> dict[str, list[float]]:
         """When each message came by mail."""
         taken = {message.name for message in self._journal.of(Sent) if message.taken}
-        return match(self._left, taken, self._stage.mail.mails())
+        return match(self._left, taken, self._lab.mail.mails())
 
 
 def match(

@@ -40,7 +40,7 @@ more, as the kernel drops that, too: it stays until Asterisk tires of it."""
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessSample:
     """The process of a service.
 
     Attributes:
@@ -73,7 +73,7 @@ class Sample:
     """
 
     time: float
-    processes: dict[str, Process]
+    processes: dict[str, ProcessSample]
     names: dict[str, int]
     zombies: tuple[int, ...]
     files: dict[str, int]
@@ -90,7 +90,7 @@ def parse(line: str) -> Sample:
     """Returns what the probe printed."""
     said: dict[str, Any] = json.loads(line)
     processes = {
-        name: Process(
+        name: ProcessSample(
             int(holds["pid"]),
             said["uptime"] - holds["started"],
             int(holds["memory"]),
@@ -112,9 +112,9 @@ def parse(line: str) -> Sample:
 
 def lives(
     samples: Sequence[Sample], warm: float
-) -> dict[tuple[str, int], list[tuple[float, Process]]]:
+) -> dict[tuple[str, int], list[tuple[float, ProcessSample]]]:
     """Returns for each process of a service its samples from an age in seconds on."""
-    found: dict[tuple[str, int], list[tuple[float, Process]]] = {}
+    found: dict[tuple[str, int], list[tuple[float, ProcessSample]]] = {}
     for sample in samples:
         for service, process in sample.processes.items():
             if process.age >= warm:

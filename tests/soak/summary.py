@@ -10,13 +10,13 @@ from typing import Any
 from tests.soak.blame import cut_short
 from tests.soak.course import Course
 from tests.soak.journal import Act, Kill
-from tests.soak.samples import Process, Sample, trends
+from tests.soak.samples import ProcessSample, Sample, trends
 
 _WIDTH = 14
 
 
 @dataclass(frozen=True)
-class Result:
+class SoakResult:
     """What a soak found.
 
     Attributes:
@@ -40,7 +40,7 @@ class Result:
     complaints: Sequence[str] = ()
 
 
-def page(result: Result) -> str:
+def page(result: SoakResult) -> str:
     """Returns the page, in plain text."""
     verdict = f"{len(result.complaints)} things are wrong" if result.complaints else "all is well"
     lines = [
@@ -67,7 +67,7 @@ def page(result: Result) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def document(result: Result) -> dict[str, Any]:
+def document(result: SoakResult) -> dict[str, Any]:
     """Returns the same, and each sample, as what JSON can hold."""
     return {
         "seed": result.course.seed,
@@ -89,7 +89,7 @@ def document(result: Result) -> dict[str, Any]:
     }
 
 
-def _done(result: Result) -> dict[str, tuple[int, int, int]]:
+def _done(result: SoakResult) -> dict[str, tuple[int, int, int]]:
     """How often each thing went well, was cut short, and failed."""
     counts: dict[str, tuple[int, int, int]] = {}
     for act in result.acts:
@@ -116,7 +116,7 @@ def _returns(kills: Sequence[Kill]) -> dict[str, tuple[int, float, float, float]
 
 def _at_rest(before: Sample, after: Sample) -> list[str]:
     lines = []
-    gone = Process(0, 0, 0, 0, 0)
+    gone = ProcessSample(0, 0, 0, 0, 0)
     for service, was in before.processes.items():
         now = after.processes.get(service, gone)
         pairs = (
@@ -130,7 +130,7 @@ def _at_rest(before: Sample, after: Sample) -> list[str]:
     return lines
 
 
-def _trends(result: Result) -> list[str]:
+def _trends(result: SoakResult) -> list[str]:
     rows: dict[tuple[str, float], list[float]] = {}
     for service, measure, found in trends(result.samples, result.course.warm):
         columns = rows.setdefault((service, found.seconds), [])

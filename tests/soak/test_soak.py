@@ -19,18 +19,18 @@ import docker
 import pytest
 
 from factory.waiting import wait_for
-from tests.report.evidence import Evidence
+from tests.report.evidence import Attachments
 from tests.soak.attacks import Attacks
 from tests.soak.blame import failures, never_again
 from tests.soak.calls import Calls, LongCall
 from tests.soak.course import KILL_EVERY, Course
 from tests.soak.disturbances import Kills, Outages, Renewals
 from tests.soak.journal import Act, Journal, Kill, Outage, Sent
+from tests.soak.lab import SoakLab
 from tests.soak.ledger import complaints, tally
 from tests.soak.messages import Messages
 from tests.soak.samples import Sample, leaks, left
-from tests.soak.stage import Stage
-from tests.soak.summary import Result, document, page
+from tests.soak.summary import SoakResult, document, page
 from tests.soak.texts import Texts
 from tests.soak.worker import Activity, Worker, do_once
 from tests.targets import Target
@@ -43,31 +43,31 @@ class Soak:
     """One run.
 
     Args:
-        stage: Where.
+        lab: The PBX, and all that it talks to.
         course: How it is to go.
     """
 
-    def __init__(self, stage: Stage, course: Course) -> None:
-        self.stage = stage
+    def __init__(self, lab: SoakLab, course: Course) -> None:
+        self.lab = lab
         self.course = course
         self.journal = Journal()
         self.over = threading.Event()
         self.samples: list[Sample] = []
-        self.texts = Texts(stage, self.journal, course.seed)
-        self.messages = Messages(stage, self.journal)
-        self.attacks = Attacks(stage, self.journal, self.texts.phones[0], course.seed)
-        self.kills = Kills(stage, self.journal, course.seed)
-        self.long_call = LongCall(stage, course.seed, self.over)
-        outages = Outages(stage, self.journal, self.over)
+        self.texts = Texts(lab, self.journal, course.seed)
+        self.messages = Messages(lab, self.journal)
+        self.attacks = Attacks(lab, self.journal, self.texts.phones[0], course.seed)
+        self.kills = Kills(lab, self.journal, course.seed)
+        self.long_call = LongCall(lab, course.seed, self.over)
+        outages = Outages(lab, self.journal, self.over)
         self.activities = [
-            Activity("calls", Calls(stage, course.seed).do, (0.5, 2)),
+            Activity("calls", Calls(lab, course.seed).do, (0.5, 2)),
             Activity("long calls", self.long_call.do, (0.5, 2)),
             Activity("texts", self.texts.write, (0.2, 1.2)),
             Activity("sms in", self.texts.bring, (0.2, 1.2), ()),
             Activity("voicemail", self.messages.leave, (1, 5)),
             Activity("attacks", self.attacks.attack, (4, 10), ("asterisk", "autoban")),
             Activity("owners", self.attacks.forget_password, (40, 60)),
-            Activity("certificates", Renewals(stage).renew, (8, 20), ("asterisk", "certificates")),
+            Activity("certificates", Renewals(lab).renew, (8, 20), ("asterisk", "certificates")),
             Activity("outages", outages.go_away, (45, 75), ()),
         ]
 
@@ -101,7 +101,7 @@ class Soak:
 
     def drain(self) -> None:
         """Waits until nothing is on its way any more."""
-        self.stage.await_queues(DRAIN_SECONDS)
+        self.lab.await_queues(DRAIN_SECONDS)
 
     def rest(self, before: Sample | None) -> Sample:
         """Returns how the PBX is at rest; waits a while until it is as before."""
@@ -110,7 +110,7 @@ class Soak:
         sent = len(self.journal.of(Sent))
 
         def wrong() -> tuple[Sample, Sequence[str]]:
-            sample = self.stage.sample()
+            sample = self.lab.sample()
             return sample, left(before or sample, sample, sent)
 
         try:
@@ -120,7 +120,7 @@ class Soak:
         except TimeoutError:
             return wrong()[0]
 
-    def result(self, before: Sample, after: Sample) -> Result:
+    def result(self, before: Sample, after: Sample) -> SoakResult:
         """Judges."""
         acts, sent = self.journal.of(Act), self.journal.of(Sent)
         kills, outages = self.journal.of(Kill), self.journal.of(Outage)
@@ -138,7 +138,7 @@ class Soak:
             "attackers seen to be released": self.attacks.released,
             "outages of counterparts": len(outages),
         }
-        return Result(
+        return SoakResult(
             self.course,
             acts,
             kills,
@@ -150,10 +150,10 @@ class Soak:
         )
 
     def _worker(self, activity: Activity, over: threading.Event) -> Worker:
-        return Worker(activity, self.journal, self.stage.asterisk_runs, over, self.course.seed)
+        return Worker(activity, self.journal, self.lab.asterisk_runs, over, self.course.seed)
 
     def _sample(self) -> None:
-        self.samples.append(self.stage.sample())
+        self.samples.append(self.lab.sample())
 
 
 @pytest.fixture
@@ -165,32 +165,32 @@ def course(pytestconfig: pytest.Config) -> Course:
 
 
 @pytest.fixture
-def stage(
+def lab(
     image: str,
     client: docker.DockerClient,
     targets: dict[str, Target],
     softphone: str,
     stack: ExitStack,
     tmp_path: Path,
-    evidence: Evidence,
-) -> Stage:
+    evidence: Attachments,
+) -> SoakLab:
     if targets[image].container:
         pytest.skip("kills services of a container of its own")
-    stage = Stage(client, targets[image].reference, softphone, tmp_path, stack)
-    evidence.add("log", lambda folder: _keep(folder / "pbx.log", stage.pbx.logs()))
-    return stage
+    lab = SoakLab(client, targets[image].reference, softphone, tmp_path, stack)
+    evidence.add("log", lambda folder: _keep(folder / "pbx.log", lab.pbx.logs()))
+    return lab
 
 
 @pytest.mark.soak
 @pytest.mark.image("full", only=True)
 def test_nothing_leaks_and_nothing_is_lost(
-    stage: Stage,
+    lab: SoakLab,
     course: Course,
     kept: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     record_property("seed", course.seed)
-    soak = Soak(stage, course)
+    soak = Soak(lab, course)
     before = soak.warm_up()
     soak.load()
     result = soak.result(before, soak.rest(before))

@@ -11,8 +11,8 @@ from factory.waiting import wait_for
 from fixtures.softphone import Phone
 from tests.integration.websms import post
 from tests.soak.journal import Journal, Sent
+from tests.soak.lab import SoakLab
 from tests.soak.ledger import NOT_SENT, PERHAPS, Notice
-from tests.soak.stage import Stage
 
 OUTSIDE = "+447700900"
 """With three more digits it is nobody's (Ofcom: for use in drama)."""
@@ -24,17 +24,17 @@ class Texts:
     """Two phones that are there all the time.
 
     Args:
-        stage: Where.
+        lab: The PBX, and all that it talks to.
         journal: Where each text is noted.
         seed: Of the choices.
     """
 
-    def __init__(self, stage: Stage, journal: Journal, seed: int) -> None:
-        self._stage = stage
+    def __init__(self, lab: SoakLab, journal: Journal, seed: int) -> None:
+        self._lab = lab
         self._journal = journal
         self._random = random.Random(f"{seed} texts")  # noqa: S311 # a course, no secret
         self._kills = 0
-        self.group = stage.phones()
+        self.group = lab.phones()
         self.phones = self.group.start("eve", "finn")
         self._register()
 
@@ -46,7 +46,7 @@ class Texts:
         for phone in self.phones:
             if phone.number:
                 phone.unregister()
-            phone.register(self._stage.accounts[phone.name], self._stage.pbx.address())
+            phone.register(self._lab.accounts[phone.name], self._lab.pbx.address())
 
     def write(self) -> None:
         """One writes to the other, or to somebody outside."""
@@ -65,7 +65,7 @@ class Texts:
         taken = 0.0
         try:
             wait_for(
-                lambda: post(self._stage.pbx, fields),
+                lambda: post(self._lab.pbx, fields),
                 lambda status: status == ACKNOWLEDGED,
                 seconds=PATIENCE,
                 otherwise=f"WebSMS did not take {name}",
@@ -86,8 +86,8 @@ class Texts:
             self._journal.note(Sent(way, name, begun, taken, to))
 
     def _again_after_a_kill(self) -> None:
-        if self._stage.asterisk_starts != self._kills:
-            self._kills = self._stage.asterisk_starts
+        if self._lab.asterisk_starts != self._kills:
+            self._kills = self._lab.asterisk_starts
             self._register()
 
     def arrivals(self) -> dict[str, list[float]]:
@@ -97,7 +97,7 @@ class Texts:
             for event in phone.events():
                 if event["event"] == "message" and not _is_notice(event["body"]):
                     came[event["body"]].append(event["time"])
-        for request in self._stage.provider.requests():
+        for request in self._lab.provider.requests():
             came[request.body].append(request.time)
         return dict(came)
 

@@ -16,10 +16,10 @@ from pbx.autoban.events import Meaning, read_event
 from bench.autoban.inside import events
 from bench.autoban.picture import draw
 from bench.autoban.report import figures
-from bench.autoban.results import Flood, Load, Result, median, percentile, with_never
+from bench.autoban.results import Flood, SideResult, SteadyLoad, median, percentile, with_never
 
-LOAD = Load((0.1, 0.3), (20.0, 30.0), 2.0, 4000, 4000, 10, 10)
-OURS = Result(
+LOAD = SteadyLoad((0.1, 0.3), (20.0, 30.0), 2.0, 4000, 4000, 10, 10)
+OURS = SideResult(
     "AutoBan",
     (1.0, 2.0, 3.0),
     (0.2, 0.2, 0.2),

@@ -12,7 +12,7 @@ from bench.climb import TRIES, fit
 from bench.ramp import (
     STREAK,
     Ramp,
-    Sample,
+    RampSample,
     is_broken,
     judge_periods,
     judge_streams,
@@ -20,13 +20,13 @@ from bench.ramp import (
 )
 from fixtures.sipp import Period, Stream
 
-samples = st.lists(st.builds(Sample, st.floats(1, 1e4), st.booleans()))
+samples = st.lists(st.builds(RampSample, st.floats(1, 1e4), st.booleans()))
 SECOND = Period(1.0, 100, 100, 0, 3, 0, 0.01, {200: 0}, 100)
 
 
-def seen(text: str) -> list[Sample]:
+def seen(text: str) -> list[RampSample]:
     """`+` for each second that was borne, `-` for each that was not; the load grows by one."""
-    return [Sample(level, sign == "+") for level, sign in enumerate(text, 1)]
+    return [RampSample(level, sign == "+") for level, sign in enumerate(text, 1)]
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,17 @@ def test_the_last_good_second_before_the_end(text: str, level: float, broken: bo
 
 
 @given(samples, samples)
-def test_what_comes_after_the_end_does_not_count(before: list[Sample], after: list[Sample]) -> None:
-    end = [Sample(1e5, False)] * STREAK
+def test_what_comes_after_the_end_does_not_count(
+    before: list[RampSample], after: list[RampSample]
+) -> None:
+    end = [RampSample(1e5, False)] * STREAK
     assert last_good([*before, *end, *after]) == last_good([*before, *end])
 
 
 @given(samples)
-def test_what_was_borne_was_seen(found: list[Sample]) -> None:
+def test_what_was_borne_was_seen(found: list[RampSample]) -> None:
     level = last_good(found)
-    assert level == 0 or Sample(level, True) in found
+    assert level == 0 or RampSample(level, True) in found
 
 
 @pytest.mark.parametrize(
@@ -74,12 +76,12 @@ def test_what_was_borne_was_seen(found: list[Sample]) -> None:
 )
 def test_a_second_is_judged(change: dict[str, object], is_good: bool) -> None:
     period = replace(SECOND, **change)  # type: ignore[arg-type]
-    assert judge_periods([period]) == [Sample(100, is_good)]
+    assert judge_periods([period]) == [RampSample(100, is_good)]
 
 
 def test_what_is_left_over_is_no_second() -> None:
     assert judge_periods([replace(SECOND, seconds=0.1), replace(SECOND, seconds=2.0)]) == [
-        Sample(50, True)
+        RampSample(50, True)
     ]
 
 
@@ -90,20 +92,24 @@ def streams(calls: int, sent: int, came: int) -> dict[int, Stream]:
 @pytest.mark.parametrize(
     ("after", "failed", "expected"),
     [
-        (streams(10, 150, 150), 0, Sample(10, True)),
-        (streams(10, 150, 149), 0, Sample(10, True)),
-        (streams(10, 150, 148), 0, Sample(10, False)),  # 96 % of this second came back
-        (streams(10, 150, 150), 1, Sample(10, False)),
-        (streams(10, 144, 144), 0, Sample(10, False)),  # the load itself does not keep up
-        (streams(9, 150, 150), 0, Sample(9, True)),
-        (streams(20, 150, 150), 0, Sample(10, True)),  # the others were not there before
-        (streams(10, 150, 150) | {10_000: Stream(100, 100)}, 0, Sample(9, True)),  # one is over
-        (streams(10, 150, 150) | {10_000: Stream(150, 144)}, 0, Sample(10, False)),  # one suffers
-        ({}, 0, Sample(0, False)),
+        (streams(10, 150, 150), 0, RampSample(10, True)),
+        (streams(10, 150, 149), 0, RampSample(10, True)),
+        (streams(10, 150, 148), 0, RampSample(10, False)),  # 96 % of this second came back
+        (streams(10, 150, 150), 1, RampSample(10, False)),
+        (streams(10, 144, 144), 0, RampSample(10, False)),  # the load itself does not keep up
+        (streams(9, 150, 150), 0, RampSample(9, True)),
+        (streams(20, 150, 150), 0, RampSample(10, True)),  # the others were not there before
+        (streams(10, 150, 150) | {10_000: Stream(100, 100)}, 0, RampSample(9, True)),  # one is over
+        (
+            streams(10, 150, 150) | {10_000: Stream(150, 144)},
+            0,
+            RampSample(10, False),
+        ),  # one suffers
+        ({}, 0, RampSample(0, False)),
     ],
 )
 def test_calls_count_if_they_are_heard(
-    after: dict[int, Stream], failed: int, expected: Sample
+    after: dict[int, Stream], failed: int, expected: RampSample
 ) -> None:
     assert judge_streams(streams(10, 100, 100), after, 1.0, failed) == expected
 
@@ -112,10 +118,10 @@ def test_the_pace_is_fitted() -> None:
     limit = 300
     tried: list[Ramp] = []
 
-    def grow(ramp: Ramp) -> list[Sample]:
+    def grow(ramp: Ramp) -> list[RampSample]:
         tried.append(ramp)
         levels = [ramp.first + n * ramp.step for n in range(ramp.seconds)]
-        return [Sample(level, level <= limit) for level in levels]
+        return [RampSample(level, level <= limit) for level in levels]
 
     ramp, found = fit(Ramp(10, 5, 16), grow, lambda: None)
     assert [each.step for each in tried] == [5, 10, 20]
@@ -130,9 +136,9 @@ def test_the_pace_is_fitted() -> None:
 def test_a_limit_that_is_not_found_ends_the_search() -> None:
     tried: list[Ramp] = []
 
-    def grow(ramp: Ramp) -> list[Sample]:
+    def grow(ramp: Ramp) -> list[RampSample]:
         tried.append(ramp)
-        return [Sample(7, True)] * ramp.seconds
+        return [RampSample(7, True)] * ramp.seconds
 
     _, found = fit(Ramp(1, 1, 4), grow, lambda: None)
     assert len(tried) == TRIES

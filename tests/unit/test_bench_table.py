@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from bench.drawing import draw_history, draw_ramps, draw_ratios
 from bench.figure import Figure
 from bench.machine import Machine
-from bench.ramp import Sample
+from bench.ramp import RampSample
 from bench.record import Record
 from bench.table import missed, regressions, table
 
@@ -74,7 +74,7 @@ def test_what_missed_its_goal_is_listed() -> None:
 
 def test_pictures_are_svg_and_always_the_same() -> None:
     def draw() -> list[str]:
-        good, bad = Sample(10, True), Sample(12, False)
+        good, bad = RampSample(10, True), RampSample(12, False)
         return [
             draw_ratios(FIGURES),
             draw_ratios({}),

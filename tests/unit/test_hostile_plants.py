@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile.plants import Kind, Plant, compatible, script
-from tests.hostile.root_files import Entry, changes, read_root_files
+from tests.hostile.root_files import RootFile, changes, read_root_files
 from tests.hostile.strategies import batches, examples, plants
 from tests.hostile.verdict import blame, changed, executed, leaked, says_which
 
@@ -131,7 +131,7 @@ def test_an_exported_container_is_read_outside_and_searched_inside() -> None:
     assert found.names == {"/tmp/hostile-ran-0"}
 
 
-ENTRY = Entry("file 0644", "0:0", "digest")
+ENTRY = RootFile("file 0644", "0:0", "digest")
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,16 @@ ENTRY = Entry("file 0644", "0:0", "digest")
     [
         ({}, "is gone"),
         ({"/x": ENTRY, "/y": ENTRY}, "appeared"),
-        ({"/x": Entry("file 0644", "200:200", "digest")}, "owner 200:200"),
-        ({"/x": Entry("file 0755", "0:0", "digest")}, "0755"),
-        ({"/x": Entry("file 0644", "0:0", "other")}, "other contents"),
-        ({"/x": Entry("file 0644", "0:0", "digest", (("SCHILY.xattr.x", "y"),))}, "other contents"),
+        ({"/x": RootFile("file 0644", "200:200", "digest")}, "owner 200:200"),
+        ({"/x": RootFile("file 0755", "0:0", "digest")}, "0755"),
+        ({"/x": RootFile("file 0644", "0:0", "other")}, "other contents"),
+        (
+            {"/x": RootFile("file 0644", "0:0", "digest", (("SCHILY.xattr.x", "y"),))},
+            "other contents",
+        ),
     ],
 )
-def test_every_change_outside_is_seen(after: dict[str, Entry], words: str) -> None:
+def test_every_change_outside_is_seen(after: dict[str, RootFile], words: str) -> None:
     (said,) = changes({"/x": ENTRY}, after).values()
     assert words in said
 

@@ -10,7 +10,7 @@ import pytest
 from fixtures.softphone import ladder
 from tests.report.evidence import folder_name
 from tests.report.page import duration, gist, render
-from tests.report.results import Result, Run
+from tests.report.results import CaseResult, Run
 
 IMAGES = ["mini", "base", "full", "xtra"]
 FAILURE = """\
@@ -25,8 +25,8 @@ tests/integration/test_calls.py:8: AssertionError
 E  no line of pytest
 """
 EVIDENCE = "failed/calls-1"
-PASSED = Result("tests/image/test_health.py::test_well[mini]", "passed", 1.25, "mini")
-FAILED = Result(
+PASSED = CaseResult("tests/image/test_health.py::test_well[mini]", "passed", 1.25, "mini")
+FAILED = CaseResult(
     "tests/integration/test_calls.py::test_call[tls-full]",
     "failed",
     12,
@@ -35,8 +35,8 @@ FAILED = Result(
     text=FAILURE,
     evidence=EVIDENCE,
 )
-SKIPPED = Result("tests/unit/test_tags.py::test_tag[a-b]", "skipped", 0, text="not today")
-UNFINISHED = Result("tests/gate/test_gate.py::test_gate[base]", "unfinished", image="base")
+SKIPPED = CaseResult("tests/unit/test_tags.py::test_tag[a-b]", "skipped", 0, text="not today")
+UNFINISHED = CaseResult("tests/gate/test_gate.py::test_gate[base]", "unfinished", image="base")
 PNG = b"\x89PNG\r\n\x1a\nno real picture"
 
 
@@ -74,7 +74,7 @@ class Reader(HTMLParser):
             self.words += f" {data}"
 
 
-def read(folder: Path, *results: Result, stopped: str = "") -> tuple[Reader, str]:
+def read(folder: Path, *results: CaseResult, stopped: str = "") -> tuple[Reader, str]:
     html = render(Run(results=list(results), seconds=200, stopped=stopped), IMAGES, folder)
     reader = Reader(html)
     return reader, " ".join(reader.words.split())
@@ -264,7 +264,7 @@ def test_time_as_people_read_it(seconds: float, expected: str) -> None:
     ],
 )
 def test_name_and_suite_of_a_test(node: str, on: str, suite: str, name: str) -> None:
-    result = Result(node, "passed", image=on)
+    result = CaseResult(node, "passed", image=on)
     assert (result.suite, result.name) == (suite, name)
 
 

@@ -14,7 +14,7 @@ from tests.soak.samples import (
     BYTES_AT_ALL,
     BYTES_EACH,
     LARGER,
-    Process,
+    ProcessSample,
     Sample,
     leaks,
     left,
@@ -25,7 +25,10 @@ from tests.soak.samples import (
 AGE = 90.0
 REST = Sample(
     1000.0,
-    {"asterisk": Process(20, 60.0, 40_000, 50, 60), "websms": Process(21, 60.0, 30_000, 9, 1)},
+    {
+        "asterisk": ProcessSample(20, 60.0, 40_000, 50, 60),
+        "websms": ProcessSample(21, 60.0, 30_000, 9, 1),
+    },
     {"asterisk": 1, "python3": 2},
     (),
     {"/srv/etc/asterisk/asterisk.conf": 500, "/srv/var/spool/websms/websms.db": 4096},
@@ -40,7 +43,7 @@ def run(memory: Sequence[float], pid: int = 20, start: float = 0) -> list[Sample
         replace(
             REST,
             time=1000.0 + start + 5 * n,
-            processes={"asterisk": Process(pid, AGE + 5 * n, int(kib), 50, 60)},
+            processes={"asterisk": ProcessSample(pid, AGE + 5 * n, int(kib), 50, 60)},
         )
         for n, kib in enumerate(memory)
     ]
@@ -66,7 +69,7 @@ def test_what_the_probe_prints_is_read() -> None:
         "sets": {"jail4": 2},
     }
     sample = parse(json.dumps(said))
-    assert sample.processes == {"asterisk": Process(20, 100.0, 40_000, 50, 60)}
+    assert sample.processes == {"asterisk": ProcessSample(20, 100.0, 40_000, 50, 60)}
     assert sample.held["asterisk"][0] == "pipe"
     assert (sample.zombies, sample.size, sample.sets) == ((7,), 7, {"jail4": 2})
 
@@ -83,7 +86,7 @@ def test_descriptors_and_threads_are_judged_like_memory() -> None:
         replace(
             REST,
             time=1000.0 + 5 * n,
-            processes={"websms": Process(21, AGE + 5 * n, 30_000, 9 + 2 * n, 1 + n)},
+            processes={"websms": ProcessSample(21, AGE + 5 * n, 30_000, 9 + 2 * n, 1 + n)},
         )
         for n in range(30)
     ]
@@ -104,7 +107,7 @@ def test_what_a_process_takes_at_its_start_does_not_count() -> None:
         replace(
             REST,
             time=1000.0 + n,
-            processes={"asterisk": Process(20, AGE - 50 + n, 1000 * n, 50, 60)},
+            processes={"asterisk": ProcessSample(20, AGE - 50 + n, 1000 * n, 50, 60)},
         )
         for n in range(50)
     ]

@@ -20,23 +20,28 @@ from tests.soak.course import KILL_EVERY, Course
 from tests.soak.disturbances import order, restarted
 from tests.soak.journal import Act, Journal, Kill, Outage, Sent
 from tests.soak.messages import Left, match
-from tests.soak.samples import Process, Sample
-from tests.soak.summary import Result, document, page
+from tests.soak.samples import ProcessSample, Sample
+from tests.soak.summary import SoakResult, document, page
 
 SERVICES = ["asterisk", "autoban", "certificates", "syslogd", "voicemail", "websms"]
 ESSENTIAL_KILLS = 5  # within a minute end the container
 
 COURSE = Course(300, 42)
 BEFORE = Sample(
-    0.0, {"asterisk": Process(20, 60.0, 40_000, 50, 60)}, {"asterisk": 1}, (), {"/srv/a": 5}, {}
+    0.0,
+    {"asterisk": ProcessSample(20, 60.0, 40_000, 50, 60)},
+    {"asterisk": 1},
+    (),
+    {"/srv/a": 5},
+    {},
 )
 AFTER = replace(
     BEFORE,
     time=400.0,
-    processes={"asterisk": Process(99, 200.0, 41_000, 49, 58)},
+    processes={"asterisk": ProcessSample(99, 200.0, 41_000, 49, 58)},
     files={"/srv/a": 7},
 )
-RESULT = Result(
+RESULT = SoakResult(
     COURSE,
     [
         Act("calls", 10, 12),
@@ -50,7 +55,7 @@ RESULT = Result(
         replace(
             BEFORE,
             time=5.0 * n,
-            processes={"asterisk": Process(20, COURSE.warm + n, 100 * n, 5, 6)},
+            processes={"asterisk": ProcessSample(20, COURSE.warm + n, 100 * n, 5, 6)},
         )
         for n in range(25)
     ],

@@ -10,7 +10,7 @@ import yaml
 from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import PYTHON_ROOT, rootfs_manifest
 from factory.plan.recipe import Recipe
-from tests.unit.factory.plan.test_dockerfile import Stage, parse
+from tests.unit.factory.plan.test_dockerfile import ParsedStage, parse
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def text(root: Path, catalog: Catalog) -> str:
 
 
 @pytest.fixture(scope="module")
-def stages(text: str) -> dict[str, Stage]:
+def stages(text: str) -> dict[str, ParsedStage]:
     return {stage.name: stage for stage in parse(text)}
 
 
@@ -64,7 +64,9 @@ def test_alpine_dockerfile_installs_nothing_else(text: str, names: set[str]) -> 
     assert {name for line in installed for name in line.split()} <= names
 
 
-def test_alpine_images_have_their_packages_once(stages: dict[str, Stage], catalog: Catalog) -> None:
+def test_alpine_images_have_their_packages_once(
+    stages: dict[str, ParsedStage], catalog: Catalog
+) -> None:
     for image in catalog.images:
         found: list[str] = []
         name = f"{image}-packages"
@@ -92,7 +94,7 @@ def test_alpine_stages_are_defined_before_use(text: str) -> None:
 
 
 def test_alpine_images_have_files_and_settings_as_on_debian(
-    root: Path, catalog: Catalog, stages: dict[str, Stage]
+    root: Path, catalog: Catalog, stages: dict[str, ParsedStage]
 ) -> None:
     debian = parse(Recipe(root, "debian", list(catalog.images)).dockerfile(catalog))
     for other in debian:
@@ -112,7 +114,7 @@ def test_alpine_and_debian_have_the_same_user_ids(root: Path, catalog: Catalog, 
     assert "addgroup -S -g 200 asterisk" in text
 
 
-def test_alpine_links_are_made_after_the_last_package(stages: dict[str, Stage]) -> None:
+def test_alpine_links_are_made_after_the_last_package(stages: dict[str, ParsedStage]) -> None:
     for name, stage in stages.items():
         runs = " ".join(stage.all_of("RUN"))
         if name.endswith("-root"):
@@ -122,7 +124,7 @@ def test_alpine_links_are_made_after_the_last_package(stages: dict[str, Stage]) 
             assert "/srv/" not in runs
 
 
-def test_alpine_wheels_are_pinned_by_hash(stages: dict[str, Stage], catalog: Catalog) -> None:
+def test_alpine_wheels_are_pinned_by_hash(stages: dict[str, ParsedStage], catalog: Catalog) -> None:
     assert stages["base-wheels"].all_of("RUN")
     (install,) = stages["base-wheels"].all_of("RUN")
     assert "--require-hashes" in install

@@ -33,7 +33,7 @@ load_once = cache(load_catalog)
 
 
 @dataclass
-class Stage:
+class ParsedStage:
     """A stage as an engine reads it: instructions of one line each."""
 
     name: str
@@ -44,13 +44,13 @@ class Stage:
         return [rest for word, rest in self.steps if word == instruction]
 
 
-def parse(dockerfile: str) -> list[Stage]:
+def parse(dockerfile: str) -> list[ParsedStage]:
     lines = (line for line in dockerfile.splitlines() if not line.lstrip().startswith("#"))
-    stages: list[Stage] = []
+    stages: list[ParsedStage] = []
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():
         words = line.split()
         if words[:1] == ["FROM"]:
-            stages.append(Stage(name=words[3], base=words[1]))
+            stages.append(ParsedStage(name=words[3], base=words[1]))
         elif words and stages:
             stages[-1].steps.append((words[0], " ".join(words[1:])))
     return stages
@@ -68,16 +68,18 @@ def rendered(root: Path, *images: str, mirror: str = "") -> str:
 
 
 @pytest.fixture(scope="module")
-def stages(root: Path) -> dict[str, Stage]:
+def stages(root: Path) -> dict[str, ParsedStage]:
     return {stage.name: stage for stage in parse(rendered(root))}
 
 
-def files_of(stages: dict[str, Stage], image: str) -> str:
+def files_of(stages: dict[str, ParsedStage], image: str) -> str:
     """What is copied from the checkout into an image."""
     return " ".join(stages[f"{image}-files"].all_of("COPY")) if f"{image}-files" in stages else ""
 
 
-def test_dockerfile_has_a_stage_for_each_image(stages: dict[str, Stage], catalog: Catalog) -> None:
+def test_dockerfile_has_a_stage_for_each_image(
+    stages: dict[str, ParsedStage], catalog: Catalog
+) -> None:
     for image in catalog.images:
         stage = stages[image]
         assert stage.all_of("ENTRYPOINT") == ['["tini", "--", "entrypoint"]']
@@ -87,7 +89,7 @@ def test_dockerfile_has_a_stage_for_each_image(stages: dict[str, Stage], catalog
         assert "RUN" not in dict(stage.steps)
 
 
-def test_dockerfile_puts_the_projects_files_into_one_layer(stages: dict[str, Stage]) -> None:
+def test_dockerfile_puts_the_projects_files_into_one_layer(stages: dict[str, ParsedStage]) -> None:
     for name in ("mini", "base", "xtra"):
         assert stages[name].all_of("COPY") == [f"--from={name}-files /files/ /"]
 
@@ -120,13 +122,13 @@ def test_dockerfile_copies_the_projects_files_after_the_last_package(root: Path)
     assert last_run < first_own
 
 
-def test_dockerfile_copies_no_python_into_mini(stages: dict[str, Stage]) -> None:
+def test_dockerfile_copies_no_python_into_mini(stages: dict[str, ParsedStage]) -> None:
     assert not [line for line in stages["mini-files"].all_of("COPY") if ".py" in line]
     assert [line for line in stages["base-files"].all_of("COPY") if ".py" in line]
 
 
 def test_dockerfile_copies_the_files_of_each_images_components(
-    stages: dict[str, Stage], catalog: Catalog
+    stages: dict[str, ParsedStage], catalog: Catalog
 ) -> None:
     for image in catalog.images:
         copied = files_of(stages, image)

@@ -44,7 +44,7 @@ _PROBE = Path(__file__).with_name("probe.py").read_text()
 _NOTHING_WAITS = {"websms queue": "nothing waits", "minivm-send --queue": "no mail waits"}
 
 
-class Stage:
+class SoakLab:
     """Everything that takes part.
 
     Attributes:

@@ -37,7 +37,7 @@ PATIENCE = 10
 START = "docker run -d --name pbx --cap-add NET_ADMIN mlan/asterisk"
 
 
-class CommandError(Exception):
+class DocumentError(Exception):
     """A command did not do what its document says."""
 
 
@@ -56,24 +56,24 @@ class Surroundings:
     world: World
     provider: Provider
     folder: Path
-    stages: dict[str, Stage] = field(default_factory=dict)
+    workspaces: dict[str, Workspace] = field(default_factory=dict)
 
-    def stage(self, name: str, stack: ExitStack) -> Stage:
-        """Returns the stage of that name, made when first asked for."""
-        if name not in self.stages:
-            self.stages[name] = Stage(self, stack)
-        return self.stages[name]
+    def workspace(self, name: str, stack: ExitStack) -> Workspace:
+        """Returns the workspace of that name, made when first asked for."""
+        if name not in self.workspaces:
+            self.workspaces[name] = Workspace(self, stack)
+        return self.workspaces[name]
 
-    def shared(self, stack: ExitStack) -> Stage:
-        """Returns the stage of the documents that start no container, with one on it."""
-        new = "shared" not in self.stages
-        stage = self.stage("shared", stack)
+    def shared(self, stack: ExitStack) -> Workspace:
+        """Returns the workspace of the documents that start no container; it has one running."""
+        new = "shared" not in self.workspaces
+        workspace = self.workspace("shared", stack)
         if new:
-            stage.run(START)
-        return stage
+            workspace.run(START)
+        return workspace
 
 
-class Stage:
+class Workspace:
     """Containers, volumes and networks with the names that a document gives them."""
 
     def __init__(self, surroundings: Surroundings, stack: ExitStack) -> None:
@@ -96,7 +96,7 @@ class Stage:
         """Executes a command of a document; returns what it prints.
 
         Raises:
-            CommandError: it did not end well.
+            DocumentError: it did not end well.
         """
         words = shlex.split(command)
         made = container_made(words[1:]) if words[0] == "docker" else ""
@@ -116,9 +116,9 @@ class Stage:
                     otherwise="it did not end well",
                 )
         if result.returncode not in good:
-            raise CommandError(f"{command}: status {result.returncode}: {result.stdout}")
+            raise DocumentError(f"{command}: status {result.returncode}: {result.stdout}")
         if "No such command" in result.stdout:
-            raise CommandError(f"{command}: {result.stdout}")
+            raise DocumentError(f"{command}: {result.stdout}")
         if made or "restart" in words:
             self.pbx(made or "pbx").await_health()
         return result.stdout
