@@ -8,17 +8,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pbx
 import pytest
 import yaml
 from pbx.autoban.settings import read_settings
-from pbx.supervision.main import main
 
 from factory.plan.catalog import Catalog
 from tests.docs.rules import blocks_of, place
 from tests.docs.snippets import Snippet
 
-COMPOSE = blocks_of("yaml") + blocks_of("yml")
+COMPOSE = [block for block in blocks_of("yaml") + blocks_of("yml") if not block.note]
 
 
 @pytest.mark.parametrize("block", COMPOSE, ids=place)
@@ -42,25 +40,6 @@ def test_a_compose_file_is_one(block: Snippet, catalog: Catalog, tmp_path: Path)
         assert {source for source in sources if "/" not in source} <= declared, block.place
         image = service.get("image", catalog.repository)
         assert image in known or not image.startswith(catalog.repository), block.place
-
-
-@pytest.mark.parametrize("block", blocks_of("python", "docs/components.md"), ids=place)
-def test_a_component_may_be_written_like_this(
-    block: Snippet,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    folder = tmp_path / "choir"
-    folder.mkdir()
-    (folder / "__init__.py").touch()
-    (folder / "command.py").write_text(block.text)
-    (folder / "song.py").write_text("def run(options):\n    print('la')\n    return 0\n")
-    monkeypatch.setattr(pbx, "__path__", [*pbx.__path__, str(tmp_path)])
-    for name in ("pbx.choir", "pbx.choir.command", "pbx.choir.song"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    assert main(["sing"]) == 0
-    assert capsys.readouterr().out == "la\n"
 
 
 def test_autoban_takes_its_blocks() -> None:
