@@ -213,11 +213,19 @@ def _copies(components: Sequence[Component]) -> Iterable[Copy]:
     if with_python:
         yield Copy(("runtime/pbx/__init__.py",), f"{PYTHON_ROOT}pbx/")
     for component in with_python:
-        yield Copy((f"runtime/pbx/{component.name}/*.py",), f"{PYTHON_ROOT}pbx/{component.name}/")
+        for folder in (component.name, *_subpackages(component)):
+            yield Copy((f"runtime/pbx/{folder}/*.py",), f"{PYTHON_ROOT}pbx/{folder}/")
 
 
 def _is_module(file: str) -> bool:
     return "/" not in file and file.endswith(".py")
+
+
+def _subpackages(component: Component) -> list[str]:
+    """Return the folders of a component that are Python packages, below `runtime/pbx/`."""
+    suffix = "/__init__.py"
+    folders = (file.removesuffix(suffix) for file in component.files if file.endswith(suffix))
+    return sorted(f"{component.name}/{folder}" for folder in folders)
 
 
 def _directories(component: Component) -> Iterable[Any]:

@@ -40,7 +40,7 @@ HOSTILE = (
     "<sip:x@198.18.0.1>",
     "a&To=+12025550160&From=1234&Body=b",
     "<script>alert(1)</script>",
-    "Nov 23 08:00:00 websms: takes messages on port 81",
+    "Nov 23 08:00:00 websms: accepts messages on port 81",
     "\uff11\uff12\uff13",
     "1e3",
     "12345678901234567890123",

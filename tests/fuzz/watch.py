@@ -15,29 +15,29 @@ from tests.pbx import Pbx
 _FIELD = r"(To|From|Body|data\.to\.0\.number|data\.from|data\.text|id|zd_echo)"
 _REFUSED = r"refused a request of [0-9.]+, "
 _REASONS = (
-    f"there is no {_FIELD}",
-    f"{_FIELD} is there more than once",
-    f"{_FIELD} is no text",
-    "send it in UTF-8",
+    f"{_FIELD} is missing",
+    f"{_FIELD} occurs more than once",
+    f"{_FIELD} is not a string",
+    "use UTF-8",
     "it is not in UTF-8",
     "it has more than 100 fields",
     "send application/x-www-form-urlencoded or application/json",
     "(the body|data) is not JSON",
-    "(the body|data) is JSON, but no object",
+    "(the body|data) is JSON, but not an object",
     "the (recipient|sender) is neither a telephone number nor a short name",
-    "the text is empty",
-    "the text has more than 6000 bytes",
-    r"the text has half a character \(a lone surrogate\)",
-    "what is to be echoed has half a character",
-    r"(the text|what is to be echoed) has a control character \(U\+00[0-9A-F]{2}\)",
-    "the message's number is empty, too long, or has control characters",
+    "the message is empty",
+    "the message has more than 6000 bytes",
+    r"the message has half a character \(a lone surrogate\)",
+    r"the value to echo has half a character \(a lone surrogate\)",
+    r"(the message|the value to echo) has a control character \(U\+00[0-9A-F]{2}\)",
+    "the message ID is empty, too long, or has control characters",
 )
 _SAID = re.compile(
     "|".join(
         (
-            r"message \d+ for [A-Za-z0-9+._-]{2,21} waits: [ -~]{1,80}",
+            r"message \d+ for [A-Za-z0-9+._-]{2,21} is pending: [ -~]{1,80}",
             r"delivered message \d+ to [A-Za-z0-9+._-]{2,21}",
-            f"{_REFUSED}that is no proper HTTP request",
+            f"{_REFUSED}not a valid HTTP request",
             f"{_REFUSED}no address in x-forwarded-for",
             f"{_REFUSED}remt_addr does not name [0-9a-f.:]+",
             f"{_REFUSED}through '(plain|nested|echo|far)': ({'|'.join(_REASONS)})",

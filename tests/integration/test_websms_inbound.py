@@ -57,7 +57,7 @@ def configure(pbx: Pbx, text: str) -> None:
 def nothing_waits(pbx: Pbx, seconds: float = 10) -> None:
     wait_for(
         lambda: cast(bytes, pbx.container.exec_run(["websms", "queue"]).output),
-        lambda shown: shown == b"nothing waits\n",
+        lambda shown: shown == b"no pending messages\n",
         seconds=seconds,
         otherwise="something waits",
     )
@@ -145,7 +145,7 @@ def test_it_waits_until_the_phone_registers(lab: Visit, pbx: Pbx) -> None:
         return [message["attempts"] for message in waiting]
 
     wait_for(attempts, lambda found: found[0] > 0, seconds=10, otherwise="nobody tried it")
-    assert pbx.run("websms queue").count("no phone is there") == 1
+    assert pbx.run("websms queue").count("no phone is available") == 1
     pbx.run("sv restart websms")
     await_service(pbx)
     before = attempts()[0]

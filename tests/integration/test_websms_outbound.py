@@ -21,7 +21,7 @@ pytestmark = pytest.mark.image("base", only=True)
 everywhere = pytest.mark.image("base")
 
 PROFILES = ["zadarma", "twilio", "telnyx", "vonage", "46elks"]
-NOTHING_WAITS = "nothing waits"
+NOTHING_WAITS = "no pending messages"
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_users_have_interfaces_of_their_own(
         lab.lab.write_endpoints(before)
     assert (first.path, first.fault, first.body) == ("/a1/sms", "", "through the first")
     assert (second.path, second.fault, second.body) == ("/sms/json", "", "through the second")
-    assert answer == "Not sent: there is no interface 'three' in websms.conf, but one, two"
+    assert answer == "Not sent: there is no interface 'three' in websms.conf; there are one, two"
 
 
 @pytest.mark.usefixtures("settings")
@@ -160,7 +160,7 @@ def test_users_have_interfaces_of_their_own(
         pytest.param(Answer(status=404), "Not sent: the provider answered 404: OK", id="404"),
         pytest.param(
             Answer(status=302, headers={"Location": "http://other.example/"}),
-            "Not sent: the provider answered 302: OK; is url_host or url_path another now?",
+            "Not sent: the provider answered 302: OK; has url_host or url_path changed?",
             id="elsewhere",
         ),
         pytest.param(
@@ -275,7 +275,7 @@ def test_a_text_that_is_being_sent_at_a_stop_is_seen_through(
     provider.await_requests(1)
     settings.restart()
     said = lab.pbx.logs()[before:]
-    assert f"sent a text to {OUTSIDE}" in said
+    assert f"sent an SMS to {OUTSIDE}" in said
     assert "not sent" not in said
     assert lab.pbx.run("websms queue") == NOTHING_WAITS
 
@@ -319,7 +319,7 @@ def test_a_trial_shows_each_step_and_no_password(
         "connected",
         "the provider answers 201 Created",
         '"status": "queued"',
-        "sent: it should be on the phone of that number soon",
+        "sent: the SMS should arrive at that number soon",
     ):
         assert line in said
     assert provider.login.secret not in said

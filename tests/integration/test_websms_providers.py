@@ -101,4 +101,4 @@ def test_what_somebody_else_signed_is_refused(
         assert reply.status == (401 if profile == "46elks" else 403)
         assert reply.body.count("\n") == 1
         assert provider.login.secret not in reply.body
-    assert lab.pbx.run("websms queue") == "nothing waits"
+    assert lab.pbx.run("websms queue") == "no pending messages"

@@ -17,6 +17,8 @@ PLAN = (*LEAVES, "factory.plan")
 BUILD = (*PLAN, "factory.build")
 PROOF = (*BUILD, "factory.proof", "fixtures.softphone")
 EVIDENCE = (*BUILD, "factory.proof", "factory.evidence")
+SMS_SETTINGS = ("pbx.core", "pbx.websms.configuration")
+SMS_INBOX = (*SMS_SETTINGS, "pbx.websms.incoming.inbox", "pbx.websms.incoming.checks")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "factory": (),
     "factory.plan": PLAN,
@@ -34,6 +36,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "rootfs": ("rootfs",),
     "pbx.core": ("pbx.core",),
     "pbx.asterisk": ("pbx.core", "pbx.asterisk"),
+    "pbx.websms.configuration": SMS_SETTINGS,
+    "pbx.websms.incoming": (*SMS_SETTINGS, "pbx.websms.incoming"),
+    "pbx.websms.outgoing": (*SMS_INBOX, "pbx.websms.incoming.signatures", "pbx.websms.outgoing"),
+    "pbx.websms.asterisk": (*SMS_INBOX, "pbx.asterisk", "pbx.websms.asterisk"),
     # Any other component: itself, core and asterisk.
 }
 OURS = ("factory", "fixtures", "tests", "bench", "build", "rootfs", "pbx")
@@ -116,6 +122,12 @@ def test_doors_are_kept(root: Path) -> None:
         ("pbx.core.rights", "pbx.asterisk.console"),
         ("pbx.websms.main", "pbx.autoban.main"),
         ("pbx.websms.main", "factory.errors"),
+        ("pbx.websms.configuration.reader", "pbx.websms.incoming.checks"),
+        ("pbx.websms.incoming.web", "pbx.websms.asterisk.delivery"),
+        ("pbx.websms.incoming.web", "pbx.websms.outgoing.outbox"),
+        ("pbx.websms.outgoing.outbox", "pbx.websms.incoming.web"),
+        ("pbx.websms.outgoing.sending", "pbx.websms.asterisk.delivery"),
+        ("pbx.websms.asterisk.delivery", "pbx.websms.gateway"),
         ("fixtures.softphone.phone", "factory.waiting"),
         ("rootfs.elf", "factory.errors"),
     ],

@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from pbx.websms.outgoing import Text, build_request
-from pbx.websms.reply import Fate, judge
-from pbx.websms.settings import Settings
-from pbx.websms.settings_reader import read_settings
-from pbx.websms.signatures import SignedRequest, verify
+from pbx.websms.configuration.reader import read_settings
+from pbx.websms.configuration.settings import SmsSettings
+from pbx.websms.incoming.signatures import SignedRequest, verify
+from pbx.websms.outgoing.reply import SendStatus, judge
+from pbx.websms.outgoing.request import OutgoingSms, build_request
 
 from fixtures.itsp.incoming import Message, bring
 from fixtures.itsp.schemes import Credentials, take
@@ -34,10 +34,10 @@ KEY = base64.b64encode(
 LOGIN = Credentials("AC123", "s3cr3t", KEY.decode())  # RFC 8032, section 7.1, test 1
 PUBLIC_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 BODIES = ["Hello", "Grüße & ~ + % = ?", "電話 \U0001f600", "two\nlines"]
-TEXT = Text("+12025550160", "+12025550111", "Hello")
+TEXT = OutgoingSms("+12025550160", "+12025550111", "Hello")
 
 
-def settings_of(profile: str) -> Settings:
+def settings_of(profile: str) -> SmsSettings:
     secret = PUBLIC_KEY if profile == "telnyx" else LOGIN.secret
     return read_settings(
         f"[websms]\nprofile={profile}\nauth_user={LOGIN.user}\nauth_secret={LOGIN.secret}\n"
@@ -55,14 +55,14 @@ def headers_of(headers: dict[str, str]) -> dict[str, str]:
 def test_a_provider_takes_what_is_made_by_its_profile(profile: str, body: str) -> None:
     send = settings_of(profile).interfaces[0].send
     assert send
-    request = build_request(send, Text(TEXT.recipient, TEXT.sender, body))
+    request = build_request(send, OutgoingSms(TEXT.recipient, TEXT.sender, body))
     path = urlsplit(request.url).path
     verdict = take(path, headers_of(request.headers), request.body, LOGIN)
     assert verdict.fault == ""
     assert verdict.body == body
     assert verdict.recipient.lstrip("+") == "12025550160"
     assert verdict.sender.lstrip("+") == "12025550111"
-    assert judge(send, verdict.status, verdict.reply, "", 0).fate is Fate.SENT
+    assert judge(send, verdict.status, verdict.reply, "", 0).status is SendStatus.SENT
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -74,7 +74,7 @@ def test_a_provider_refuses_who_has_another_password(profile: str) -> None:
     stranger = Credentials(LOGIN.user, "other")
     verdict = take(path, headers_of(request.headers), request.body, stranger)
     assert verdict.fault
-    assert judge(send, verdict.status, verdict.reply, "", 0).fate is Fate.FAILED
+    assert judge(send, verdict.status, verdict.reply, "", 0).status is SendStatus.FAILED
 
 
 @pytest.mark.parametrize("body", BODIES)

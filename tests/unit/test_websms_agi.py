@@ -8,10 +8,16 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms import dialplan
-from pbx.websms.agi import LONGEST_PIECE, AgiError, encode_pieces, read_reply, write_command
-from pbx.websms.checks import LONGEST_BODY
-from pbx.websms.dialplan import BEGUN, Lane
+from pbx.websms.asterisk import dialplan
+from pbx.websms.asterisk.agi import (
+    LONGEST_PIECE,
+    AgiError,
+    encode_pieces,
+    read_reply,
+    write_command,
+)
+from pbx.websms.asterisk.dialplan import BEGUN, Lane
+from pbx.websms.incoming.checks import LONGEST_BODY
 
 texts = st.text(st.characters(codec="utf-8"))
 

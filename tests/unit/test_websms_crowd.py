@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.crowd import MOST, Crowd, most_connections, source_of
+from pbx.websms.incoming.connection_limit import MOST, ConnectionLimit, client_of, most_connections
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["enter", "begin", "end", "leave"]), st.integers(0, 30)),
@@ -17,7 +17,7 @@ STEPS = st.lists(
 def test_crowd_never_has_more_than_it_may(
     steps: list[tuple[str, int]], most: int, most_each: int
 ) -> None:
-    crowd: Crowd[int] = Crowd(most, most_each)
+    crowd: ConnectionLimit[int] = ConnectionLimit(most, most_each)
     there: dict[int, str] = {}
     busy: set[int] = set()
     for number, (step, choice) in enumerate(steps):
@@ -42,7 +42,7 @@ def test_crowd_never_has_more_than_it_may(
 
 
 def test_crowd_closes_the_longest_idle_connection_of_the_source_with_most() -> None:
-    crowd: Crowd[str] = Crowd(5, 4)
+    crowd: ConnectionLimit[str] = ConnectionLimit(5, 4)
     for name in ("a1", "a2", "a3", "b1", "b2"):
         assert crowd.enter(name, name[0]) is None
     crowd.begin("a1")
@@ -54,7 +54,7 @@ def test_crowd_closes_the_longest_idle_connection_of_the_source_with_most() -> N
 
 
 def test_crowd_refuses_a_newcomer_where_all_are_busy() -> None:
-    crowd: Crowd[str] = Crowd(2, 2)
+    crowd: ConnectionLimit[str] = ConnectionLimit(2, 2)
     for name in ("a1", "a2"):
         crowd.enter(name, "a")
         crowd.begin(name)
@@ -75,7 +75,7 @@ def test_crowd_refuses_a_newcomer_where_all_are_busy() -> None:
     ],
 )
 def test_crowd_source_of_a_peer(peer: str, source: str) -> None:
-    assert source_of(peer) == source
+    assert client_of(peer) == source
 
 
 @given(st.integers(256, 2**31))

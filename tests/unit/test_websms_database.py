@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from pbx.core.async_store import MOST_TOGETHER, AsyncStore
-from pbx.websms import inbox
-from pbx.websms.inbox import REMEMBER_SECONDS, Incoming
+from pbx.websms.incoming import inbox
+from pbx.websms.incoming.inbox import REMEMBER_SECONDS, IncomingSms
 
 Run = Callable[[Callable[[AsyncStore], Coroutine[Any, Any, Any]]], Any]
 
@@ -34,17 +34,17 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def message(number: str | None = None, to: str = "+12025550160", through: str = "") -> Incoming:
-    return Incoming(through, to, "+12025550183", f"text {number}", number)
+def message(number: str | None = None, to: str = "+12025550160", through: str = "") -> IncomingSms:
+    return IncomingSms(through, to, "+12025550183", f"text {number}", number)
 
 
 def test_what_was_kept_is_there_after_a_restart_in_order(run: Run) -> None:
     async def keep(database: AsyncStore) -> list[bool]:
-        texts = [Incoming("", "+1202", "bank", f"text {n}") for n in range(2 * MOST_TOGETHER)]
+        texts = [IncomingSms("", "+1202", "bank", f"text {n}") for n in range(2 * MOST_TOGETHER)]
         orders = [inbox.add(text, 10.0, 20.0) for text in texts]
         return list(await asyncio.gather(*(database.run(order) for order in orders)))
 
-    async def look(database: AsyncStore) -> tuple[int, list[inbox.Waiting]]:
+    async def look(database: AsyncStore) -> tuple[int, list[inbox.InboxMessage]]:
         return await database.run(inbox.queue(10_000))
 
     assert run(keep) == [True] * 2 * MOST_TOGETHER

@@ -7,9 +7,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pbx.websms.route import senders
-from pbx.websms.settings import ReceiveSettings
-from pbx.websms.settings_reader import read_settings
+from pbx.websms.configuration.reader import read_settings
+from pbx.websms.configuration.settings import ReceiveSettings
+from pbx.websms.outgoing.route import senders
 
 from tests.docs.rules import blocks_of, place
 from tests.docs.snippets import Snippet

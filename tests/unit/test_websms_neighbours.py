@@ -7,8 +7,8 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.interfaces import Neighbourhood
-from pbx.websms.neighbours import LOOPBACK, Route, neighbours, read_routes
+from pbx.websms.incoming.neighbourhood import Neighbourhood
+from pbx.websms.incoming.neighbours import LOOPBACK, Route, neighbours, read_routes
 
 # A container of two networks, the first with IPv6.
 ROUTES = """\
@@ -109,4 +109,4 @@ def test_neighbours_of_a_table_that_cannot_be_read(table: str) -> None:
 
 
 def test_neighbourhood_of_this_machine_has_loopback() -> None:
-    assert ipaddress.ip_address("127.0.0.1") in Neighbourhood().believed()
+    assert ipaddress.ip_address("127.0.0.1") in Neighbourhood().trusted()

@@ -7,31 +7,31 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms import values
-from pbx.websms.neighbours import Believed
-from pbx.websms.origin import (
+from pbx.websms.configuration import values
+from pbx.websms.configuration.reader import read_settings
+from pbx.websms.incoming.neighbours import TrustedProxies
+from pbx.websms.incoming.origin import (
     NotAllowedError,
     UnknownPathError,
-    choose,
+    choose_receiver,
+    client_address,
     known_by_address,
     open_to_anybody,
-    source,
 )
-from pbx.websms.settings_reader import read_settings
 
 addresses = st.ip_addresses()
-PROXIES = Believed(values.networks("198.18.0.0/24, fd00::/64"))
+PROXIES = TrustedProxies(values.networks("198.18.0.0/24, fd00::/64"))
 PROXY, PROXY6, OTHER = "198.18.0.7", "fd00::7", "198.18.1.1"
 
 
 def chosen(text: str, address: str, path: str) -> str:
     interfaces = read_settings(f"[websmsd]\n{text}", {}).interfaces
-    return choose(interfaces, ipaddress.ip_address(address), path).name
+    return choose_receiver(interfaces, ipaddress.ip_address(address), path).name
 
 
 @given(st.lists(addresses.map(str), max_size=4))
 def test_who_is_no_proxy_is_believed_nothing(claims: list[str]) -> None:
-    assert str(source(OTHER, [", ".join(claims)] if claims else [], PROXIES)) == OTHER
+    assert str(client_address(OTHER, [", ".join(claims)] if claims else [], PROXIES)) == OTHER
 
 
 @given(addresses, st.lists(addresses.map(str), max_size=3), st.sampled_from([PROXY, PROXY6]))
@@ -39,10 +39,10 @@ def test_a_proxy_is_believed_where_it_got_the_request_from(
     client: ipaddress.IPv4Address | ipaddress.IPv6Address, claims: list[str], proxy: str
 ) -> None:
     # What stands before the last address is what that client claims.
-    found = source(proxy, [*claims, str(client)], PROXIES)
+    found = client_address(proxy, [*claims, str(client)], PROXIES)
     if not any(client in network for network in PROXIES.networks):
         assert found == (getattr(client, "ipv4_mapped", None) or client)
-    assert found == source(proxy, [",".join([*claims, str(client)])], PROXIES)
+    assert found == client_address(proxy, [",".join([*claims, str(client)])], PROXIES)
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,19 @@ def test_a_proxy_is_believed_where_it_got_the_request_from(
     ],
 )
 def test_the_list_is_read_from_its_end(peer: str, forwarded: list[str], found: str) -> None:
-    assert str(source(peer, forwarded, PROXIES)) == found
+    assert str(client_address(peer, forwarded, PROXIES)) == found
 
 
 @pytest.mark.parametrize("claim", ["", "unknown", "192.0.2.1 x", "1.2.3", "192.0.2.1, "])
 def test_a_proxy_that_names_no_address_is_an_error(claim: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
-        source(PROXY, [claim], PROXIES)
+        client_address(PROXY, [claim], PROXIES)
 
 
 def test_origin_excepts_who_is_not_believed() -> None:
-    believed = Believed(PROXIES.networks, frozenset({ipaddress.ip_address(PROXY)}))
-    assert str(source(PROXY, ["192.0.2.1"], believed)) == PROXY
-    assert str(source("198.18.0.8", [f"192.0.2.1, {PROXY}"], believed)) == PROXY
+    believed = TrustedProxies(PROXIES.networks, frozenset({ipaddress.ip_address(PROXY)}))
+    assert str(client_address(PROXY, ["192.0.2.1"], believed)) == PROXY
+    assert str(client_address("198.18.0.8", [f"192.0.2.1, {PROXY}"], believed)) == PROXY
 
 
 TWO = """
@@ -132,7 +132,7 @@ def test_who_says_more_precisely_what_it_takes_goes_first() -> None:
 def test_an_interface_that_only_sends_takes_nothing() -> None:
     interfaces = read_settings("[websms]\nauth_user [a] = x\n[websmsd]\nurl_path [b] = /b", {})
     with pytest.raises(UnknownPathError):
-        choose(interfaces.interfaces, ipaddress.ip_address("192.0.2.1"), "/")
+        choose_receiver(interfaces.interfaces, ipaddress.ip_address("192.0.2.1"), "/")
 
 
 def test_interfaces_that_anybody_may_post_to_are_named() -> None:

@@ -14,18 +14,18 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.alphabet import is_basic, to_ucs2
-from pbx.websms.outgoing import HIDDEN, Text, build_request, write_number
-from pbx.websms.settings import SendSettings
-from pbx.websms.signatures import zadarma_digest
+from pbx.websms.configuration.settings import SendSettings
+from pbx.websms.incoming.signatures import zadarma_digest
+from pbx.websms.outgoing.alphabet import is_basic, to_ucs2
+from pbx.websms.outgoing.request import HIDDEN, OutgoingSms, build_request, write_number
 
-TEXT = Text("+12025550160", "+12025550111", "Hello & goodbye = ~ 100 %")
+TEXT = OutgoingSms("+12025550160", "+12025550111", "Hello & goodbye = ~ 100 %")
 SECRET = "s3cr3t/value"  # noqa: S105
 PASSWORD_FIELD = "p"  # noqa: S105
 PLAIN = SendSettings(auth_method="none")
 
 
-def form(settings: SendSettings, text: Text = TEXT) -> dict[str, str]:
+def form(settings: SendSettings, text: OutgoingSms = TEXT) -> dict[str, str]:
     body = build_request(settings, text).body.decode("ascii")
     pairs = parse_qsl(body, keep_blank_values=True, strict_parsing=True)
     assert len(dict(pairs)) == len(pairs)
@@ -206,7 +206,7 @@ def test_no_secret_is_shown_and_headers_hold_one_line(
         key_secret=PASSWORD_FIELD,
         content_type=kind,
     )
-    request = build_request(settings, Text("+1", "Me", body.replace(SECRET, "")))
+    request = build_request(settings, OutgoingSms("+1", "Me", body.replace(SECRET, "")))
     assert SECRET not in "\n".join(request.shown)
     if method != "none":
         assert any(HIDDEN in line for line in request.shown)

@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.checks import (
+from pbx.websms.configuration.reader import read_settings
+from pbx.websms.incoming.checks import (
     LONGEST_BODY,
     RefusedError,
     address_part,
@@ -18,11 +19,10 @@ from pbx.websms.checks import (
     read_recipient,
     read_sender,
 )
-from pbx.websms.fields import read_content, read_query
-from pbx.websms.inbox import Incoming
-from pbx.websms.origin import Receiver
-from pbx.websms.receive import Echo, NotGenuineError, Request, read_request
-from pbx.websms.settings_reader import read_settings
+from pbx.websms.incoming.fields import read_content, read_query
+from pbx.websms.incoming.inbox import IncomingSms
+from pbx.websms.incoming.origin import Receiver
+from pbx.websms.incoming.receive import Echo, NotGenuineError, SmsRequest, read_request
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 TO, FROM = "+12025550160", "+12025550183"
@@ -42,12 +42,12 @@ def received(
     assert interface.receive
     target = f"/?{query}" if query else "/"
     sent = {"Content-Type": kind, **(headers or {})}
-    request = Request(method, "sms.example", target, "/", query, sent, body)
+    request = SmsRequest(method, "sms.example", target, "/", query, sent, body)
     return read_request(Receiver(interface.name, interface.receive), request, 0)
 
 
-def message(body: str, number: str | None = None) -> Incoming:
-    return Incoming("", TO, FROM, body, number)
+def message(body: str, number: str | None = None) -> IncomingSms:
+    return IncomingSms("", TO, FROM, body, number)
 
 
 @given(texts.filter(lambda text: len(text.encode()) <= LONGEST_BODY))
@@ -68,7 +68,7 @@ def test_numbers_in_json_are_the_digits_they_are() -> None:
         received("", body, kind=JSON)
     body = b'{"To": 12345678901234567890, "From": 1202555018, "Body": 1.50e3}'
     found = received("", body, kind=JSON)
-    assert found == Incoming("", "12345678901234567890", "1202555018", "1.50e3")
+    assert found == IncomingSms("", "12345678901234567890", "1202555018", "1.50e3")
 
 
 def test_names_with_dots_go_into_nested_json() -> None:
@@ -94,7 +94,7 @@ def test_a_field_of_a_form_may_hold_json() -> None:
     assert received(text, body) == message(result["text"])
     with pytest.raises(RefusedError, match=r"^result is not JSON$"):
         received(text, b"result=x")
-    with pytest.raises(RefusedError, match=r"^there is no result\.caller_did$"):
+    with pytest.raises(RefusedError, match=r"^result\.caller_did is missing$"):
         received(text, b"event=SMS")
 
 
@@ -107,21 +107,21 @@ def test_a_field_that_is_really_called_so_comes_first() -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "reason"),
     [
-        (b"", FORM, "there is no To"),
-        (b"To=%2B12025550160&From=%2B12025550183", FORM, "there is no Body"),
-        (b"To=1&To=2", FORM, "To is there more than once"),
+        (b"", FORM, "To is missing"),
+        (b"To=%2B12025550160&From=%2B12025550183", FORM, "Body is missing"),
+        (b"To=1&To=2", FORM, "To occurs more than once"),
         (b"To=%ff", FORM, "it is not in UTF-8"),
         (b"To=\xff", FORM, "it is not in UTF-8"),
         (b"\xff\xfe", JSON, "it is not in UTF-8"),
         (b"{", JSON, "the body is not JSON"),
         (b"[" * 60000, JSON, "the body is not JSON"),
-        (b'"To"', JSON, "the body is JSON, but no object"),
-        (b'{"To": {"a": 1}}', JSON, "To is no text"),
-        (b'{"To": true}', JSON, "To is no text"),
-        (b'{"To": null}', JSON, "there is no To"),
+        (b'"To"', JSON, "the body is JSON, but not an object"),
+        (b'{"To": {"a": 1}}', JSON, "To is not a string"),
+        (b'{"To": true}', JSON, "To is not a string"),
+        (b'{"To": null}', JSON, "To is missing"),
         (b"{}", "text/plain", "send application/x-www-form-urlencoded or application/json"),
         (b"{}", "multipart/form-data; boundary=x", "send application/x-www-form-urlencoded or"),
-        (b"To=1", f"{FORM}; charset=ISO-8859-1", "send it in UTF-8"),
+        (b"To=1", f"{FORM}; charset=ISO-8859-1", "use UTF-8"),
         (b"&".join(b"a=%d" % n for n in range(101)), FORM, "it has more than 100 fields"),
     ],
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.reply import Fate, holds, judge
-from pbx.websms.settings import SendSettings
+from pbx.websms.configuration.settings import SendSettings
+from pbx.websms.outgoing.reply import SendStatus, holds, judge
 
 NOW = 1_445_412_000.0  # Wed, 21 Oct 2015 07:20:00 GMT
 ANY = SendSettings()
@@ -15,33 +15,33 @@ VONAGE = SendSettings(resp_check=("messages.0.status", "0"), resp_again=("messag
 
 
 @pytest.mark.parametrize(
-    ("status", "fate"),
+    ("code", "status"),
     [
-        (200, Fate.SENT),
-        (201, Fate.SENT),
-        (202, Fate.SENT),
-        (204, Fate.SENT),
-        (301, Fate.FAILED),
-        (400, Fate.FAILED),
-        (401, Fate.FAILED),
-        (402, Fate.FAILED),
-        (403, Fate.FAILED),
-        (404, Fate.FAILED),
-        (408, Fate.AGAIN),
-        (422, Fate.FAILED),
-        (429, Fate.AGAIN),
-        (500, Fate.UNKNOWN),
-        (502, Fate.UNKNOWN),
-        (503, Fate.AGAIN),
-        (504, Fate.UNKNOWN),
+        (200, SendStatus.SENT),
+        (201, SendStatus.SENT),
+        (202, SendStatus.SENT),
+        (204, SendStatus.SENT),
+        (301, SendStatus.FAILED),
+        (400, SendStatus.FAILED),
+        (401, SendStatus.FAILED),
+        (402, SendStatus.FAILED),
+        (403, SendStatus.FAILED),
+        (404, SendStatus.FAILED),
+        (408, SendStatus.RETRY),
+        (422, SendStatus.FAILED),
+        (429, SendStatus.RETRY),
+        (500, SendStatus.UNKNOWN),
+        (502, SendStatus.UNKNOWN),
+        (503, SendStatus.RETRY),
+        (504, SendStatus.UNKNOWN),
     ],
 )
-def test_status(status: int, fate: Fate) -> None:
-    outcome = judge(ANY, status, "whatever", "", NOW)
-    assert outcome.fate is fate
-    assert bool(outcome.reason) is (fate is not Fate.SENT)
+def test_status(code: int, status: SendStatus) -> None:
+    outcome = judge(ANY, code, "whatever", "", NOW)
+    assert outcome.status is status
+    assert bool(outcome.reason) is (status is not SendStatus.SENT)
     if outcome.reason:
-        assert str(status) in outcome.reason
+        assert str(code) in outcome.reason
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_retry_after(header: str, wait: float | None) -> None:
     ],
 )
 def test_a_reply_that_holds_what_it_must(body: str) -> None:
-    assert judge(CHECKED, 200, body, "", NOW).fate is Fate.SENT
+    assert judge(CHECKED, 200, body, "", NOW).status is SendStatus.SENT
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_reply_that_holds_what_it_must(body: str) -> None:
 )
 def test_a_reply_that_does_not(body: str) -> None:
     outcome = judge(CHECKED, 200, body, "", NOW)
-    assert outcome.fate is Fate.FAILED
-    assert "resp_check wants status=success" in outcome.reason
+    assert outcome.status is SendStatus.FAILED
+    assert "resp_check expects status=success" in outcome.reason
 
 
 def test_a_path_leads_into_json() -> None:
@@ -97,9 +97,9 @@ def test_a_path_leads_into_json() -> None:
     def reply(status: str) -> str:
         return f'{{"message-count":"1","messages":[{{"to":"447700900000","status":"{status}"}}]}}'
 
-    assert judge(VONAGE, 200, reply("0"), "", NOW).fate is Fate.SENT
-    assert judge(VONAGE, 200, reply("1"), "", NOW).fate is Fate.AGAIN
-    assert judge(VONAGE, 200, reply("4"), "", NOW).fate is Fate.FAILED
+    assert judge(VONAGE, 200, reply("0"), "", NOW).status is SendStatus.SENT
+    assert judge(VONAGE, 200, reply("1"), "", NOW).status is SendStatus.RETRY
+    assert judge(VONAGE, 200, reply("4"), "", NOW).status is SendStatus.FAILED
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_every_reply_is_understood_and_told_in_one_line(body: str, status: int, 
         outcome = judge(settings, status, body, retry, NOW)
         assert outcome.reason.isprintable()
         assert len(outcome.reason) < 300
-        if outcome.fate is Fate.SENT:
+        if outcome.status is SendStatus.SENT:
             assert 200 <= status < 300

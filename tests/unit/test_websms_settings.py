@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.core.ini import IniError
-from pbx.websms.settings import Interface, ReceiveSettings, SendSettings, Settings
-from pbx.websms.settings_reader import read_settings
+from pbx.websms.configuration.reader import read_settings
+from pbx.websms.configuration.settings import Interface, ReceiveSettings, SendSettings, SmsSettings
 
 ROOT = Path(__file__).parents[2] / "runtime/pbx/websms"
 UPSTREAM = """;
@@ -55,13 +55,13 @@ names = st.from_regex(r"[A-Za-z0-9_.-]{1,20}", fullmatch=True)
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
 
 
-def send(settings: Settings, name: str) -> SendSettings:
+def send(settings: SmsSettings, name: str) -> SendSettings:
     found = next(x.send for x in settings.interfaces if x.name == name)
     assert found
     return found
 
 
-def receive(settings: Settings, name: str) -> ReceiveSettings:
+def receive(settings: SmsSettings, name: str) -> ReceiveSettings:
     found = next(x.receive for x in settings.interfaces if x.name == name)
     assert found
     return found
@@ -173,7 +173,7 @@ def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
         ("key_to = x", "line 1: key_to: it is in no section"),
         ("[websms]\n\nkey", "line 3: 'key' is not of the form key = value"),
         ("[websms", "line 1: a section is written [name], not '[websms'"),
-        ("[websmd]\nkey_to = a", "line 2: key_to: there is no section [websmd]"),
+        ("[websmd]\nkey_to = a", "line 2: key_to: there is no section [websmd]; there are"),
         ("[websms]\nkeyto = a", "line 2: keyto: there is no such key in [websms]; is it key_to?"),
         ('[websms]\nkey_to = "a', 'line 2: key_to: there is no second "'),
         ("[websms]\nkey_to = 'a' b", "line 2: key_to: there is something behind the second '"),
@@ -184,18 +184,24 @@ def test_any_text_is_read_or_refused_with_its_line(text: str) -> None:
         ("[websms]\nresp_check = success", "line 2: resp_check: give key=value"),
         ("[websms]\nval_numform = E.164", "line 2: val_numform: give E164"),
         ("[websms]\nurl_host = ftp://x", "line 2: url_host: give https:// and the host"),
-        ("[websms]\nprofile = none", "line 2: profile: there is no 'none'"),
-        ("[websmsd]\nremt_addr = 192.0.2.0/33", "line 2: remt_addr: '192.0.2.0/33' is no address"),
-        ("[websmsd]\nremt_addr = 192.0.2", "line 2: remt_addr: '192.0.2' is no address"),
+        ("[websms]\nprofile = none", "line 2: profile: there is no profile 'none'; there are none"),
+        (
+            "[websmsd]\nremt_addr = 192.0.2.0/33",
+            "line 2: remt_addr: '192.0.2.0/33' is not an address",
+        ),
+        ("[websmsd]\nremt_addr = 192.0.2", "line 2: remt_addr: '192.0.2' is not an address"),
         ("[websmsd]\nurl_path = hook", "line 2: url_path: paths begin with /"),
         ("[websmsd]\nverify [x] = twilio", "line 2: verify: [websmsd] (interface x) twilio needs"),
         ("[websmsd]\nverify = basic\nverify_secret = x", "line 2: verify: [websmsd] basic needs"),
-        ("[websmsd]\nprox_addr [x] = 10.0.0.0/8", "line 2: prox_addr: it is the same for all"),
+        (
+            "[websmsd]\nprox_addr [x] = 10.0.0.0/8",
+            "line 2: prox_addr: this key is for all interfaces",
+        ),
         ("[websmsd]\nprox_header = a b", "line 2: prox_header: give the name of a header"),
-        ("[astqueue]\nwaittime [x] = 3", "line 2: waittime: it is the same for all"),
+        ("[astqueue]\nwaittime [x] = 3", "line 2: waittime: this key is for all interfaces"),
         ("[astqueue]\nwaittime = soon", "line 2: waittime: give a number from 1 to 3600"),
         ("[astqueue]\nexpire = 7x", "line 2: expire: give seconds, or a time such as 1d2h3m4s"),
-        ("[astqueue]\ncontext = a,s,1)", "line 2: context: a context's name has letters"),
+        ("[astqueue]\ncontext = a,s,1)", "line 2: context: the name of a context has only letters"),
         ("[astqueue]\narchive = maybe", "line 2: archive: give yes or no"),
     ],
 )
@@ -235,7 +241,9 @@ key_to        = to
 def test_what_a_profile_lacks_or_has_wrongly_is_said_where_it_is_named() -> None:
     with pytest.raises(IniError, match=r"line 2: auth_method: \[websms\] bearer needs auth_s"):
         read_settings("[websms]\nprofile = acme", PROFILES)
-    with pytest.raises(IniError, match="line 2: profile: broken: no key no_such_key is taken"):
+    with pytest.raises(
+        IniError, match="line 2: profile: broken: the key no_such_key is not allowed"
+    ):
         read_settings("[websms]\nprofile = broken", PROFILES)
 
 

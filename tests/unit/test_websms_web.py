@@ -8,22 +8,22 @@ import re
 import socket
 
 import pytest
-from pbx.websms.inbox import Incoming
-from pbx.websms.settings_reader import read_settings
-from pbx.websms.web import WebServer
+from pbx.websms.configuration.reader import read_settings
+from pbx.websms.incoming.inbox import IncomingSms
+from pbx.websms.incoming.web import WebServer
 
 BODY = b"To=%2B12025550160&From=12025550183&Body=secret"
 POST = b"POST / HTTP/1.1\r\nHost: sms.example\r\nContent-Length: 46\r\n"
 GOOD = POST + b"\r\n" + BODY
 CHUNKED = b"POST / HTTP/1.1\r\nHost: sms.example\r\nTransfer-Encoding: chunked\r\n\r\n"
-KEPT = Incoming("", "+12025550160", "12025550183", "secret")
+KEPT = IncomingSms("", "+12025550160", "12025550183", "secret")
 
 
 class Exchange:
     """What came of bytes that were sent on one connection."""
 
     def __init__(self, *parts: bytes) -> None:
-        self.kept: list[Incoming] = []
+        self.kept: list[IncomingSms] = []
         self.said: list[str] = []
         self.answers = asyncio.run(self._run(parts))
 
@@ -31,7 +31,7 @@ class Exchange:
     def statuses(self) -> list[int]:
         return [int(status) for status in re.findall(r"HTTP/1\.[01] (\d+)", self.answers)]
 
-    async def _keep(self, message: Incoming) -> None:
+    async def _keep(self, message: IncomingSms) -> None:
         self.kept.append(message)
 
     async def _run(self, parts: tuple[bytes, ...]) -> str:
@@ -73,8 +73,8 @@ def test_what_is_no_http_is_refused_in_a_line_that_holds_nothing_of_it(
     caplog.set_level(logging.DEBUG)
     exchange = Exchange(noise)
     assert exchange.statuses == [400]
-    assert exchange.answers.endswith("\r\n\r\nthat is no proper HTTP request\n")
-    assert exchange.said == ["refused a request of 127.0.0.1, that is no proper HTTP request"]
+    assert exchange.answers.endswith("\r\n\r\nnot a valid HTTP request\n")
+    assert exchange.said == ["refused a request of 127.0.0.1, not a valid HTTP request"]
     assert "secret" not in caplog.text
     assert exchange.kept == []
 
@@ -105,7 +105,7 @@ def test_who_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) 
         await server.close()
         assert said == []
 
-    async def keep(message: Incoming) -> None:
+    async def keep(message: IncomingSms) -> None:
         pytest.fail(f"{message} is not whole")
 
     caplog.set_level(logging.INFO)

@@ -1,4 +1,4 @@
-"""Starts the service."""
+"""The program of the service: reads the configuration and runs the gateway."""
 
 import asyncio
 import logging
@@ -11,44 +11,46 @@ from pbx.core.ini import IniError
 from pbx.core.log import ERROR, NOTICE, log
 from pbx.core.store import StoreError
 from pbx.core.terminal import printable
-from pbx.websms import inbox, outbox
-from pbx.websms.configuration import configuration_folder, load_settings
-from pbx.websms.places import DATABASE, NAME, SOCKET
-from pbx.websms.service import WebSms
-from pbx.websms.settings import Settings
+from pbx.websms.configuration.load import configuration_folder, load_settings
+from pbx.websms.configuration.reader import NAME
+from pbx.websms.configuration.settings import SmsSettings
+from pbx.websms.gateway import Gateway
+from pbx.websms.incoming import inbox
+from pbx.websms.outgoing import outbox
+from pbx.websms.paths import DATABASE, SOCKET
 
 PROGRAM = "websms"
 REPEAT_SECONDS = 60.0
-"""After which a library's line is said again."""
+"""How long the same line of a library is not logged again."""
 
 
 def main() -> int:
-    """Run until it is told to stop; return the exit status."""
+    """Run until SIGTERM or SIGINT; return the exit status."""
     logging.getLogger().addHandler(_Lines())
     settings = _settings()
     if settings is None:
-        # Nothing to do, and nothing but a restart of the service changes that.
+        # There is nothing to do until the service is restarted.
         os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
-    database = AsyncStore(DATABASE, [inbox.SCHEMA + outbox.SCHEMA], _say)
+    store = AsyncStore(DATABASE, [inbox.SCHEMA + outbox.SCHEMA], _say)
     try:
-        database.open()
+        store.open()
     except StoreError as error:
         log(ERROR, f"cannot work without its database: {error}", PROGRAM)
         return 1
-    asyncio.run(_run(WebSms(settings, database, _port(), SOCKET, _say)))
+    asyncio.run(_run(Gateway(settings, store, _port(), SOCKET, _say)))
     return 0
 
 
-async def _run(websms: WebSms) -> None:
+async def _run(websms: Gateway) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(websms.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    with suppress(asyncio.CancelledError):  # as we were told
+    with suppress(asyncio.CancelledError):  # cancelled by a signal
         await task
 
 
-def _settings() -> Settings | None:
+def _settings() -> SmsSettings | None:
     folder = configuration_folder()
     path = folder / NAME
     try:
@@ -68,14 +70,14 @@ def _port() -> int | None:
     text = os.environ.get("WEBSMSD_PORT", "")
     if text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536:
         return int(text)
-    log(NOTICE, "no web server: WEBSMSD_PORT is no number of a port", PROGRAM)
+    log(NOTICE, "no web server: WEBSMSD_PORT is not a port number", PROGRAM)
     return None
 
 
 class _Lines(logging.Handler):
-    """Says what libraries log, in one line without control characters, and once a minute.
+    """Logs what libraries log: in one line, without control characters, once a minute.
 
-    asyncio logs a hundred times a second that it cannot accept connections.
+    asyncio would log a hundred times a second that it cannot accept connections.
     """
 
     def __init__(self) -> None:

@@ -1,25 +1,25 @@
-"""What waits, as a table for people; pure."""
+"""The table of pending messages; pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pbx.core.times import format_time
 
-NOTHING_WAITS = "nothing waits"
-_HEAD = ("", "to", "from", "letters", "waits", "given up in", "attempts", "why")
+EMPTY = "no pending messages"
+_HEAD = ("", "to", "from", "characters", "pending for", "expires in", "attempts", "reason")
 
 
 def format_queue(reply: Mapping[str, Any], now: float) -> str:
-    """Return a table of what the service says waits, in both directions; never a text.
+    """Return a table of the pending messages of both directions, without their text.
 
     Args:
-        reply: Of the service.
+        reply: Of the service, to the order `queue`.
         now: Seconds since 1970.
     """
     rows = [_row("in", message, now) for message in reply["messages"]]
     rows += [_row("out", message, now) for message in reply["outgoing"]]
     if not rows:
-        return NOTHING_WAITS
+        return EMPTY
     more = reply["waiting"] + reply["leaving"] - len(rows)
     return "\n".join([*_align([_HEAD, *rows]), *([f"and {more} more"] if more else [])])
 

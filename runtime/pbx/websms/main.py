@@ -1,4 +1,4 @@
-"""The command websms. It imports little, since Asterisk waits for it with each text."""
+"""The command `websms`. It imports little, since Asterisk waits for it with each SMS."""
 
 import json
 import os
@@ -8,32 +8,33 @@ from collections.abc import Sequence
 
 from pbx.core.control_client import NoServiceError, ask
 from pbx.core.rights import become_asterisk
-from pbx.websms.places import SOCKET
+from pbx.websms.paths import SOCKET
 
-DONE, FAILED, USAGE, WAITS = 0, 1, 64, 75
-_FATES = {
+DONE, FAILED, USAGE, PENDING = 0, 1, 64, 75
+_STATUSES = {
     "sent": (DONE, "sent"),
     "failed": (FAILED, "not sent"),
     "unknown": (FAILED, "perhaps not sent"),
-    "again": (WAITS, "not sent yet, it is tried again"),
+    "retry": (PENDING, "not sent yet, will be retried"),
 }
 WAIT_SECONDS = 180.0
-"""For what becomes of a text; the service itself gives up waiting before."""
+"""How long to wait for the result; the service itself gives up waiting before."""
 HELP = """\
-usage: websms TO FROM BODY [INDEX]     sends a text, and waits for what becomes of it
-       websms queue [--json]           shows what waits, in both directions
-       websms test [INDEX [NUMBER]]    sends a text to yourself, and says what happens on the way
+usage: websms TO FROM BODY [INDEX]     sends an SMS, and waits for the result
+       websms queue [--json]           lists pending messages of both directions
+       websms test [INDEX [NUMBER]]    sends an SMS to your own number, and shows each step
        websms help
 
-TO is a telephone number, FROM one or a name, INDEX an interface of /etc/asterisk/websms.conf.
-Exit status: 0 sent; 1 failed; 64 typed wrong; 75 could not be sent yet, and is tried again.
+TO is a telephone number. FROM is a telephone number or a name. INDEX is an interface of
+/etc/asterisk/websms.conf.
+Exit status: 0 sent; 1 failed; 64 usage error; 75 not sent yet, will be retried.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if "AST_AGI_DIR" in os.environ:  # Asterisk sets it for the programs of AGI() alone
+    if "AST_AGI_DIR" in os.environ:  # set by Asterisk, only for programs that AGI() runs
         return _serve_dialplan(words)
     become_asterisk()
     try:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoServiceError as error:
         return _wrong(_no_service(error), FAILED)
     except PermissionError:
-        return _wrong("only root and user asterisk may ask", FAILED)
+        return _wrong("only root and user asterisk may use this command", FAILED)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -51,7 +52,7 @@ def _run(words: Sequence[str]) -> int:
     if words[:1] == ["queue"]:
         return _queue(words[1:])
     if words[:1] == ["test"]:
-        from pbx.websms.trial import run  # noqa: PLC0415 # it imports much
+        from pbx.websms.trial import run  # noqa: PLC0415 # imports aiohttp
 
         return run(words[1:])
     if len(words) not in (3, 4):
@@ -59,9 +60,9 @@ def _run(words: Sequence[str]) -> int:
     reply = ask(SOCKET, ["send", *words], WAIT_SECONDS)
     if not reply["ok"]:
         return _wrong(reply["error"], USAGE if reply["mistake"] else FAILED)
-    status, said = _FATES[reply["fate"]]
+    exit_status, said = _STATUSES[reply["status"]]
     print(f"{said}: {reply['reason']}" if reply["reason"] else said)
-    return status
+    return exit_status
 
 
 def _queue(words: Sequence[str]) -> int:
@@ -77,13 +78,13 @@ def _queue(words: Sequence[str]) -> int:
 
 
 def _serve_dialplan(words: Sequence[str]) -> int:
-    """Do what AGI() asks for, and tell the dialplan in WEBSMS_ERROR why it could not.
+    """Store an SMS for AGI(); if that fails, set WEBSMS_ERROR to the reason.
 
     https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Gateway-Interface-AGI/
     """
     for line in sys.stdin:
         if not line.strip():
-            break  # of the variables that come first, none is needed
+            break  # end of the AGI variables, none of which is needed
     reason = _keep(words)
     if reason:
         quoted = reason.replace("\\", "/").replace('"', "'")
@@ -93,15 +94,15 @@ def _serve_dialplan(words: Sequence[str]) -> int:
 
 
 def _keep(words: Sequence[str]) -> str:
-    """Has the service keep a text; return why it does not, or ""."""
+    """Have the service store an SMS; return why it did not, or ""."""
     if len(words) not in (3, 4):
-        return "AGI wants to, from, body and index"
+        return "AGI() needs TO, FROM and BODY, and takes INDEX"
     try:
         reply = ask(SOCKET, ["keep", *words])
     except NoServiceError as error:
         return _no_service(error)
     except PermissionError:
-        return "the service does not answer this user"
+        return "this user may not use the service"
     return "" if reply["ok"] else str(reply["error"])
 
 

@@ -81,7 +81,7 @@ def test_what_is_typed_wrong_is_told_in_a_line(pbx: Pbx, words: tuple[str, ...])
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ((NUMBERS[0], NUMBERS[1], ""), "the text is empty"),
+        ((NUMBERS[0], NUMBERS[1], ""), "the message is empty"),
         ((NUMBERS[0], NUMBERS[1], "a\x1bb"), "control character"),
         ((NUMBERS[0], NUMBERS[1], "x" * 6001), "6000 bytes"),
         (("+1202; rm", NUMBERS[1], "text"), "the recipient"),
@@ -95,7 +95,7 @@ def test_what_may_not_be_sent_is_refused_before_it_is_kept(
     assert status == 64
     assert reason in text
     assert text.count("\n") == 1
-    assert said(own, "queue") == (0, "nothing waits\n")
+    assert said(own, "queue") == (0, "no pending messages\n")
 
 
 def test_a_text_that_nobody_takes_is_not_sent(own: Pbx) -> None:
@@ -105,7 +105,7 @@ def test_a_text_that_nobody_takes_is_not_sent(own: Pbx) -> None:
     status, text = said(own, *NUMBERS, "hello")
     assert status == 75
     assert text == (
-        "not sent yet, it is tried again: 127.0.0.1 cannot be reached: Connection refused\n"
+        "not sent yet, will be retried: 127.0.0.1 cannot be reached: Connection refused\n"
     )
     queue = said(own, "queue")[1]
     assert f"out  {NUMBERS[0]}" in queue
@@ -121,7 +121,7 @@ def test_interfaces_are_chosen_by_name(own: Pbx) -> None:
     )
     status, text = said(own, *NUMBERS, "hello", "three")
     assert status == 64
-    assert "there is no interface 'three' in websms.conf, but one, two" in text
+    assert "there is no interface 'three' in websms.conf; there are one, two" in text
     assert said(own, *NUMBERS, "hello", "two")[0] == 1
     assert "http://127.0.0.1:7/" in said(own, "test", "two", NUMBERS[0])[1]
     assert "http://127.0.0.1:9/" in said(own, "test")[1]
@@ -145,7 +145,7 @@ def test_a_trial_names_the_line_that_is_wrong(own: Pbx) -> None:
 def test_the_dialplan_is_told_if_a_text_is_not_taken(own: Pbx) -> None:
     assert from_dialplan(own, *NUMBERS, "hello", "") == (0, "")
     for words, reason in (
-        ((*NUMBERS, ""), "the text is empty"),
+        ((*NUMBERS, ""), "the message is empty"),
         (NUMBERS, "AGI wants to, from, body and index"),
     ):
         assert from_dialplan(own, *words) == (0, f'SET VARIABLE WEBSMS_ERROR "{reason}"\n')
@@ -161,7 +161,7 @@ def test_the_dialplan_is_told_if_a_text_is_not_taken(own: Pbx) -> None:
 def test_only_root_and_asterisk_may_send(own: Pbx) -> None:
     status, text = said(own, *NUMBERS, "hello", user="nobody")
     assert status == 1
-    assert "only root and user asterisk may ask" in text
+    assert "only root and user asterisk may use this command" in text
     assert said(own, "queue", user="asterisk")[0] == 0
 
 

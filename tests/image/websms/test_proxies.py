@@ -90,7 +90,7 @@ def test_proxies_are_neighbours_and_no_gateways(
         otherwise="a network that came later has no neighbours",
     )
     assert post(host, later) == 403
-    (line,) = lines(pbx, "the address alone says who posts")
+    (line,) = lines(pbx, "by the client's address alone")
     assert "set verify" in line
 
 
@@ -105,5 +105,8 @@ def test_proxies_of_the_user_count_as_they_are(own: Pbx, poster: Poster) -> None
 def test_proxies_on_the_hosts_network_are_on_loopback_alone(start: Start) -> None:
     """What the service would believe there, since its ports are the host's."""
     pbx = start(["sleep", "infinity"], network_mode="host", wait=False)
-    look = "from pbx.websms.interfaces import Neighbourhood as N; print(*N().believed().networks)"
+    look = (
+        "from pbx.websms.incoming.neighbourhood import Neighbourhood as N; "
+        "print(*N().believed().networks)"
+    )
     assert pbx.run(f"python3 -c '{look}'") == "127.0.0.0/8 ::1/128"

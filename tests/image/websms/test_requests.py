@@ -68,7 +68,7 @@ def test_form_json_and_query_are_taken_and_wait(own: Pbx, poster: Poster) -> Non
     assert "lines" not in table  # the texts are nobody's business
     wait_for(
         lambda: waiting(own)[0]["reason"],
-        lambda reason: "no phone is there" in reason,
+        lambda reason: "no phone is available" in reason,
         seconds=10,
         otherwise="nobody tried to deliver",
     )

@@ -51,8 +51,8 @@ def test_a_full_disk_takes_nothing_and_loses_nothing(start: Start) -> None:
     refused = {n for n, x in zip(numbers, answers, strict=True) if x.status == 503}
     assert refused
     assert taken | refused == set(numbers)
-    assert "it cannot be kept now" in next(x.body for x in answers if x.status == 503)
-    assert any("database or disk is full" in line for line in lines(pbx, "was not taken"))
+    assert "the message cannot be stored now" in next(x.body for x in answers if x.status == 503)
+    assert any("database or disk is full" in line for line in lines(pbx, "was not accepted"))
     pbx.run("rm /var/spool/websms/filler")
     assert len(waiting(pbx)) == 1 + len(taken)
     assert poster.post({**fields(), "id": next(iter(refused))}).status == 200
@@ -60,7 +60,7 @@ def test_a_full_disk_takes_nothing_and_loses_nothing(start: Start) -> None:
     assert len(waiting(pbx)) == 2 + len(taken)
 
 
-NO_PORT = "no web server: WEBSMSD_PORT is no number of a port"
+NO_PORT = "no web server: WEBSMSD_PORT is not a port number"
 
 
 @pytest.mark.parametrize("port", ["", "none", "0", "80x", "99999"])
@@ -69,7 +69,7 @@ def test_without_a_port_there_is_no_web_server_and_that_is_said_once(
 ) -> None:
     pbx = start(environment={"SYSLOG_LEVEL": "6", "WEBSMSD_PORT": port})
     wait_for(lambda: lines(pbx), seconds=10, otherwise="nothing said")
-    assert pbx.run("websms queue") == "nothing waits"
+    assert pbx.run("websms queue") == "no pending messages"
     assert ":0050 " not in pbx.run("cat /proc/net/tcp /proc/net/tcp6")
     pbx.await_health()
     assert [x.partition("websms: ")[2] for x in lines(pbx)] == [NO_PORT]
@@ -134,7 +134,7 @@ def test_a_port_that_is_taken_is_said_and_waited_for(own: Pbx, poster: Poster) -
     )
     own.run("sv start websms")
     wait_for(lambda: lines(own, "cannot listen on port 80"), seconds=10, otherwise="nothing said")
-    assert own.run("websms queue") == "nothing waits"
+    assert own.run("websms queue") == "no pending messages"
     own.run("kill $(pidof nc)")
     await_web(own)
     assert len(lines(own, "cannot listen on port 80")) == 1

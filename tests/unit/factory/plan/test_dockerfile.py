@@ -251,6 +251,8 @@ def made_up(root: Path, tmp_path: Path) -> Path:
     (greeting / "bin").mkdir(parents=True)
     (greeting / "bin/greet").write_text("#!/bin/sh\necho hello\n")
     (greeting / "greeter.py").write_text('"""Greets."""\n')
+    (greeting / "words").mkdir()
+    (greeting / "words/__init__.py").write_text('"""What greeters say."""\n')
     settings = {
         "summary": "Greets callers",
         "packages": {"debian": {"figlet": "whole"}},
@@ -288,6 +290,7 @@ def test_dockerfile_gets_a_new_component_by_a_folder_and_a_word(made_up: Path) -
         environment = " ".join(stages[image].all_of("ENV"))
         assert ("runtime/pbx/greeting/bin/" in copied) == has
         assert ("runtime/pbx/greeting/*.py" in copied) == has
+        assert ("runtime/pbx/greeting/words/*.py" in copied) == has
         assert ('GREETING="good day"' in environment) == has
         assert ("7777/udp" in " ".join(stages[image].all_of("EXPOSE"))) == has
         assert ("/var/lib/greeting" in environment) == has
