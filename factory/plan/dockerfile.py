@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 import jinja2
@@ -207,25 +208,23 @@ def _copies(components: Sequence[Component]) -> Iterable[Copy]:
         if sources:
             yield Copy(sources, destination)
     packages = {name for c in components for by in c.settings.packages.values() for name in by}
-    with_python = [c for c in components if any(_is_module(file) for file in c.files)]
+    folders = [folder for component in components for folder in _python_folders(component)]
     if "python3" not in packages:
         return  # programs in Python go where there is one
-    if with_python:
+    if folders:
         yield Copy(("runtime/pbx/__init__.py",), f"{PYTHON_ROOT}pbx/")
-    for component in with_python:
-        for folder in (component.name, *_subpackages(component)):
-            yield Copy((f"runtime/pbx/{folder}/*.py",), f"{PYTHON_ROOT}pbx/{folder}/")
+    for folder in folders:
+        yield Copy((f"runtime/pbx/{folder}/*.py",), f"{PYTHON_ROOT}pbx/{folder}/")
 
 
-def _is_module(file: str) -> bool:
-    return "/" not in file and file.endswith(".py")
-
-
-def _subpackages(component: Component) -> list[str]:
-    """Return the folders of a component that are Python packages, below `runtime/pbx/`."""
-    suffix = "/__init__.py"
-    folders = (file.removesuffix(suffix) for file in component.files if file.endswith(suffix))
-    return sorted(f"{component.name}/{folder}" for folder in folders)
+def _python_folders(component: Component) -> list[str]:
+    """Return the folders of a component that hold Python modules, as paths below pbx/."""
+    found = {
+        PurePosixPath(component.name, file).parent
+        for file in component.files
+        if file.endswith(".py") and file.partition("/")[0] not in FOLDERS
+    }
+    return [str(folder) for folder in sorted(found)]
 
 
 def _directories(component: Component) -> Iterable[Any]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban.addresses import (
+from pbx.autoban.judgement.addresses import (
     NEVER_OFFENDERS,
     Address,
     Span,

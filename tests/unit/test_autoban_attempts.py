@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban.addresses import parse_address
-from pbx.autoban.attempts import ATTEMPT, MOST_SESSIONS, MOST_TOGETHER, ODDITY, Attempts
-from pbx.autoban.events import HONEST_ACLS, Meaning, SecurityEvent, read_event
+from pbx.autoban.judgement.addresses import parse_address
+from pbx.autoban.judgement.attempts import ATTEMPT, MOST_SESSIONS, MOST_TOGETHER, ODDITY, Attempts
+from pbx.autoban.judgement.events import HONEST_ACLS, Meaning, SecurityEvent, read_event
 
 KEY = "192.0.2.1"
 NAMES = {"I": "InvalidAccountID", "C": "ChallengeResponseFailed", "P": "InvalidPassword"}

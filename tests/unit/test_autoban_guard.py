@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 from pbx.asterisk.ami import AmiReader
-from pbx.autoban.addresses import parse_address, parse_span
-from pbx.autoban.events import Meaning, SecurityEvent, read_event
-from pbx.autoban.guard import Decision, Guard
-from pbx.autoban.offenders import Entry, Sentence, Stage
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.addresses import parse_address, parse_span
+from pbx.autoban.judgement.events import Meaning, SecurityEvent, read_event
+from pbx.autoban.judgement.guard import Decision, Guard
+from pbx.autoban.judgement.offenders import Entry, Sentence, Stage
+from pbx.autoban.judgement.rules import Rules
 
 ATTACKS = Path(__file__).with_name("attacks")
 WHO = parse_address("192.0.2.1")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from pbx.asterisk.ami_client import AmiForeignError, AmiRefusedError
-from pbx.autoban.addresses import parse_address
-from pbx.autoban.identity import is_foreign, listeners
-from pbx.autoban.outage import REFUSED_SICK_AFTER, SICK_AFTER, Outage
+from pbx.autoban.judgement.addresses import parse_address
+from pbx.autoban.manager.identity import is_foreign, listeners
+from pbx.autoban.manager.outage import REFUSED_SICK_AFTER, SICK_AFTER, Outage
 from pbx.core.log import ERROR
 
 HEADING = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pbx.autoban import ruleset
-from pbx.autoban.addresses import parse_span
-from pbx.autoban.firewall import Firewall, FirewallError
-from pbx.autoban.limits import Limits
-from pbx.autoban.ruleset import Contents, Dropped, Prisoner, Slow
+from pbx.autoban.judgement.addresses import parse_span
+from pbx.autoban.kernel import ruleset
+from pbx.autoban.kernel.firewall import Firewall, FirewallError
+from pbx.autoban.kernel.limits import Limits
+from pbx.autoban.kernel.ruleset import Contents, Dropped, Prisoner, Slow
 
 LOOK = """table inet autoban {
 	counter jailed {

@@ -9,13 +9,13 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban import ruleset
-from pbx.autoban.addresses import parse_span
-from pbx.autoban.challenge_log import read_challenges
-from pbx.autoban.firewall import Firewall, FirewallError
-from pbx.autoban.limits import Limits, rules
-from pbx.autoban.network import gateways
-from pbx.autoban.ruleset import Contents, Flood, Slow
+from pbx.autoban.judgement.addresses import parse_span
+from pbx.autoban.kernel import ruleset
+from pbx.autoban.kernel.challenge_log import read_challenges
+from pbx.autoban.kernel.firewall import Firewall, FirewallError
+from pbx.autoban.kernel.limits import Limits, rules
+from pbx.autoban.kernel.network import gateways
+from pbx.autoban.kernel.ruleset import Contents, Flood, Slow
 
 NONCE = "1795409308/d8b987430e2a78ea18d937db59a3d7df"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from pbx.autoban.attempts import ATTEMPT
-from pbx.autoban.offenders import Offenders, Sentence, Stage
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.offenders import Offenders, Sentence, Stage
+from pbx.autoban.judgement.rules import Rules
 
 WHO = "192.0.2.1"
 RULES = Rules()

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from pbx.autoban import flows, proofs
-from pbx.autoban.addresses import parse_span
-from pbx.autoban.attempts import ATTEMPT
-from pbx.autoban.events import CONNECTED, SecurityEvent, read_event
-from pbx.autoban.flows import MOST_PORTS, Flows
-from pbx.autoban.guard import Decision, Guard
-from pbx.autoban.offenders import Offenders, Sentence, Stage
-from pbx.autoban.proofs import LIFETIME, Proofs
-from pbx.autoban.rules import Rules
-from pbx.autoban.suspects import Suspect, Suspects
+from pbx.autoban.judgement import flows, proofs
+from pbx.autoban.judgement.addresses import parse_span
+from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.events import CONNECTED, SecurityEvent, read_event
+from pbx.autoban.judgement.flows import MOST_PORTS, Flows
+from pbx.autoban.judgement.guard import Decision, Guard
+from pbx.autoban.judgement.offenders import Offenders, Sentence, Stage
+from pbx.autoban.judgement.proofs import LIFETIME, Proofs
+from pbx.autoban.judgement.rules import Rules
+from pbx.autoban.judgement.suspects import Suspect, Suspects
 
 KEY = "192.0.2.1"
 NONCE = "1795409308/d8b987430e2a78ea18d937db59a3d7df"

@@ -7,16 +7,16 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban.addresses import parse_address, parse_span
-from pbx.autoban.attempts import ATTEMPT
-from pbx.autoban.figures import Figures, as_json, as_lines, as_prometheus
-from pbx.autoban.guard import Guard
-from pbx.autoban.offenders import Stage
-from pbx.autoban.orders import SETS, parse_order, parse_sets, split_sets
-from pbx.autoban.register import Effect, Register
-from pbx.autoban.rules import Rules
-from pbx.autoban.ruleset import Dropped, Prisoner
-from pbx.autoban.table import format_rows
+from pbx.autoban.control.figures import Figures, as_json, as_lines, as_prometheus
+from pbx.autoban.control.orders import SETS, parse_order, parse_sets, split_sets
+from pbx.autoban.control.register import Effect, Register
+from pbx.autoban.control.table import format_rows
+from pbx.autoban.judgement.addresses import parse_address, parse_span
+from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.guard import Guard
+from pbx.autoban.judgement.offenders import Stage
+from pbx.autoban.judgement.rules import Rules
+from pbx.autoban.kernel.ruleset import Dropped, Prisoner
 from pbx.core.errors import OrderError
 
 NOBODY: dict[str, list[object]] = {"whitelist": [], "blacklist": []}

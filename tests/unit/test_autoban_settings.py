@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban.addresses import parse_span
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.addresses import parse_span
+from pbx.autoban.judgement.rules import Rules
 from pbx.autoban.settings import Settings, read_settings
 
 LOGIN = "[asmanager]\nusername=autoban\nsecret=s\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.autoban.addresses import parse_span
-from pbx.autoban.offenders import Entry, Stage
+from pbx.autoban.judgement.addresses import parse_span
+from pbx.autoban.judgement.offenders import Entry, Stage
 from pbx.autoban.state import State, StateError, read_state
 from pbx.autoban.store import Store
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.asterisk.ami_client import AmiRefusedError
-from pbx.autoban.addresses import parse_span
-from pbx.autoban.network import own_addresses, own_networks
-from pbx.autoban.outage import PATIENCE, Outage
-from pbx.autoban.trunks import Inquiry
+from pbx.autoban.judgement.addresses import parse_span
+from pbx.autoban.kernel.network import own_addresses, own_networks
+from pbx.autoban.manager.outage import PATIENCE, Outage
+from pbx.autoban.manager.trunks import Inquiry
 from pbx.core.log import ERROR, INFO, NOTICE
 
 FIB_TRIE = """Main:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.asterisk.ami import AmiReader
-from pbx.autoban.events import Meaning, read_event
+from pbx.autoban.judgement.events import Meaning, read_event
 
 from bench.autoban.inside import events
 from bench.autoban.picture import draw

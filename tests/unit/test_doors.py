@@ -19,6 +19,8 @@ PROOF = (*BUILD, "factory.proof", "fixtures.softphone")
 EVIDENCE = (*BUILD, "factory.proof", "factory.evidence")
 SMS_SETTINGS = ("pbx.core", "pbx.websms.configuration")
 SMS_INBOX = (*SMS_SETTINGS, "pbx.websms.incoming.inbox", "pbx.websms.incoming.checks")
+JUDGEMENT = ("pbx.core", "pbx.asterisk.ami", "pbx.autoban.judgement")
+KERNEL = (*JUDGEMENT, "pbx.autoban.kernel")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "factory": (),
     "factory.plan": PLAN,
@@ -40,6 +42,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "pbx.websms.incoming": (*SMS_SETTINGS, "pbx.websms.incoming"),
     "pbx.websms.outgoing": (*SMS_INBOX, "pbx.websms.incoming.signatures", "pbx.websms.outgoing"),
     "pbx.websms.asterisk": (*SMS_INBOX, "pbx.asterisk", "pbx.websms.asterisk"),
+    "pbx.autoban.judgement": JUDGEMENT,
+    "pbx.autoban.kernel": KERNEL,
+    "pbx.autoban.manager": (*KERNEL, "pbx.asterisk", "pbx.autoban.manager"),
+    "pbx.autoban.control": (*KERNEL, "pbx.autoban.control"),
     # Any other component: itself, core and asterisk.
 }
 OURS = ("factory", "fixtures", "tests", "bench", "build", "rootfs", "pbx")
@@ -121,6 +127,9 @@ def test_doors_are_kept(root: Path) -> None:
         ("factory.build.engine", "pbx.core.rights"),
         ("pbx.core.rights", "pbx.asterisk.console"),
         ("pbx.websms.main", "pbx.autoban.main"),
+        ("pbx.autoban.judgement.guard", "pbx.autoban.kernel.firewall"),
+        ("pbx.autoban.kernel.firewall", "pbx.autoban.control.sets"),
+        ("pbx.autoban.control.sets", "pbx.autoban.manager.outage"),
         ("pbx.websms.main", "factory.errors"),
         ("pbx.websms.configuration.reader", "pbx.websms.incoming.checks"),
         ("pbx.websms.incoming.web", "pbx.websms.asterisk.delivery"),

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pbx.autoban.control import orders
-from pbx.autoban.firewall import FirewallError, connect
+from pbx.autoban.answers import orders
+from pbx.autoban.kernel.firewall import FirewallError, connect
 from pbx.autoban.places import CONFIGURATION, HEALTH, SOCKET
 from pbx.autoban.service import AutoBan
 from pbx.autoban.settings import NAME, Settings, read_settings

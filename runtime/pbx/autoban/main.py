@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from pbx.autoban.control.register import Row
+from pbx.autoban.control.table import format_rows
+from pbx.autoban.control.verify import verify
 from pbx.autoban.places import SOCKET
-from pbx.autoban.register import Row
-from pbx.autoban.table import format_rows
-from pbx.autoban.verify import verify
 from pbx.core.control_client import NoServiceError
 from pbx.core.control_client import ask as ask_service
 from pbx.core.rights import become_asterisk

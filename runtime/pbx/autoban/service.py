@@ -8,27 +8,27 @@ from pathlib import Path
 
 from pbx.asterisk.ami import Message
 from pbx.asterisk.ami_client import AmiClient, AmiForeignError
-from pbx.autoban import network
-from pbx.autoban.addresses import Address, Span, Spans, parse_span
-from pbx.autoban.challenge_log import ChallengeLog
-from pbx.autoban.events import Meaning, SecurityEvent, read_event
-from pbx.autoban.figures import Figures, as_prometheus
-from pbx.autoban.firewall import Firewall, FirewallError
-from pbx.autoban.guard import Guard
-from pbx.autoban.identity import PID_FILE, is_foreign
-from pbx.autoban.limits import Limits
-from pbx.autoban.offenders import Entry, Sentence
-from pbx.autoban.offenders import Row as OffenderRow
-from pbx.autoban.orders import Order
-from pbx.autoban.outage import Outage
-from pbx.autoban.owner_watch import OwnerWatch
+from pbx.autoban.control.figures import Figures, as_prometheus
+from pbx.autoban.control.orders import Order
+from pbx.autoban.control.register import Effect, Register, Row
+from pbx.autoban.judgement.addresses import Address, Span, Spans, parse_span
+from pbx.autoban.judgement.events import Meaning, SecurityEvent, read_event
+from pbx.autoban.judgement.guard import Guard
+from pbx.autoban.judgement.offenders import Entry, Sentence
+from pbx.autoban.judgement.offenders import Row as OffenderRow
+from pbx.autoban.judgement.suspects import Suspect
+from pbx.autoban.kernel import network
+from pbx.autoban.kernel.challenge_log import ChallengeLog
+from pbx.autoban.kernel.firewall import Firewall, FirewallError
+from pbx.autoban.kernel.limits import Limits
+from pbx.autoban.kernel.ruleset import Contents, Prisoner
+from pbx.autoban.manager.identity import PID_FILE, is_foreign
+from pbx.autoban.manager.outage import Outage
+from pbx.autoban.manager.owner_watch import OwnerWatch
 from pbx.autoban.places import CONFIGURATION, HEALTH, METRICS
-from pbx.autoban.register import Effect, Register, Row
-from pbx.autoban.ruleset import Contents, Prisoner
 from pbx.autoban.settings import NAME, Settings
 from pbx.autoban.state import State
 from pbx.autoban.store import Store
-from pbx.autoban.suspects import Suspect
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
 from pbx.core.times import format_time
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pbx.asterisk.ami_client import Login
-from pbx.autoban.addresses import Span, parse_span
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.addresses import Span, parse_span
+from pbx.autoban.judgement.rules import Rules
 from pbx.core.times import format_time, parse_time
 
 NAME = "autoban.conf"

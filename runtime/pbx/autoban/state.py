@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pbx.autoban.addresses import Span, parse_span
-from pbx.autoban.attempts import ATTEMPT
-from pbx.autoban.offenders import Entry, Stage
-from pbx.autoban.suspects import Suspect
+from pbx.autoban.judgement.addresses import Span, parse_span
+from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.offenders import Entry, Stage
+from pbx.autoban.judgement.suspects import Suspect
 
 _VERSION = 1
 

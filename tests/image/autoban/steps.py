@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from pbx.autoban.attempts import ATTEMPT
+from pbx.autoban.judgement.attempts import ATTEMPT
 
 from factory.waiting import wait_for
 from fixtures.attacker import Attacker, Plan

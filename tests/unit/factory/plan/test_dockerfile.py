@@ -252,7 +252,7 @@ def made_up(root: Path, tmp_path: Path) -> Path:
     (greeting / "bin/greet").write_text("#!/bin/sh\necho hello\n")
     (greeting / "greeter.py").write_text('"""Greets."""\n')
     (greeting / "words").mkdir()
-    (greeting / "words/__init__.py").write_text('"""What greeters say."""\n')
+    (greeting / "words/hello.py").write_text('"""Says hello."""\n')
     settings = {
         "summary": "Greets callers",
         "packages": {"debian": {"figlet": "whole"}},

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pbx.asterisk.ami import Message
-from pbx.autoban.addresses import Address, parse_address
+from pbx.autoban.judgement.addresses import Address, parse_address
 
 HONEST_ACLS = frozenset(
     {

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pbx.autoban import limits
-from pbx.autoban.addresses import Span
-from pbx.autoban.flows import Flow
-from pbx.autoban.limits import Limits
+from pbx.autoban.judgement.addresses import Span
+from pbx.autoban.judgement.flows import Flow
+from pbx.autoban.kernel import limits
+from pbx.autoban.kernel.limits import Limits
 
 TABLE = "inet autoban"
 REMOVE = f"add table {TABLE}\ndelete table {TABLE}\n"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pbx.asterisk.console import CONSOLE
-from pbx.autoban import network
-from pbx.autoban.addresses import Address, Spans, parse_address
+from pbx.autoban.judgement.addresses import Address, Spans, parse_address
+from pbx.autoban.kernel import network
 
 PID_FILE = CONSOLE.with_name("asterisk.pid")
 _LISTENS = "0A"

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from pbx.autoban.addresses import Span, parse_span
+from pbx.autoban.judgement.addresses import Span, parse_span
 
 _LOCAL4 = re.compile(r"\|-- ([\d.]+)\n\s+/32 host LOCAL")
 

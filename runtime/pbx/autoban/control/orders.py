@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pbx.autoban.addresses import Span, parse_span
+from pbx.autoban.judgement.addresses import Span, parse_span
 from pbx.core.errors import OrderError
 
 OFFENDERS = ("watch", "jail", "parole")

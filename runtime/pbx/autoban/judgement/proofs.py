@@ -14,7 +14,7 @@ machine (challenge_log.py), and remembered here. SuccessfulAuth needs a fresh no
 
 from collections import OrderedDict
 
-from pbx.autoban.events import CONNECTED, Meaning, SecurityEvent
+from pbx.autoban.judgement.events import CONNECTED, Meaning, SecurityEvent
 
 LIFETIME = 3600.0
 """Seconds. A nonce that is too old for Asterisk was received all the same."""

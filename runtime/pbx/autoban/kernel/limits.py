@@ -8,7 +8,7 @@ of two or four bytes are not concerned.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pbx.autoban.flows import MOST, MOST_PORTS
+from pbx.autoban.judgement.flows import MOST, MOST_PORTS
 
 SETS = ("slow", "port", "rate", "conn", "fresh", "flood", "free")
 _SIZE = 65535

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from pbx.autoban.ruleset import Dropped
+from pbx.autoban.kernel.ruleset import Dropped
 
 _PREFIX = "autoban"
 

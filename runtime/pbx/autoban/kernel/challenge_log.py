@@ -13,7 +13,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 
-from pbx.autoban.addresses import Address, parse_address
+from pbx.autoban.judgement.addresses import Address, parse_address
 
 GROUPS = range(25060, 25076)
 """Numbers of the kernel's channel; the first that no other program listens to is taken."""

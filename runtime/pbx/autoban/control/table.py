@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pbx.autoban.register import Row
+from pbx.autoban.control.register import Row
 from pbx.core.times import format_time
 
 _HEADINGS = ("SET", "ADDRESS", "TIME LEFT", "COUNT", "NOTE")

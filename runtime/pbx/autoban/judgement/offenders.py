@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pbx.autoban.attempts import ATTEMPT
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.rules import Rules
 
 
 class Stage(StrEnum):

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pbx.autoban.addresses import Address, Span, Spans, parse_address, parse_span
-from pbx.autoban.guard import Guard
-from pbx.autoban.offenders import Entry, Stage
-from pbx.autoban.orders import LISTS, OFFENDERS, SETS, SLOW, Order
-from pbx.autoban.ruleset import Prisoner, Slow
-from pbx.autoban.suspects import Suspect
+from pbx.autoban.control.orders import LISTS, OFFENDERS, SETS, SLOW, Order
+from pbx.autoban.judgement.addresses import Address, Span, Spans, parse_address, parse_span
+from pbx.autoban.judgement.guard import Guard
+from pbx.autoban.judgement.offenders import Entry, Stage
+from pbx.autoban.judgement.suspects import Suspect
+from pbx.autoban.kernel.ruleset import Prisoner, Slow
 from pbx.core.errors import OrderError
 from pbx.core.times import format_time
 

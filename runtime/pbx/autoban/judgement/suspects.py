@@ -13,8 +13,8 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pbx.autoban.attempts import ATTEMPT
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from pbx.autoban.addresses import NEVER_OFFENDERS, Address, Span, Spans, key_of
-from pbx.autoban.attempts import ATTEMPT, Attempts
-from pbx.autoban.challenges import Challenges
-from pbx.autoban.events import Meaning, SecurityEvent
-from pbx.autoban.flows import Flows
-from pbx.autoban.offenders import Offenders, Sentence
-from pbx.autoban.owners import Owners
-from pbx.autoban.proofs import Proofs
-from pbx.autoban.rules import Rules
-from pbx.autoban.suspects import Suspect, Suspects
+from pbx.autoban.judgement.addresses import NEVER_OFFENDERS, Address, Span, Spans, key_of
+from pbx.autoban.judgement.attempts import ATTEMPT, Attempts
+from pbx.autoban.judgement.challenges import Challenges
+from pbx.autoban.judgement.events import Meaning, SecurityEvent
+from pbx.autoban.judgement.flows import Flows
+from pbx.autoban.judgement.offenders import Offenders, Sentence
+from pbx.autoban.judgement.owners import Owners
+from pbx.autoban.judgement.proofs import Proofs
+from pbx.autoban.judgement.rules import Rules
+from pbx.autoban.judgement.suspects import Suspect, Suspects
 
 Decision = Sentence | Suspect
 """Jail, or a limit for one who may not be the sender."""

@@ -10,7 +10,7 @@ counted, and of the latter only a few are taken together, and only within a seco
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from pbx.autoban.events import Meaning, SecurityEvent
+from pbx.autoban.judgement.events import Meaning, SecurityEvent
 
 ATTEMPT = 10
 """Points of an attempt."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pbx.autoban.figures import as_json, as_lines, as_prometheus
-from pbx.autoban.orders import SETS, parse_order, split_sets
+from pbx.autoban.control.figures import as_json, as_lines, as_prometheus
+from pbx.autoban.control.orders import SETS, parse_order, split_sets
 from pbx.autoban.service import AutoBan
 from pbx.core.control import Order
 from pbx.core.errors import OrderError

@@ -7,7 +7,7 @@ do not, for a while; that is why this is off unless a number is set.
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from pbx.autoban.rules import Rules
+from pbx.autoban.judgement.rules import Rules
 
 MOST = 10_000
 """Addresses; the longest quiet is forgotten first."""

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from pbx.autoban.addresses import Address, Span, Spans
+from pbx.autoban.judgement.addresses import Address, Span, Spans
 
 MOST = 10_000
 """Addresses where a phone has logged in; the longest ago is forgotten first."""

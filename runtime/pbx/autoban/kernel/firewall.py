@@ -4,10 +4,10 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from pbx.autoban import limits, ruleset
-from pbx.autoban.addresses import Span
-from pbx.autoban.limits import Limits
-from pbx.autoban.ruleset import Contents, Dropped, Flood, Prisoner, Slow
+from pbx.autoban.judgement.addresses import Span
+from pbx.autoban.kernel import limits, ruleset
+from pbx.autoban.kernel.limits import Limits
+from pbx.autoban.kernel.ruleset import Contents, Dropped, Flood, Prisoner, Slow
 
 _NETFILTER = 12  # NETLINK_NETFILTER of linux/netlink.h, which Python's socket has no name for
 _FORBIDDEN = "Operation not permitted"

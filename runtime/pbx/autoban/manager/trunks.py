@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from pbx.asterisk.ami import Message
-from pbx.autoban.addresses import Span, parse_span
+from pbx.autoban.judgement.addresses import Span, parse_span
 
 ACTION_ID = "owners"
 _HOST = re.compile(r"^<?sips?:(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?]+)")

@@ -7,9 +7,9 @@ from threading import Thread
 
 from pbx.asterisk.ami import Message
 from pbx.asterisk.ami_client import AmiClient
-from pbx.autoban.addresses import Span, parse_span
-from pbx.autoban.owners import Owners
-from pbx.autoban.trunks import ACTION_ID, Inquiry
+from pbx.autoban.judgement.addresses import Span, parse_span
+from pbx.autoban.judgement.owners import Owners
+from pbx.autoban.manager.trunks import ACTION_ID, Inquiry
 
 EVERY = 60.0  # seconds, and a second more for each few addresses
 

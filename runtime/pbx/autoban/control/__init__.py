@@ -1,0 +1,1 @@
+"""What administrators see and change: sets, figures, and the answers to the command `autoban`."""
