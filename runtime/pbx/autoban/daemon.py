@@ -1,4 +1,4 @@
-"""Starts and ends AutoBan."""
+"""Starts and ends the service."""
 
 import asyncio
 import gc
@@ -11,64 +11,65 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pbx.autoban.answers import orders
-from pbx.autoban.kernel.firewall import FirewallError, connect
+from pbx.autoban.answers import answers
+from pbx.autoban.earlier_file import EarlierFileError, load_earlier
+from pbx.autoban.kernel.library import FirewallError, connect
 from pbx.autoban.places import CONFIGURATION, HEALTH, SOCKET
 from pbx.autoban.service import AutoBan
-from pbx.autoban.settings import NAME, Settings, read_settings
-from pbx.autoban.state import State, StateError
-from pbx.autoban.store import Store
+from pbx.autoban.settings import NAME, BanSettings, read_settings
+from pbx.autoban.state import BanState
+from pbx.autoban.store import BanStore
 from pbx.core.control import serve
 from pbx.core.log import ERROR, NOTICE, WARNING, log
+from pbx.core.store import StoreError
 
 PROGRAM = "autoban"
 
 
 def main() -> int:
-    """Run until it is told to stop; return the exit status."""
+    """Run until a signal ends it; return the exit status."""
     HEALTH.unlink(missing_ok=True)
     settings = _settings()
     if settings is None:
-        # Nothing to do, and nothing but a restart of the service changes that.
+        # AutoBan is off, until the service is restarted.
         os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
     settings = replace(settings, ports=(*settings.ports, *_web_port()))
-    for complaint in settings.complaints:
-        log(ERROR, complaint, PROGRAM)
-    store = Store(
-        Path(
-            os.environ.get("DOCKER_NFT_DIR", "/var/lib/nftables"),
-            os.environ.get("DOCKER_NFT_FILE", "autoban.nft"),
-        ),
-        time.monotonic,
+    for problem in settings.problems:
+        log(ERROR, problem, PROGRAM)
+    earlier = Path(
+        os.environ.get("DOCKER_NFT_DIR", "/var/lib/nftables"),
+        os.environ.get("DOCKER_NFT_FILE", "autoban.nft"),
     )
-    autoban = AutoBan(settings, _state(store), store, _nft(), _say)
+    store = BanStore(earlier.with_suffix(".db"), _say, time.monotonic)
+    autoban = AutoBan(settings, _state(store, earlier), store, _nft(), _say)
     gc.freeze()
-    sys.setswitchinterval(0.0005)  # keeping the state is not to hold up a ban
+    sys.setswitchinterval(0.0005)  # saving the state must not delay a ban
     asyncio.run(_run(autoban))
+    store.close()
     return 0
 
 
 async def _run(autoban: AutoBan) -> None:
     loop = asyncio.get_running_loop()
-    server = await serve(orders(autoban), SOCKET)
+    server = await serve(answers(autoban), SOCKET)
     task = asyncio.create_task(autoban.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     try:
         await task
     except asyncio.CancelledError:
-        pass  # as we were told
+        pass  # by a signal
     finally:
         server.close()
 
 
 def _web_port() -> list[int]:
-    """Return where WebSMS listens, whose connections are limited, too."""
+    """Return the port of WebSMS, whose connections are limited, too."""
     port = os.environ.get("WEBSMSD_PORT", "")
     return [int(port)] if re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 65536 else []
 
 
-def _settings() -> Settings | None:
+def _settings() -> BanSettings | None:
     path = CONFIGURATION / NAME
     try:
         settings = read_settings(path.read_text(errors="replace"))
@@ -84,12 +85,18 @@ def _settings() -> Settings | None:
     return settings
 
 
-def _state(store: Store) -> State:
+def _state(store: BanStore, earlier: Path) -> BanState:
+    """Return the saved state; that of an earlier edition is moved to the store first."""
     try:
-        return store.load()
-    except (StateError, OSError) as error:
-        log(WARNING, f"begins with nobody known: {error}", PROGRAM)
-        return State()
+        state = load_earlier(earlier)
+        if state is None:
+            return store.load()
+        store.save(state, changed=True)
+        earlier.unlink()
+    except (EarlierFileError, StoreError, OSError) as error:
+        log(WARNING, f"starts without a saved state: {error}", PROGRAM)
+        return BanState()
+    return state
 
 
 def _nft() -> Callable[[str], str]:

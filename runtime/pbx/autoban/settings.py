@@ -1,31 +1,36 @@
-"""The file autoban.conf."""
+"""The settings in autoban.conf."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pbx.asterisk.ami_client import Login
 from pbx.autoban.judgement.addresses import Span, parse_span
 from pbx.autoban.judgement.rules import Rules
+from pbx.core.ini import IniError, parse_ini_lines
 from pbx.core.times import format_time, parse_time
 
 NAME = "autoban.conf"
 PORTS = (5060, 5061)
+_ASTERISK_ASSIGNMENT = re.compile(r"^([^;#=\n]*)=>", re.MULTILINE)
+"""`key => value`, as in Asterisk's own files."""
+
 _OFF = ("no", "false", "off", "0", "n", "f")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What autoban.conf says.
+class BanSettings:
+    """The settings in autoban.conf.
 
     Attributes:
-        enabled: Whether to do anything.
+        enabled: Whether AutoBan is on.
         login: For the manager interface.
-        rules: Of the game.
+        rules: Thresholds and times.
         whitelist: Addresses that are always accepted.
         blacklist: Addresses that are always dropped.
-        complaints: Lines for the log about what was not understood.
-        ports: Where SIP is spoken; beside those that Asterisk's events name.
+        problems: Lines for the log about invalid values.
+        ports: SIP ports, besides those that Asterisk's events name.
     """
 
     enabled: bool = True
@@ -33,19 +38,22 @@ class Settings:
     rules: Rules = field(default_factory=Rules)
     whitelist: tuple[Span, ...] = ()
     blacklist: tuple[Span, ...] = ()
-    complaints: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     ports: tuple[int, ...] = PORTS
 
 
-def read_settings(text: str) -> Settings:
+def read_settings(text: str) -> BanSettings:
     """Read the file. Invalid values are reported, and their defaults used."""
     values: dict[str, Any] = {}
-    complaints = []
-    for number, section, key, value in _lines(text):
-        where = f"{NAME}, line {number}"
-        read = _READERS.get((section, key))
-        if read is None:
-            complaints.append(f"{where}: there is no setting '{key}' in [{section}]; left out")
+    problems = []
+    for entry in parse_ini_lines(_ASTERISK_ASSIGNMENT.sub("\\1=", text), NAME):
+        if isinstance(entry, IniError):
+            problems.append(f"{entry}; left out")
+            continue
+        key, value, where = entry.key, entry.value, f"{NAME}, line {entry.line}"
+        read = _READERS.get((entry.section, key))
+        if read is None or (entry.index is not None and key not in _LISTS):
+            problems.append(f"{where}: there is no setting '{key}' in [{entry.section}]; left out")
             continue
         try:
             if key in _LISTS:
@@ -55,12 +63,12 @@ def read_settings(text: str) -> Settings:
                 values[key] = read(value)
         except ValueError as error:
             instead = _default(key)
-            complaints.append(f"{where}: {key} = {value}: {error}; {instead}")
+            problems.append(f"{where}: {key} = {value}: {error}; {instead}")
     login = values.get("server"), values.get("port"), values.get("username"), values.get("secret")
     if values.get("enabled", True) and not all(login[2:]):
-        complaints.append(f"{NAME}: [asmanager] needs username and secret, as in manager.conf")
+        problems.append(f"{NAME}: [asmanager] needs username and secret, as in manager.conf")
     rules = {key: value for key, value in values.items() if key in Rules.__annotations__}
-    return Settings(
+    return BanSettings(
         values.get("enabled", True),
         Login(
             login[0] or "127.0.0.1", login[1] or 5038, login[2] or "", login[3] or "", "security"
@@ -68,28 +76,9 @@ def read_settings(text: str) -> Settings:
         Rules(**rules),
         tuple(values.get("whitelist", ())),
         tuple(values.get("blacklist", ())),
-        tuple(complaints),
+        tuple(problems),
         tuple(values.get("ports", PORTS)),
     )
-
-
-def _lines(text: str) -> Iterator[tuple[int, str, str, str]]:
-    """Yield number, section, key and value of each line that has any."""
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("["):
-            section = bare[1:].partition("]")[0].strip().lower()
-        elif bare and bare[0] not in ";#":
-            key, _, value = bare.partition("=")
-            yield number, section, key.strip().lower(), _unquote(value.removeprefix(">").strip())
-
-
-def _unquote(value: str) -> str:
-    if value[:1] in ("'", '"') and (end := value.find(value[0], 1)) > 0:
-        return value[1:end]
-    words = value.split(" ;", 1)[0].split("\t;", 1)[0]  # a comment behind it
-    return words.strip() if not value.startswith(";") else ""
 
 
 def _flag(value: str) -> bool:

@@ -1,108 +1,111 @@
-"""What survives a restart, as text. Times are what is left, so that time stopped does not count."""
+"""The state that survives a restart.
 
-import json
+Times are what is left of them, because the time of a ban does not run while AutoBan is stopped.
+"""
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from pbx.autoban.judgement.addresses import Span, parse_span
 from pbx.autoban.judgement.attempts import ATTEMPT
-from pbx.autoban.judgement.offenders import Entry, Stage
+from pbx.autoban.judgement.offenders import BanStage, Offender
 from pbx.autoban.judgement.suspects import Suspect
 
-_VERSION = 1
+LONGEST = 3650 * 86400.0
+"""Seconds. No time is longer; see pbx.core.times."""
 
-
-class StateError(Exception):
-    """A text is not what to_text returned."""
+_MOST_POINTS = ATTEMPT * 10**6
 
 
 @dataclass(frozen=True)
-class State:
-    """What survives a restart.
+class BanState:
+    """The state at one moment.
 
     Attributes:
-        offenders: As they stand.
-        phones: Where phones are, and the seconds for which that holds.
-        white: What was added to the whitelist by command.
-        black: What was added to the blacklist by command.
-        suspects: In whose name something came that anybody may have sent.
+        offenders: Addresses that are watched, banned or on parole.
+        phones: Addresses of phones, and the seconds that each is still valid.
+        white: Entries of the whitelist that were added by command.
+        black: Entries of the blacklist that were added by command.
+        suspects: Addresses that are named in events without proof.
     """
 
-    offenders: tuple[Entry, ...] = ()
+    offenders: tuple[Offender, ...] = ()
     phones: tuple[tuple[str, float], ...] = ()
     white: tuple[Span, ...] = ()
     black: tuple[Span, ...] = ()
     suspects: tuple[Suspect, ...] = ()
 
-    def after(self, seconds: float) -> "State":
-        """Return the state some time later, if nothing else happened: who is due stays due."""
+    @property
+    def runs_out(self) -> bool:
+        """Whether any of it is valid for a time only."""
+        return bool(self.offenders or self.phones or self.suspects)
+
+    def after(self, seconds: float) -> "BanState":
+        """Return the state some time later, if nothing else happens; what is over stays in it."""
         return replace(
             self,
-            offenders=tuple(replace(entry, left=entry.left - seconds) for entry in self.offenders),
+            offenders=tuple(replace(one, left=one.left - seconds) for one in self.offenders),
             phones=tuple((key, left - seconds) for key, left in self.phones),
             suspects=tuple(replace(one, left=one.left - seconds) for one in self.suspects),
         )
 
-    def to_text(self) -> str:
-        """Return it as text."""
-        offenders = [
-            [e.key, e.stage, round(e.left, 3), e.points, round(e.term, 3), e.kind]
-            for e in self.offenders
-        ]
-        fields: dict[str, Iterable[object]] = {
-            "version": [_VERSION],
-            "offenders": offenders,
-            "phones": [[key, round(left, 3)] for key, left in self.phones],
-            "whitelist": [str(span) for span in self.white],
-            "blacklist": [str(span) for span in self.black],
-            "suspects": [
-                [s.key, s.slow, round(s.left, 3), s.points, s.kind] for s in self.suspects
-            ],
-        }
-        # Row by row: other threads get their turn in between, and people can read it.
-        texts = (
-            f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
-            for name, rows in fields.items()
-        )
-        return "{" + ",\n".join(texts) + "}\n"
 
-
-def read_state(text: str) -> State:
-    """Read what to_text returned.
+def checked_offender(
+    key: str, stage: str, left: float, points: int, term: float, kind: str
+) -> Offender:
+    """Return an offender as it was stored.
 
     Raises:
-        StateError: it is something else.
+        ValueError: a value is invalid.
     """
-    try:
-        fields = json.loads(text, parse_constant=_refuse)
-        if fields["version"] != [_VERSION]:
-            raise StateError(f"it is of version {fields['version']}")
-        return State(
-            tuple(_entry(*row) for row in fields["offenders"]),
-            tuple((str(key), float(left)) for key, left in fields["phones"]),
-            _spans(fields["whitelist"]),
-            _spans(fields["blacklist"]),
-            tuple(_suspect(*row) for row in fields.get("suspects", ())),  # not in older files
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise StateError("it was not written by AutoBan, or is damaged") from error
+    return Offender(
+        _key(key), BanStage(stage), seconds(left), _points(points), seconds(term), str(kind)
+    )
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no time")
+def checked_suspect(key: str, slow: bool, left: float, points: int, kind: str) -> Suspect:
+    """Return a suspect as it was stored.
+
+    Raises:
+        ValueError: a value is invalid.
+    """
+    return Suspect(_key(key), bool(slow), seconds(left), _points(points), str(kind))
 
 
-def _entry(key: str, stage: str, left: float, points: int, term: float, kind: str) -> Entry:
-    parse_span(key)
-    points = min(max(0, int(points)), ATTEMPT * 10**6)
-    return Entry(str(key), Stage(stage), float(left), points, float(term), str(kind))
+def checked_phone(key: str, left: float) -> tuple[str, float]:
+    """Return the address of a phone as it was stored.
+
+    Raises:
+        ValueError: a value is invalid.
+    """
+    return _key(key), seconds(left)
 
 
-def _suspect(key: str, slow: bool, left: float, points: int, kind: str) -> Suspect:
-    parse_span(key)
-    points = min(max(0, int(points)), ATTEMPT * 10**6)
-    return Suspect(str(key), bool(slow), float(left), points, str(kind))
+def checked_spans(texts: Iterable[str]) -> tuple[Span, ...]:
+    """Return the entries of a list as they were stored.
 
-
-def _spans(texts: Iterable[str]) -> tuple[Span, ...]:
+    Raises:
+        ValueError: one is invalid.
+    """
     return tuple(parse_span(text) for text in texts)
+
+
+def seconds(value: float) -> float:
+    """Return a time as it was stored, clamped to what is possible.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    if not isfinite(value):
+        raise ValueError(f"{value} is no time")
+    return min(max(-LONGEST, float(value)), LONGEST)
+
+
+def _key(text: str) -> str:
+    parse_span(text)
+    return text
+
+
+def _points(number: int) -> int:
+    return min(max(0, int(number)), _MOST_POINTS)

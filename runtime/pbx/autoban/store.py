@@ -1,80 +1,161 @@
-"""The file that the state is kept in.
+"""Saves the state in the durable store; see pbx.core.store for damage and failures.
 
-It is written when something has happened. That time has passed is said by the file's own time,
-which is as far after the time of writing as the program has run since: moving that on costs no
-writing, and a clock that jumps does no harm.
+Rows are written when something has changed. Otherwise only the time that has passed since then is
+written, by the monotonic clock, so that a jump of the machine's clock does no harm.
 """
 
-import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeVar
 
-from pbx.autoban.state import State, StateError, read_state
+from pbx.autoban.state import (
+    BanState,
+    checked_offender,
+    checked_phone,
+    checked_spans,
+    checked_suspect,
+    seconds,
+)
+from pbx.core.log import WARNING
+from pbx.core.store import DamagedError, Store
 
-_EPOCH = 1_000_000_000
-"""The time of a file in which no time has passed, in seconds since 1970."""
-_LONGEST = 3650 * 86400
-"""Seconds. What seems to have run for longer is a copy with a time of its own."""
+VERSIONS = (
+    """
+    CREATE TABLE offenders (
+        key TEXT PRIMARY KEY, stage TEXT NOT NULL, remaining REAL NOT NULL, points INTEGER NOT NULL,
+        term REAL NOT NULL, kind TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE suspects (
+        key TEXT PRIMARY KEY, slow INTEGER NOT NULL, remaining REAL NOT NULL, points INTEGER NOT NULL,
+        kind TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE phones (key TEXT PRIMARY KEY, remaining REAL NOT NULL) WITHOUT ROWID;
+    CREATE TABLE lists (list TEXT NOT NULL, span TEXT NOT NULL);
+    CREATE TABLE passed (seconds REAL NOT NULL);
+    INSERT INTO passed VALUES (0)
+    """,
+)
+"""`remaining` is the time that was left when the rows were written, `passed` the time since then."""
+
+_Value = TypeVar("_Value")
 
 
-class Store:
-    """A file with a state in it; may be used by several threads.
+class BanStore:
+    """A store with a state in it; several threads may use it.
 
     Args:
         path: Of the file.
-        clock: Seconds; never goes back.
+        say: Called with a level of pbx.core.log and a line.
+        clock: Returns seconds; never goes back.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, say: Callable[[int, str], None], clock: Callable[[], float]
+    ) -> None:
         self._path = path
+        self._say = say
         self._clock = clock
         self._lock = Lock()
-        self._is_ours = False
+        self._store: Store | None = None
+        self._is_written = False
         self._written = 0.0
 
-    def load(self) -> State:
-        """Return what was kept; an empty state if there is no file.
+    def load(self) -> BanState:
+        """Return the state that was saved; an empty state in a new store.
 
         Raises:
-            StateError: the file makes no sense; it is set aside, and the text says where.
-            OSError: it cannot be read.
+            StoreError: it cannot be opened or read.
         """
-        try:
-            text = self._path.read_text(errors="replace")
-            passed = self._path.stat().st_mtime - _EPOCH
-        except FileNotFoundError:
-            return State()
-        try:
-            state = read_state(text)
-        except StateError as error:
-            aside = self._path.with_name(f"{self._path.name}.unread")
-            self._path.replace(aside)
-            raise StateError(f"{self._path}: {error}; set aside as {aside.name}") from error
-        # Restored from a copy that did not keep it, the time says nothing.
-        return state.after(passed if 0 < passed < _LONGEST else 0)
+        return self._run(self._read)
 
-    def keep(self, state: State, *, changed: bool) -> None:
-        """Keep a state: writes it if it has changed, else only notes that time has passed.
+    def save(self, state: BanState, *, changed: bool) -> None:
+        """Save a state: write it if it has changed, else only the time that has passed.
 
         Raises:
-            OSError: it cannot be written.
+            StoreError: it cannot be written.
         """
         now = self._clock()
         with self._lock:
-            if changed or not self._is_ours or not self._path.exists():
-                self._write(state.to_text())
-                self._is_ours = True
+            if changed or not self._is_written:
+                self._run(lambda db: _write(db, state))
+                self._is_written = True
                 self._written = now
-            else:
-                moment = _EPOCH + now - self._written
-                os.utime(self._path, (moment, moment))
+            elif state.runs_out:
+                passed = now - self._written
+                self._run(lambda db: db.execute("UPDATE passed SET seconds = ?", (passed,)))
 
-    def _write(self, text: str) -> None:
-        new = self._path.with_name(f".{self._path.name}.new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.utime(new, (_EPOCH, _EPOCH))
-            os.fsync(file.fileno())
-        new.replace(self._path)
+    def close(self) -> None:
+        """Close the store."""
+        if self._store:
+            self._store.close()
+            self._store = None
+
+    def _run(self, order: Callable[[sqlite3.Connection], _Value]) -> _Value:
+        if self._store is None:
+            store = Store(self._path, VERSIONS, self._say)
+            store.open()
+            self._store = store
+        try:
+            return self._store.run(order)
+        except DamagedError:
+            self.close()  # the next call opens it again, which sets the damaged file aside
+            self._is_written = False
+            raise
+
+    def _read(self, db: sqlite3.Connection) -> BanState:
+        left_out: list[str] = []
+
+        def rows(query: str, check: Callable[..., _Value]) -> Iterator[_Value]:
+            for row in db.execute(query):
+                try:
+                    yield check(*row)
+                except (ValueError, TypeError):
+                    left_out.append(query)
+
+        state = BanState(
+            tuple(
+                rows(
+                    "SELECT key, stage, remaining, points, term, kind FROM offenders",
+                    checked_offender,
+                )
+            ),
+            tuple(rows("SELECT key, remaining FROM phones", checked_phone)),
+            tuple(rows("SELECT span FROM lists WHERE list = 'whitelist'", _span)),
+            tuple(rows("SELECT span FROM lists WHERE list = 'blacklist'", _span)),
+            tuple(rows("SELECT key, slow, remaining, points, kind FROM suspects", checked_suspect)),
+        )
+        passed = 0.0
+        with suppress(ValueError, TypeError):
+            (value,) = db.execute("SELECT seconds FROM passed").fetchone()
+            passed = max(0.0, seconds(value))
+        if left_out:
+            self._say(WARNING, f"{self._path}: {len(left_out)} invalid rows are left out")
+        return state.after(passed)
+
+
+def _span(text: str) -> Any:
+    (span,) = checked_spans([text])
+    return span
+
+
+def _write(db: sqlite3.Connection, state: BanState) -> None:
+    for table in ("offenders", "suspects", "phones", "lists"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 # a name of ours
+    db.executemany(
+        "INSERT INTO offenders VALUES (?, ?, ?, ?, ?, ?)",
+        ((x.key, x.stage.value, x.left, x.points, x.term, x.kind) for x in state.offenders),
+    )
+    db.executemany(
+        "INSERT INTO suspects VALUES (?, ?, ?, ?, ?)",
+        ((x.key, x.slow, x.left, x.points, x.kind) for x in state.suspects),
+    )
+    db.executemany("INSERT INTO phones VALUES (?, ?)", state.phones)
+    lists = {"whitelist": state.white, "blacklist": state.black}
+    db.executemany(
+        "INSERT INTO lists VALUES (?, ?)",
+        ((name, str(span)) for name, spans in lists.items() for span in spans),
+    )
+    db.execute("UPDATE passed SET seconds = 0")

@@ -1,27 +1,27 @@
-"""Figures of the running AutoBan, for programs that watch programs."""
+"""Figures of the running AutoBan, for people and for monitoring."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from pbx.autoban.kernel.ruleset import Dropped
+from pbx.autoban.kernel.reading import Dropped
 
 _PREFIX = "autoban"
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What AutoBan has seen and done since it was started.
+    """What AutoBan has seen and done since its start.
 
     Attributes:
-        events: By kind, how many.
-        sets: By name, how many are in each.
-        sentences: How often somebody was jailed.
-        dropped: What the kernel dropped, by reason.
-        connected: Whether Asterisk is reporting to us.
-        dropping: Whether the kernel drops anything.
-        phones: Addresses where phones have logged in.
-        trunks: Addresses and networks that Asterisk is configured to talk to.
-        rebuilt: How often the kernel's table had to be made again.
+        events: Number of events by kind.
+        sets: Number of members by set.
+        sentences: Number of bans.
+        dropped: Packets that the kernel dropped, by reason.
+        connected: Whether the manager interface is connected.
+        dropping: Whether the kernel drops packets of banned addresses.
+        phones: Number of addresses from which phones have logged in.
+        trunks: Number of addresses and networks of trunks.
+        rebuilt: How often the kernel's table had to be restored.
         uptime: Seconds.
     """
 
@@ -52,28 +52,30 @@ def as_prometheus(figures: Figures) -> str:
         [
             _metric("events_total", "counter", "Security events of Asterisk.", events),
             _metric("addresses", "gauge", "Members of each set.", sets),
-            _metric("jailed_total", "counter", "Times somebody was jailed.", figures.sentences),
+            _metric("jailed_total", "counter", "Bans.", figures.sentences),
             _metric("dropped_packets_total", "counter", "Packets dropped.", packets),
             _metric("dropped_bytes_total", "counter", "Bytes in them.", octets),
             _metric("connected", "gauge", "Whether AMI is connected.", figures.connected),
             _metric("dropping", "gauge", "Whether the kernel drops.", figures.dropping),
-            _metric("phones", "gauge", "Addresses of phones logged in.", figures.phones),
+            _metric(
+                "phones", "gauge", "Addresses from which phones have logged in.", figures.phones
+            ),
             _metric("trunks", "gauge", "Addresses of trunks.", figures.trunks),
-            _metric("rebuilt_total", "counter", "Tables made again.", figures.rebuilt),
+            _metric("rebuilt_total", "counter", "Restorations of the table.", figures.rebuilt),
             _metric("uptime_seconds", "gauge", "Seconds since the start.", figures.uptime),
         ]
     )
 
 
 def as_lines(figures: Figures) -> str:
-    """Return them for people."""
+    """Return them as lines for people."""
     rows = [("connected to Asterisk", "yes" if figures.connected else "no")]
     rows += [("dropping packets", "yes" if figures.dropping else "no, watching only")]
     rows += [(f"events {kind}", str(count)) for kind, count in sorted(figures.events.items())]
     rows += [(f"addresses in {name}", str(count)) for name, count in figures.sets.items()]
-    rows += [("addresses of own phones", str(figures.phones))]
+    rows += [("addresses of phones", str(figures.phones))]
     rows += [("addresses of trunks", str(figures.trunks))]
-    rows += [("times somebody was jailed", str(figures.sentences))]
+    rows += [("bans", str(figures.sentences))]
     rows += [
         (f"dropped, {name}", f"{dropped.packets} packets, {dropped.bytes} bytes")
         for name, dropped in sorted(figures.dropped.items())

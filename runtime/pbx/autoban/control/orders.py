@@ -1,4 +1,4 @@
-"""What is asked of the running AutoBan, as words: `add DSETS = SSETS ADDRS` and the like."""
+"""The words of the command's orders: `add DSETS = SSETS ADDRS` and the like."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ _SHORT = {"white": "whitelist", "black": "blacklist"}
 
 
 @dataclass(frozen=True)
-class Order:
-    """What to change.
+class SetChange:
+    """A change of sets.
 
     Attributes:
         verb: `add` or `del`.
         targets: The sets to change.
-        sources: Sets whose addresses are meant.
-        spans: Addresses that are meant.
-        everything: Whether all addresses are meant.
+        sources: Sets whose addresses are concerned.
+        spans: Addresses that are concerned.
+        everything: Whether all addresses are concerned.
     """
 
     verb: str
@@ -33,34 +33,34 @@ class Order:
     everything: bool = False
 
 
-def parse_order(verb: str, words: Sequence[str]) -> Order:
-    """Read what stands behind `add` or `del`.
+def parse_change(verb: str, words: Sequence[str]) -> SetChange:
+    """Read the words after `add` or `del`.
 
     Raises:
-        OrderError: it makes no sense.
+        OrderError: they are invalid.
     """
     left, equals, right = " ".join(words).partition("=")
     example = f"autoban {verb} {'whitelist' if verb == 'add' else 'jail'} = 192.0.2.1"
     if not equals or not left.strip():
-        raise OrderError(f"say which set, then = and what, such as `{example}`")
+        raise OrderError(f"name a set, then = and addresses, such as `{example}`")
     targets = parse_sets(_split(left))
     if verb == "add" and len(targets) == len(SETS):
-        raise OrderError("say which set: nothing can be in all of them")
+        raise OrderError("name a set: no address can be in all of them")
     sources: list[str] = []
     spans: list[Span] = []
-    meant = _split(right)
-    if not meant:
-        raise OrderError(f"say what behind the =, such as `{example}`, or all")
-    for word in meant:
+    right_words = _split(right)
+    if not right_words:
+        raise OrderError(f"name addresses after the =, such as `{example}`, or all")
+    for word in right_words:
         if (name := _SHORT.get(word, word)) in SETS:
             sources.append(name)
         elif word != ALL:
             spans.append(_span(word))
-    return Order(verb, targets, tuple(sources), tuple(spans), everything=ALL in meant)
+    return SetChange(verb, targets, tuple(sources), tuple(spans), everything=ALL in right_words)
 
 
 def parse_sets(words: Sequence[str]) -> tuple[str, ...]:
-    """Read names of sets; `all` stands for every one.
+    """Read names of sets; `all` stands for all sets.
 
     Raises:
         OrderError: there is no such set.
@@ -75,7 +75,7 @@ def parse_sets(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def split_sets(words: Sequence[str]) -> tuple[str, ...]:
-    """Read names of sets as people type them; none at all means every one.
+    """Read names of sets, separated by spaces or commas; without names, return all sets.
 
     Raises:
         OrderError: there is no such set.

@@ -1,26 +1,26 @@
-"""The sets, as a table for people."""
+"""The sets as a table for people."""
 
 from collections.abc import Sequence
 
-from pbx.autoban.control.register import Row
+from pbx.autoban.control.member import Member
 from pbx.core.times import format_time
 
 _HEADINGS = ("SET", "ADDRESS", "TIME LEFT", "COUNT", "NOTE")
 _RIGHT = (2, 3)
 
 
-def format_rows(rows: Sequence[Row]) -> str:
-    """Return a line for each member of a set, below headings."""
+def format_members(members: Sequence[Member]) -> str:
+    """Return headings, and a line for each member."""
     cells = [_HEADINGS]
     cells += [
         (
-            row.set,
-            row.address,
-            "" if row.left is None else format_time(row.left),
-            "" if row.count is None else str(row.count),
-            row.note,
+            one.set,
+            one.address,
+            "" if one.left is None else format_time(one.left),
+            "" if one.count is None else str(one.count),
+            one.note,
         )
-        for row in rows
+        for one in members
     ]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADINGS))]
     return "\n".join(

@@ -1,7 +1,7 @@
-"""Shows that a ban really drops: a stranger in a network namespace of its own says hello.
+"""Shows that a ban really drops packets: a test client sends some from its own network namespace.
 
-It is answered before the ban and after it, and must not be during it. The packets come in like
-anybody else's, through an interface that is there only for that.
+It has to get answers before and after the ban, and none during it. Its packets arrive through a
+network interface that exists for this test only.
 """
 
 import re
@@ -18,9 +18,9 @@ INTERFACE = "autoban0"
 OK, FAILED = 0, 1
 Ask = Callable[[Sequence[str]], dict[str, Any]]
 
-# Runs in the stranger's namespace: prints a line when it is there, brings its interface up when
-# it is told the name, and then says hello for each line and prints what comes back.
-_STRANGER = f"""
+# Runs in the client's namespace: prints a line when it has started, reads the name of its interface
+# and brings that up, and then sends "hello" for each line and prints the answer.
+_CLIENT = f"""
 import socket, subprocess, sys
 print("here", flush=True)
 name = sys.stdin.readline().strip()
@@ -43,11 +43,11 @@ for port in sys.stdin:
 
 
 class CannotError(Exception):
-    """It cannot be tried here; the text says why."""
+    """The test is not possible here; the text says why."""
 
 
 def verify(ask: Ask) -> int:
-    """Try it; print what was seen, and return the exit status.
+    """Run the test; print the results, and return the exit status.
 
     Args:
         ask: Asks the service; see pbx.core.control_client.
@@ -56,13 +56,13 @@ def verify(ask: Ask) -> int:
         print(f"nothing is dropped, AutoBan is watching only: {reason}")
         return FAILED
     try:
-        with _stranger() as is_answered:
+        with _test_client() as is_answered:
             return _try(ask, is_answered)
     except CannotError as error:
         print(
-            f"this cannot be tried here: {error}.\nA network namespace takes SYS_ADMIN, which no "
+            f"this cannot be tested here: {error}.\nA network namespace takes SYS_ADMIN, which no "
             "PBX should have: start one more container with --cap-add NET_ADMIN --cap-add "
-            "SYS_ADMIN to try it there, or see in `autoban stats` what was dropped."
+            "SYS_ADMIN to test it there, or see in `autoban stats` what was dropped."
         )
         return FAILED
 
@@ -71,25 +71,25 @@ def _try(ask: Ask, is_answered: Callable[[], bool]) -> int:
     well = True
     try:
         for verb, title, wanted in (
-            ("", "nobody knows it", True),
-            ("add", "in jail", False),
-            ("del", "let go", True),
+            ("", "before the ban", True),
+            ("add", "banned", False),
+            ("del", "unbanned", True),
         ):
             if verb:
                 ask([verb, "jail", "=", THERE])
             answered = is_answered()
             well &= answered == wanted
             verdict = "ok" if answered == wanted else "FAIL"
-            print(f"{verdict:4}  {title}: a stranger {'is' if answered else 'is not'} answered")
+            print(f"{verdict:4}  {title}: the test client gets {'an' if answered else 'no'} answer")
     finally:
         ask(["del", "all", "=", THERE])
     return OK if well else FAILED
 
 
 @contextmanager
-def _stranger() -> Iterator[Callable[[], bool]]:
-    """Brings a stranger; what is yielded has it say hello, and says whether it was answered."""
-    command = ["unshare", "-n", sys.executable, "-IBc", _STRANGER]
+def _test_client() -> Iterator[Callable[[], bool]]:
+    """Start the client; yield a function that has it send, and returns whether it got an answer."""
+    command = ["unshare", "-n", sys.executable, "-IBc", _CLIENT]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -102,7 +102,7 @@ def _stranger() -> Iterator[Callable[[], bool]]:
                 _run("ip", "link", "set", peer[1], "netns", str(process.pid))
                 _run("ip", "addr", "add", f"{HERE}/{BITS}", "dev", INTERFACE)
                 _run("ip", "link", "set", INTERFACE, "up")
-                _tell(process, peer[1])
+                _send_line(process, peer[1])
                 _expect(process, "up")
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
                     ear.bind((HERE, 0))
@@ -114,8 +114,8 @@ def _stranger() -> Iterator[Callable[[], bool]]:
 
 
 def _hello(process: subprocess.Popen[str], ear: socket.socket) -> bool:
-    """Has the stranger say hello until it was answered or gives up; say which."""
-    _tell(process, str(ear.getsockname()[1]))
+    """Have the client send until it gets an answer or gives up; return which."""
+    _send_line(process, str(ear.getsockname()[1]))
     while True:
         ready, _, _ = select.select([ear.fileno(), _number(process.stdout)], [], [])
         if ear.fileno() not in ready:
@@ -124,10 +124,10 @@ def _hello(process: subprocess.Popen[str], ear: socket.socket) -> bool:
         try:
             ear.sendto(b"hello yourself", sender)
         except PermissionError:
-            continue  # the kernel drops answers, too: that was said before the ban
+            continue  # the kernel drops answers, too: this packet came before the ban
 
 
-def _tell(process: subprocess.Popen[str], text: str) -> None:
+def _send_line(process: subprocess.Popen[str], text: str) -> None:
     if process.stdin:
         process.stdin.write(f"{text}\n")
         process.stdin.flush()
@@ -135,7 +135,7 @@ def _tell(process: subprocess.Popen[str], text: str) -> None:
 
 def _expect(process: subprocess.Popen[str], word: str) -> None:
     if _line(process.stdout).strip() != word:
-        raise CannotError(_line(process.stderr).strip() or "the stranger did not come")
+        raise CannotError(_line(process.stderr).strip() or "the test client did not start")
 
 
 def _number(stream: IO[str] | None) -> int:

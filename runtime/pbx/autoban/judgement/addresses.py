@@ -1,4 +1,4 @@
-"""Addresses, networks and ranges, and by what an offender goes."""
+"""Addresses, networks and ranges, and the name of the offender at an address."""
 
 import ipaddress
 from bisect import bisect_right
@@ -37,7 +37,7 @@ def parse_span(text: str) -> Span:
     """Read an address, a network (`192.0.2.0/24`) or a range (`192.0.2.1-192.0.2.9`).
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is invalid.
     """
     low, dash, high = (part.strip() for part in text.partition("-"))
     try:
@@ -59,10 +59,10 @@ def parse_span(text: str) -> Span:
 
 
 def parse_address(text: str) -> Address:
-    """Read an address; one of IPv4 in the clothes of IPv6 is taken for what it is.
+    """Read an address; an IPv4-mapped IPv6 address is returned as IPv4.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is invalid.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
@@ -71,7 +71,7 @@ def parse_address(text: str) -> Address:
 
 
 class Spans:
-    """A set of addresses that is made of spans."""
+    """A set of addresses, made of spans."""
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self.merged: tuple[Span, ...] = tuple(_merge(sorted(spans)))
@@ -87,13 +87,13 @@ class Spans:
 
 
 def key_of(address: Address, neighbours: Spans) -> str:
-    """Return what an offender is called: the address, or in IPv6 the /64 that is one customer's.
+    """Return the name of the offender at an address: the address, or in IPv6 its /64.
 
-    On a link of our own a /64 is everybody's, phones and router included, so that there an
-    address stands for itself.
+    A /64 usually is one customer. On networks that the machine itself is on, phones and the router
+    share it, so there each address counts by itself.
 
     Args:
-        address: Where something came from.
+        address: Source address of an event.
         neighbours: The networks that this machine is on.
     """
     if address.version == 4 or address.is_link_local or address in neighbours:
@@ -119,4 +119,4 @@ def _address(version: int, number: int) -> Address:
 
 
 NEVER_OFFENDERS = Spans(parse_span(text) for text in _NEVER_OFFENDERS)
-"""Nobody's address, the machine's own, and those of groups."""
+"""Unspecified, loopback and multicast addresses."""

@@ -1,10 +1,10 @@
-"""How much an event counts: an attempt once, whatever number of events Asterisk makes of it.
+"""How much an event counts: each attempt once, although Asterisk reports up to four events.
 
 One bad registration of an unknown user is reported as InvalidAccountID, once for the request and
 once for its repetition with a password, and then as ChallengeResponseFailed; all with one Call-ID.
-That is one attempt. But the Call-ID is the attacker's to choose, so it buys no more than that: each
-ChallengeResponseFailed counts, but for the one that belongs to an InvalidAccountID which has
-counted, and of the latter only a few are taken together, and only within a second.
+That is one attempt. But the attacker chooses the Call-ID, and must not hide attempts by that.
+Therefore each ChallengeResponseFailed counts, except for one that belongs to a counted
+InvalidAccountID. At most a few InvalidAccountID count as one, and only within a second.
 """
 
 from collections import OrderedDict
@@ -15,13 +15,13 @@ from pbx.autoban.judgement.events import Meaning, SecurityEvent
 ATTEMPT = 10
 """Points of an attempt."""
 
-ODDITY = 1
-"""Points of what an honest phone may do, too."""
+MINOR = 1
+"""Points of an event that a good phone may cause, too."""
 
 TOGETHER = 1.0  # seconds
 MOST_TOGETHER = 4  # events
 MOST_SESSIONS = 4096
-"""Call-IDs to remember. Those that are forgotten early make an attempt count more, never less."""
+"""Call-IDs to store. If one is removed early, an attempt counts more, never less."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Session:
 
 
 class Attempts:
-    """Remembers Call-IDs for a second."""
+    """Stores Call-IDs for a second."""
 
     def __init__(self) -> None:
         self._sessions: OrderedDict[int, _Session] = OrderedDict()
@@ -41,12 +41,12 @@ class Attempts:
         return len(self._sessions)
 
     def points(self, event: SecurityEvent, key: str, now: float) -> int:
-        """Return what an event counts.
+        """Return the points of an event.
 
         Args:
-            event: What happened.
-            key: What the offender is called.
-            now: Seconds, by a clock that never goes back.
+            event: The event.
+            key: Name of the offender.
+            now: Seconds of a clock that never goes back.
         """
         if event.meaning is Meaning.UNKNOWN_ACCOUNT:
             return self._unknown_account(hash((key, event.session)), now)
@@ -54,7 +54,7 @@ class Attempts:
             return self._wrong_secret(hash((key, event.session)), now)
         if event.meaning is Meaning.REFUSED:
             return ATTEMPT
-        return ODDITY if event.meaning is Meaning.ODDITY else 0
+        return MINOR if event.meaning is Meaning.MINOR else 0
 
     def _unknown_account(self, session: int, now: float) -> int:
         known = self._sessions.get(session)

@@ -1,7 +1,7 @@
-"""Scanners that ask to be challenged and never answer: they learn which users there are.
+"""Unanswered challenges: scanners request them to find users, and never respond.
 
-An honest phone answers each challenge, so answers set the count to nothing. Those who lose packets
-do not, for a while; that is why this is off unless a number is set.
+A phone responds to each challenge, which resets the count. On a bad line it does not for a while;
+that is why this is off unless `maxchallenges` is set.
 """
 
 from collections import OrderedDict
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pbx.autoban.judgement.rules import Rules
 
 MOST = 10_000
-"""Addresses; the longest quiet is forgotten first."""
+"""Addresses to store; the one with the oldest challenge is removed first."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Challenges:
         return len(self._open)
 
     def sent(self, key: str, now: float) -> int:
-        """Take note of a challenge; return how many attempts it counts: 1, or 0 as a rule."""
+        """Count a challenge; return 1 if it is an attempt, else 0."""
         if not self._rules.maxchallenges:
             return 0
         row = self._open.setdefault(key, _Unanswered(now))
@@ -43,11 +43,11 @@ class Challenges:
         return int(row.number > self._rules.maxchallenges)
 
     def answered(self, key: str) -> None:
-        """Take note of an answer, right or wrong: what is wrong counts by itself."""
+        """Reset the count, whether the response is right or wrong: a wrong one is an attempt itself."""
         self._open.pop(key, None)
 
     def pass_time(self, now: float) -> None:
-        """Forgets rows that began too long ago."""
+        """Remove counts that began too long ago."""
         limit = now - self._rules.watchtime
         for key in [key for key, row in self._open.items() if row.since < limit]:
             del self._open[key]

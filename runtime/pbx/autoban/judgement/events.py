@@ -1,4 +1,4 @@
-"""Security events as Asterisk reports them, and what each one means to us."""
+"""Security events as Asterisk reports them, and what each of them means."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,23 +12,23 @@ HONEST_ACLS = frozenset(
         "registrar_attempt_without_configured_aors",
     }
 )
-"""Not access lists at all: the registrar's way to refuse a phone that may well be honest."""
+"""Not access lists: the registrar refuses a phone with these names, which may be a good one."""
 
 CONNECTED = frozenset({"TCP", "TLS", "WS", "WSS"})
-"""Transports whose sender has answered the kernel's handshake, so that its address is its own.
+"""Transports with a handshake, which proves that the address is the sender's.
 
 The names are those of main/security_events.c (transport2str) of Asterisk 22."""
 
 
 class Meaning(Enum):
-    """What an event says about the address that it names."""
+    """What an event says about its address."""
 
     UNKNOWN_ACCOUNT = auto()
     WRONG_SECRET = auto()
     REFUSED = auto()
-    ODDITY = auto()  # an honest phone may do that
+    MINOR = auto()  # a good phone may cause it, too
     CHALLENGED = auto()
-    WELCOME = auto()
+    LOGIN = auto()
 
 
 _MEANINGS = {
@@ -37,25 +37,25 @@ _MEANINGS = {
     "ChallengeResponseFailed": Meaning.WRONG_SECRET,
     "FailedACL": Meaning.REFUSED,
     "ChallengeSent": Meaning.CHALLENGED,
-    "SuccessfulAuth": Meaning.WELCOME,
+    "SuccessfulAuth": Meaning.LOGIN,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
-    """What somebody did.
+    """A security event.
 
     Attributes:
         kind: Asterisk's name for it.
         meaning: What it means.
-        address: Where from.
+        address: Source address.
         service: Such as PJSIP or AMI.
-        account: As whom; chosen by the other side.
-        session: The Call-ID, chosen by the other side, too.
+        account: Name of the account; chosen by the sender.
+        session: The Call-ID; chosen by the sender, too.
         transport: Such as UDP or TLS; "" if it is not named.
-        port: Where the packet came from; 0 if that is not named.
-        local_port: Where it came in; 0 if that is not named.
-        challenge: The nonce that was answered. Over UDP it is whatever the sender wrote there.
+        port: Source port; 0 if it is not named.
+        local_port: Destination port; 0 if it is not named.
+        challenge: The nonce of the response. Over UDP, the sender may have invented it.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class SecurityEvent:
 
 
 def read_event(message: Message) -> SecurityEvent | None:
-    """Return what a message of AMI says; None if it says nothing of concern, or makes no sense."""
+    """Return the security event in a message of AMI; None if it is no such event, or invalid."""
     kind = message.get("Event", "")
     meaning = _MEANINGS.get(kind)
     if meaning is None:
@@ -80,7 +80,7 @@ def read_event(message: Message) -> SecurityEvent | None:
     if address is None:
         return None
     if meaning is Meaning.REFUSED and message.get("ACLName") in HONEST_ACLS:
-        meaning = Meaning.ODDITY
+        meaning = Meaning.MINOR
     return SecurityEvent(
         kind,
         meaning,

@@ -1,19 +1,19 @@
-"""From which ports phones have logged in over UDP: those packets are let through at full speed."""
+"""Ports from which phones have logged in over UDP: their packets are not rate-limited."""
 
 from collections import OrderedDict
 
 MOST = 10_000
-"""Offenders' names to remember ports for; the longest quiet is forgotten first."""
+"""Addresses whose ports are stored; the one with the oldest login is removed first."""
 
 MOST_PORTS = 64
-"""Ports of each."""
+"""Ports of each address."""
 
 Flow = tuple[str, int]
 """Address and port."""
 
 
 class Flows:
-    """Remembers ports of phones, by what an offender there would be called."""
+    """Stores ports of phones, by the name that an offender there would have."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, OrderedDict[Flow, float]] = OrderedDict()
@@ -21,8 +21,8 @@ class Flows:
     def __len__(self) -> int:
         return len(self._known)
 
-    def welcome(self, key: str, flow: Flow, until: float) -> None:
-        """Remembers that somebody has logged in from there, until a time."""
+    def logged_in(self, key: str, flow: Flow, until: float) -> None:
+        """Store that a phone has logged in from a port, until a time."""
         flows = self._known.setdefault(key, OrderedDict())
         flows[flow] = until
         flows.move_to_end(flow)
@@ -33,12 +33,12 @@ class Flows:
             self._known.popitem(last=False)
 
     def of(self, key: str, now: float) -> list[tuple[Flow, float]]:
-        """Return the flows of a key, and the seconds for which each holds."""
+        """Return the flows of a key, and the seconds that each is still valid."""
         flows = self._known.get(key) or OrderedDict[Flow, float]()
         return [(flow, until - now) for flow, until in flows.items() if until > now]
 
     def pass_time(self, now: float) -> None:
-        """Forgets those whose time is over."""
+        """Remove all whose time is over."""
         for key, flows in list(self._known.items()):
             for flow in [flow for flow, until in flows.items() if until <= now]:
                 del flows[flow]

@@ -1,4 +1,4 @@
-"""Judges what happens: from a security event to a decision. No clock and no I/O."""
+"""From a security event to a decision."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,29 +8,28 @@ from pbx.autoban.judgement.attempts import ATTEMPT, Attempts
 from pbx.autoban.judgement.challenges import Challenges
 from pbx.autoban.judgement.events import Meaning, SecurityEvent
 from pbx.autoban.judgement.flows import Flows
-from pbx.autoban.judgement.offenders import Offenders, Sentence
+from pbx.autoban.judgement.offenders import Ban, Offenders
 from pbx.autoban.judgement.owners import Owners
 from pbx.autoban.judgement.proofs import Proofs
 from pbx.autoban.judgement.rules import Rules
 from pbx.autoban.judgement.suspects import Suspect, Suspects
 
-Decision = Sentence | Suspect
-"""Jail, or a limit for one who may not be the sender."""
+Decision = Ban | Suspect
+"""A ban, or a rate limit if the address may not be the sender's."""
 
 
 class Guard:
-    """All that AutoBan knows.
+    """All that AutoBan knows about addresses.
 
     Attributes:
-        rules: What it goes by.
-        offenders: Who is watched, jailed or on parole.
-        suspects: In whose name something came that anybody may have sent.
-        flows: From which ports phones have logged in.
-        proofs: Which challenges were sent to whom.
-        owners: Where one's own phones and trunks are.
-        lists: The whitelist and the blacklist; set_lists changes them.
-        events: How often each kind of event came.
-        sentences: How often somebody was jailed.
+        rules: Thresholds and times.
+        offenders: Addresses that are watched, banned or on parole.
+        suspects: Addresses that are named in events without proof.
+        flows: Ports from which phones have logged in.
+        proofs: Challenges that were sent.
+        owners: Addresses of phones and trunks of the PBX.
+        events: Number of events by kind.
+        bans: Number of bans.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -41,7 +40,7 @@ class Guard:
         self.proofs = Proofs()
         self.owners = Owners()
         self.events: Counter[str] = Counter()
-        self.sentences = 0
+        self.bans = 0
         self._attempts = Attempts()
         self._forgeable = Attempts()
         self._challenges = Challenges(rules)
@@ -59,29 +58,29 @@ class Guard:
         self._own, self._neighbours = Spans(addresses), Spans(networks)
 
     def key_of(self, address: Address) -> str:
-        """Return what an offender at an address is called."""
+        """Return the name of the offender at an address."""
         return key_of(address, self._neighbours)
 
     def is_spared(self, address: Address) -> bool:
-        """Says whether an address is never jailed, whatever comes from there."""
+        """Return whether an address is never banned, whatever its events are."""
         return address in NEVER_OFFENDERS or address in self._own or address in self._white
 
     def judge(self, event: SecurityEvent, now: float) -> Decision | None:
-        """Take note of an event; return the decision, if one follows.
+        """Count an event; return the decision if one follows.
 
-        Only what the address itself has done leads to jail. What anybody may have sent in its name
-        leads to a limit, and not even to that where a trunk of our own is: it has nothing to
-        guess, and its calls are many.
+        Only events with proof of the address lead to a ban. Events without proof lead to a rate
+        limit. Addresses of trunks are exempt from that: they guess no passwords, and have many
+        calls.
 
         Args:
-            event: What happened.
-            now: When, in seconds by a clock that never goes back.
+            event: The event.
+            now: Its time, in seconds of a clock that never goes back.
         """
         self.events[event.kind] += 1
         address = event.address
         key = self.key_of(address)
-        if event.meaning is Meaning.WELCOME:
-            self._welcome(event, key, now)
+        if event.meaning is Meaning.LOGIN:
+            self._count_login(event, key, now)
             return None
         proven = self.proofs.proves(event, key, now)
         if event.meaning is Meaning.CHALLENGED:
@@ -98,21 +97,21 @@ class Guard:
             if address in self.owners.trunk_spans:
                 return None
             return self.suspects.attempt(key, points, event.kind, now, owner=owner)
-        sentence = self.offenders.attempt(key, points, event.kind, now, owner=owner)
-        self.sentences += sentence is not None
-        return sentence
+        ban = self.offenders.attempt(key, points, event.kind, now, owner=owner)
+        self.bans += ban is not None
+        return ban
 
-    def _welcome(self, event: SecurityEvent, key: str, now: float) -> None:
+    def _count_login(self, event: SecurityEvent, key: str, now: float) -> None:
         self._challenges.answered(key)
         if self.is_spared(event.address):
             return
         until = now + self.rules.ownertime
-        self.owners.welcome(key, until)
+        self.owners.logged_in(key, until)
         if event.transport == "UDP" and event.port:
-            self.flows.welcome(key, (str(event.address), event.port), until)
+            self.flows.logged_in(key, (str(event.address), event.port), until)
 
     def pass_time(self, now: float) -> None:
-        """Move on all whose time is over."""
+        """Remove or move on everything whose time is over."""
         self.offenders.pass_time(now)
         self.suspects.pass_time(now)
         self.flows.pass_time(now)

@@ -1,22 +1,22 @@
-"""Who is watched, jailed or on parole. No clock and no I/O: events and times in, decisions out.
+"""Addresses that are watched, banned (in the set jail) or on parole.
 
-nobody --attempt--> watch --more than maxcount--> jail --jailtime--> parole --attempt--> jail
-                      |                                                |      (for longer)
-                      +--watchtime--> nobody                           +--watchtime--> nobody
+(unknown) --attempt--> watch --more than maxcount--> jail --jailtime--> parole --attempt--> jail
+                         |                                                |      (for longer)
+                         +--watchtime--> (unknown)                        +--watchtime--> (unknown)
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pbx.autoban.judgement.attempts import ATTEMPT
+from pbx.autoban.judgement.bounded_register import BoundedRegister
 from pbx.autoban.judgement.rules import Rules
 
 
-class Stage(StrEnum):
-    """Where an offender stands."""
+class BanStage(StrEnum):
+    """The set that an offender is in."""
 
     WATCH = "watch"
     JAIL = "jail"
@@ -24,20 +24,20 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An offender, as told to others.
+class Offender:
+    """An offender at one moment.
 
     Attributes:
-        key: What it is called.
-        stage: Where it stands.
-        left: Seconds until that ends.
-        points: What it has done in this stage.
-        term: Seconds of the last jail; 0 if there was none.
-        kind: What it did last.
+        key: Its name; see addresses.key_of.
+        stage: Its set.
+        left: Seconds until that stage ends.
+        points: Sum of its attempts in this stage; ATTEMPT is one.
+        term: Seconds of its last ban; 0 if there was none.
+        kind: Its last event.
     """
 
     key: str
-    stage: Stage
+    stage: BanStage
     left: float
     points: int
     term: float
@@ -45,24 +45,24 @@ class Entry:
 
     @property
     def count(self) -> int:
-        """Attempts, in whole numbers; any at all is one."""
+        """Attempts, rounded up."""
         return -(-self.points // ATTEMPT)
 
 
-Row = tuple[str, Stage, float, int, float, str]
-"""The attributes of an entry."""
+OffenderFields = tuple[str, BanStage, float, int, float, str]
+"""The attributes of an offender."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A decision: this one goes to jail.
+class Ban:
+    """The decision to ban an address.
 
     Attributes:
-        key: Who.
-        seconds: For how long.
+        key: Name of the offender.
+        seconds: Length of the ban.
         count: Attempts that led to it.
         kind: The last of them.
-        before: Whether it has been in jail before.
+        before: Whether it has been banned before.
     """
 
     key: str
@@ -73,8 +73,8 @@ class Sentence:
 
 
 @dataclass(slots=True)
-class _Offender:
-    stage: Stage
+class _Record:
+    stage: BanStage
     until: float
     points: int
     term: float
@@ -82,150 +82,128 @@ class _Offender:
 
 
 class Offenders:
-    """All of them, as many as the rules allow; beyond that the least important are forgotten.
+    """All offenders, at most `rules.limit`; above that, the least important are removed.
 
-    Times are seconds, by a clock that never goes back.
-
-    Attributes:
-        changes: How often something happened other than that time passed.
+    Times are seconds of a clock that never goes back.
     """
 
     def __init__(self, rules: Rules) -> None:
-        self.changes = 0
         self._rules = rules
-        self._known: dict[str, _Offender] = {}
+        self._register = BoundedRegister(rules.limit, _importance, self._parole_after)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._register)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._known
+        return key in self._register
 
-    def stage(self, key: str, now: float) -> Stage | None:
-        """Return where somebody stands; None for one who is not known."""
-        known = self._current(key, now)
-        return known.stage if known else None
+    @property
+    def changes(self) -> int:
+        """Number of changes other than expiry."""
+        return self._register.changes
+
+    def stage(self, key: str, now: float) -> BanStage | None:
+        """Return the stage of an address; None if it is unknown."""
+        record = self._register.find(key, now)
+        return record.stage if record else None
 
     def attempt(
         self, key: str, points: int, kind: str, now: float, *, owner: bool = False
-    ) -> Sentence | None:
-        """Take note of an attempt; return the decision, if one follows.
+    ) -> Ban | None:
+        """Count an attempt; return the ban if one follows.
 
         Args:
-            key: Who.
-            points: How bad.
-            kind: What.
-            now: When.
-            owner: Whether phones or trunks of our own are at this address: then much more is
-                put up with.
+            key: Name of the offender.
+            points: Weight of the attempt.
+            kind: Its event.
+            now: Its time.
+            owner: Whether phones or trunks of the PBX are at this address: its threshold is
+                ownercount, on parole, too.
         """
-        known = self._current(key, now)
-        if known is None:
-            self._make_room()
-            until = now + self._rules.watchtime
-            known = self._known[key] = _Offender(Stage.WATCH, until, 0, 0.0, kind)
-        self.changes += 1
-        known.points += points
-        known.kind = kind
-        if known.stage is Stage.JAIL:
-            return None  # what was on its way when the door closed
-        allowed = self._rules.ownercount if owner else self._rules.maxcount
-        if known.stage is Stage.PAROLE and not owner:
-            guilty = known.points >= ATTEMPT
+        record = self._register.find(key, now)
+        if record is None:
+            record = _Record(BanStage.WATCH, now + self._rules.watchtime, 0, 0.0, kind)
+            self._register.put(key, record)
         else:
-            guilty = known.points > allowed * ATTEMPT
-        return self.jail(key, kind, now) if guilty else None
+            self._register.changes += 1
+        record.points += points
+        record.kind = kind
+        if record.stage is BanStage.JAIL:
+            return None  # it arrived before the ban took effect
+        if record.stage is BanStage.PAROLE and not owner:
+            exceeds = record.points >= ATTEMPT
+        else:
+            allowed = self._rules.ownercount if owner else self._rules.maxcount
+            exceeds = record.points > allowed * ATTEMPT
+        return self.ban(key, kind, now) if exceeds else None
 
-    def jail(self, key: str, kind: str, now: float) -> Sentence:
-        """Jails somebody: for the first time, or for longer than the last time."""
-        self.changes += 1
-        known = self._current(key, now)
-        if known is None:
-            self._make_room()
-            known = _Offender(Stage.WATCH, now, 0, 0.0, kind)
-        term = self._rules.next_term(known.term) if known.term else self._rules.first_term()
-        sentence = Sentence(key, term, -(-known.points // ATTEMPT), kind, bool(known.term))
-        self._known[key] = _Offender(Stage.JAIL, now + term, known.points, term, kind)
-        return sentence
+    def ban(self, key: str, kind: str, now: float) -> Ban:
+        """Ban an address; after an earlier ban, for longer than that one."""
+        record = self._register.find(key, now)
+        points, before = (record.points, record.term) if record else (0, 0.0)
+        term = self._rules.next_term(before) if before else self._rules.first_term()
+        self._register.put(key, _Record(BanStage.JAIL, now + term, points, term, kind))
+        return Ban(key, term, -(-points // ATTEMPT), kind, bool(before))
 
-    def put(self, key: str, stage: Stage, kind: str, now: float) -> None:
-        """Has somebody watched, or on parole, from now on, whatever they were.
+    def put(self, key: str, stage: BanStage, kind: str, now: float) -> None:
+        """Put an address on watch or on parole, whatever its stage was.
 
         Args:
-            key: Who.
+            key: Name of the offender.
             stage: Watch or parole.
             kind: Why.
-            now: When.
+            now: The time.
         """
-        self.changes += 1
-        known = self._known.pop(key, None)
-        self._make_room()
-        term = (known.term if known else 0.0) or self._rules.first_term()
-        until = now + self._rules.watchtime
-        self._known[key] = _Offender(stage, until, 0, term if stage is Stage.PAROLE else 0.0, kind)
+        record = self._register.find(key, now)
+        term = 0.0
+        if stage is BanStage.PAROLE:
+            term = (record.term if record else 0.0) or self._rules.first_term()
+        self._register.put(key, _Record(stage, now + self._rules.watchtime, 0, term, kind))
 
     def remove(self, key: str) -> bool:
-        """Forgets somebody; say whether they were known."""
-        self.changes += 1
-        return self._known.pop(key, None) is not None
+        """Remove an address and its history; return whether it was known."""
+        return self._register.remove(key)
 
     def pass_time(self, now: float) -> None:
-        """Move on all whose time is over."""
-        due = [key for key, known in self._known.items() if known.until <= now]
-        for key in due:
-            self._current(key, now)
+        """Move on all whose stage has ended."""
+        self._register.pass_time(now)
 
-    def entries(self, now: float) -> Iterator[Entry]:
-        """Yield all, as they stand."""
-        return (Entry(*row) for row in self.rows(now))
+    def entries(self, now: float) -> Iterator[Offender]:
+        """Yield all offenders."""
+        return (Offender(*fields) for fields in self.fields(now))
 
-    def rows(self, now: float) -> list[Row]:
-        """Return all, as they stand; for thousands of them this is much faster than entries."""
-        self.pass_time(now)
+    def fields(self, now: float) -> list[OffenderFields]:
+        """Return the attributes of all offenders; for thousands, faster than entries()."""
         return [
-            (key, known.stage, known.until - now, known.points, known.term, known.kind)
-            for key, known in self._known.items()
+            (key, record.stage, record.until - now, record.points, record.term, record.kind)
+            for key, record in self._register.items(now)
         ]
 
-    def sizes(self, now: float) -> Counter[Stage]:
-        """Return how many stand where."""
-        self.pass_time(now)
-        return Counter(known.stage for known in self._known.values())
+    def sizes(self, now: float) -> Counter[BanStage]:
+        """Return the number of offenders in each stage."""
+        return Counter(record.stage for _, record in self._register.items(now))
 
-    def jailed_beyond(self, moment: float) -> int:
-        """Return how many will still be in jail at a moment."""
-        jail = Stage.JAIL
-        return sum(known.stage is jail and known.until > moment for known in self._known.values())
+    def banned_beyond(self, moment: float) -> int:
+        """Return the number of bans that last beyond a moment."""
+        jail = BanStage.JAIL
+        return sum(
+            record.stage is jail and record.until > moment for record in self._register.values()
+        )
 
-    def restore(self, entries: Iterable[Entry], now: float) -> None:
-        """Take back what entries() told: each with the time that was left."""
-        for entry in entries:
-            self._make_room()
-            self._known[entry.key] = _Offender(
-                entry.stage, now + entry.left, entry.points, entry.term, entry.kind
-            )
+    def restore(self, offenders: Iterable[Offender], now: float) -> None:
+        """Add offenders that entries() returned, each with the time that was left."""
+        for one in offenders:
+            record = _Record(one.stage, now + one.left, one.points, one.term, one.kind)
+            self._register.put(one.key, record)
 
-    def _current(self, key: str, now: float) -> _Offender | None:
-        known = self._known.get(key)
-        if known and known.until <= now and known.stage is Stage.JAIL:
-            until = known.until + self._rules.watchtime  # from the moment when the jail ended
-            known = self._known[key] = _Offender(Stage.PAROLE, until, 0, known.term, known.kind)
-        if known and known.until <= now:
-            del self._known[key]
+    def _parole_after(self, record: _Record) -> _Record | None:
+        if record.stage is not BanStage.JAIL:
             return None
-        return known
-
-    def _make_room(self) -> None:
-        """Forgets a sixteenth of all when full, so that this seldom happens."""
-        if len(self._known) < self._rules.limit:
-            return
-        number = max(1, self._rules.limit // 16)
-        for key, _ in heapq.nsmallest(number, self._known.items(), key=_importance):
-            del self._known[key]
+        until = record.until + self._rules.watchtime  # from the moment when the ban ended
+        return _Record(BanStage.PAROLE, until, 0, record.term, record.kind)
 
 
-def _importance(item: tuple[str, _Offender]) -> tuple[int, float, float]:
-    _, known = item
-    if known.stage is Stage.WATCH:
-        return (0, known.points, known.until)
-    return (1 if known.stage is Stage.PAROLE else 2, known.term, known.until)
+def _importance(record: _Record) -> tuple[int, float, float]:
+    if record.stage is BanStage.WATCH:
+        return (0, record.points, record.until)
+    return (1 if record.stage is BanStage.PAROLE else 2, record.term, record.until)

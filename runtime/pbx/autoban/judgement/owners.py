@@ -1,4 +1,4 @@
-"""Addresses of one's own phones and trunks, as far as they are known now."""
+"""Addresses of phones and trunks of this PBX, as far as they are known."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from pbx.autoban.judgement.addresses import Address, Span, Spans
 
 MOST = 10_000
-"""Addresses where a phone has logged in; the longest ago is forgotten first."""
+"""Addresses from which phones have logged in; the oldest login is removed first."""
 
 
 class Owners:
-    """Knows where phones have logged in, and what Asterisk is configured to talk to.
+    """Addresses from which phones have logged in, and addresses in Asterisk's configuration.
 
     Attributes:
-        changes: How often a phone has logged in.
-        trunk_spans: The addresses that the configuration names.
+        changes: Number of logins.
+        trunk_spans: Addresses that Asterisk's configuration names.
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,8 @@ class Owners:
         self.trunk_spans = Spans()
         self._registered = Spans()
 
-    def welcome(self, key: str, until: float) -> None:
-        """Remembers that somebody with the right password is there, until a time."""
+    def logged_in(self, key: str, until: float) -> None:
+        """Store that a phone has logged in from an address, until a time."""
         self.changes += 1
         self._phones[key] = max(until, self._phones.get(key, until))
         self._phones.move_to_end(key)
@@ -32,7 +32,7 @@ class Owners:
             self._phones.popitem(last=False)
 
     def set_trunks(self, spans: Iterable[Span], registered: Iterable[Span] = ()) -> None:
-        """Replace what Asterisk tells.
+        """Replace the addresses that Asterisk reports.
 
         Args:
             spans: Addresses that the configuration names.
@@ -43,7 +43,7 @@ class Owners:
 
     @property
     def registered(self) -> tuple[Span, ...]:
-        """Addresses from which phones have registered, as Asterisk tells."""
+        """Addresses from which phones have registered, as Asterisk reports."""
         return self._registered.merged
 
     @property
@@ -52,17 +52,17 @@ class Owners:
         return len(self.trunk_spans.merged)
 
     def include(self, address: Address, key: str, now: float) -> bool:
-        """Says whether phones or trunks of our own are at an address."""
+        """Return whether phones or trunks of this PBX are at an address."""
         logged_in = self._phones.get(key, now) > now or address in self._registered
         return logged_in or address in self.trunk_spans
 
     def pass_time(self, now: float) -> None:
-        """Forgets those whose time is over."""
+        """Remove all whose time is over."""
         for key in [key for key, until in self._phones.items() if until <= now]:
             del self._phones[key]
 
     def phones(self, now: float) -> Iterator[tuple[str, float]]:
-        """Yield each address where a phone is, and the seconds for which that holds."""
+        """Yield each address of phones, and the seconds that it is still valid."""
         for key, until in self._phones.items():
             if until > now:
                 yield key, until - now

@@ -1,15 +1,15 @@
-"""Which events name an address that is really the sender's. No clock and no I/O.
+"""Proof that the address in an event is really the sender's.
 
-Over TCP, TLS and WebSocket the sender has answered the handshake. Over UDP anybody can write any
-address into a packet, so that such an event says nothing about the address, unless it answers a
-challenge: the nonce of Asterisk 22 is `SECONDS/MD5(SECONDS:ADDRESS:UUID:REALM)` with a random UUID
-that never leaves the process (res_pjsip_authenticator_digest.c, build_nonce), so that only who
-reads the mail of that address can know it.
+Over TCP, TLS and WebSocket, the sender has completed the handshake. A UDP packet can have a forged
+source address, so it proves nothing unless it responds to a challenge. The nonce of Asterisk 22 is
+`SECONDS/MD5(SECONDS:ADDRESS:UUID:REALM)` with a random UUID that never leaves the process
+(res_pjsip_authenticator_digest.c, build_nonce). Only a client that receives packets at that address
+can know it.
 
-Asterisk's events do not say whether a nonce was its own. Whatever is in an Authorization header,
-if the password is wrong, it is ChallengeResponseFailed with the header's nonce (verify() there),
-and the nonce is missing in ChallengeSent. So the nonces are read from the answers that leave this
-machine (challenge_log.py), and remembered here. SuccessfulAuth needs a fresh nonce of its own.
+Asterisk's events do not report whether a nonce was its own. A wrong password is reported as
+ChallengeResponseFailed with whatever nonce is in the Authorization header (verify() there), and
+ChallengeSent has no nonce. Therefore the nonces are read from the challenges that leave this
+machine (kernel/challenge_log.py), and stored here. SuccessfulAuth needs one of Asterisk's nonces.
 """
 
 from collections import OrderedDict
@@ -17,14 +17,14 @@ from collections import OrderedDict
 from pbx.autoban.judgement.events import CONNECTED, Meaning, SecurityEvent
 
 LIFETIME = 3600.0
-"""Seconds. A nonce that is too old for Asterisk was received all the same."""
+"""Seconds. An expired nonce is proof, too: a client at that address has received it."""
 
 MOST = 20_000
-"""Nonces to remember; the oldest are forgotten first. What is forgotten is not proven."""
+"""Nonces to store; the oldest are removed first. A removed nonce is no proof."""
 
 
 class Proofs:
-    """Remembers which nonces were sent to whom."""
+    """Stores which nonces were sent to which address."""
 
     def __init__(self) -> None:
         self._sent: OrderedDict[int, float] = OrderedDict()
@@ -33,7 +33,7 @@ class Proofs:
         return len(self._sent)
 
     def sent(self, key: str, nonce: str, now: float) -> None:
-        """Take note of a nonce that left for somebody."""
+        """Store a nonce that was sent to an address."""
         if not nonce:
             return
         self._sent[hash((key, nonce))] = now
@@ -42,14 +42,14 @@ class Proofs:
             self._sent.popitem(last=False)
 
     def proves(self, event: SecurityEvent, key: str, now: float) -> bool:
-        """Says whether an event can only come from the address that it names.
+        """Return whether an event can only come from its address.
 
         Args:
-            event: What happened.
-            key: What the sender is called.
-            now: Seconds, by a clock that never goes back.
+            event: The event.
+            key: Name of the sender; see addresses.key_of.
+            now: Seconds of a clock that never goes back.
         """
-        if event.transport in CONNECTED or event.meaning is Meaning.WELCOME:
+        if event.transport in CONNECTED or event.meaning is Meaning.LOGIN:
             return True
         if event.meaning is not Meaning.WRONG_SECRET:
             return False
@@ -57,6 +57,6 @@ class Proofs:
         return sent is not None and now - sent <= LIFETIME
 
     def pass_time(self, now: float) -> None:
-        """Forgets nonces that are too old."""
+        """Remove nonces that are too old."""
         while self._sent and now - next(iter(self._sent.values())) > LIFETIME:
             self._sent.popitem(last=False)

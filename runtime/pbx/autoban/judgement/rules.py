@@ -1,26 +1,25 @@
-"""The numbers that decide who is jailed, and for how long."""
+"""Thresholds and times of bans and limits."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Rules:
-    """See the component's README for what each is good for.
+    """The settings that decisions depend on; the component's README explains each.
 
     Attributes:
-        maxcount: Attempts that are put up with.
-        watchtime: Seconds in which they are counted, and those of parole.
-        jailtime: Seconds of the first jail.
-        repeatmult: How many times longer than the last one the next jail is.
-        maxjailtime: Seconds of the longest.
-        ownercount: maxcount for addresses of one's own phones and trunks.
-        ownertime: Seconds for which an address is one of them after a phone has logged in there.
-        maxchallenges: Challenges in a row that may stay unanswered; 0: any number.
-        slowrate: Requests a second over UDP of an address that only forgeable packets speak
-            against; 0: never limited.
-        maxconnections: TCP connections at a time from an address without phones; 0: any number.
-        connectrate: New ones a second; 0: any number.
-        limit: Offenders to remember.
+        maxcount: Threshold: allowed attempts in watchtime.
+        watchtime: Seconds in which they are counted; also the length of parole.
+        jailtime: Seconds of the first ban.
+        repeatmult: Factor for the length of each further ban.
+        maxjailtime: Maximum seconds of a ban.
+        ownercount: maxcount for addresses of phones and trunks.
+        ownertime: Seconds that an address counts as a phone's after a login.
+        maxchallenges: Allowed unanswered challenges in a row; 0: no limit.
+        slowrate: UDP requests a second of a rate-limited address; 0: no limit.
+        maxconnections: Concurrent TCP connections of an address without phones; 0: no limit.
+        connectrate: New TCP connections of an address a second; 0: no limit.
+        limit: Number of offenders to store, and of suspects.
     """
 
     maxcount: int = 10
@@ -37,9 +36,9 @@ class Rules:
     limit: int = 20_000
 
     def first_term(self) -> float:
-        """Return the seconds of the first jail."""
+        """Return the seconds of the first ban."""
         return min(self.jailtime, self.maxjailtime)
 
     def next_term(self, term: float) -> float:
-        """Return the seconds of the jail after one of `term` seconds."""
+        """Return the seconds of the ban that follows one of `term` seconds."""
         return min(term * self.repeatmult, self.maxjailtime)

@@ -1,8 +1,8 @@
-"""Reads the challenges that leave this machine over UDP, as the kernel copies them for us.
+"""Reads copies of the challenges that leave this machine over UDP.
 
-A rule of our table has the kernel hand over copies of `SIP/2.0 401` (its NFLOG target). A copy is
-in our socket before the packet is on the wire, so that a nonce is known before anybody can answer
-it. This takes NET_ADMIN, and nfnetlink_log in the kernel.
+A rule of AutoBan's table copies each `SIP/2.0 401` to a socket (NFLOG). The copy arrives before
+the packet is sent, so a nonce is known before any client can respond to it. This takes NET_ADMIN,
+and nfnetlink_log in the kernel.
 
 Source of the messages' form: linux/netfilter/nfnetlink_log.h and nfnetlink.h.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pbx.autoban.judgement.addresses import Address, parse_address
 
 GROUPS = range(25060, 25076)
-"""Numbers of the kernel's channel; the first that no other program listens to is taken."""
+"""NFLOG groups; the first that no other program uses is taken."""
 
 _NETFILTER = 12  # NETLINK_NETFILTER of linux/netlink.h, which Python's socket has no name for
 _HEADER = struct.Struct("=IHHII")
@@ -26,17 +26,17 @@ _COMMAND, _MODE, _THRESHOLD = 1, 2, 5  # NFULA_CFG_CMD, _MODE, _QTHRESH
 _BIND, _COPY_PACKET = 1, 2
 _PAYLOAD = 9  # NFULA_PAYLOAD
 _BUFFER = 1 << 20
-_NONCE = re.compile(rb'nonce="([^"]{1,63})')  # as long as Asterisk's events tell it
+_NONCE = re.compile(rb'nonce="([^"]{1,63})')  # Asterisk's events cut it there, too
 
 
 class ChallengeLog:
-    """A socket from which challenges are read.
+    """A socket that receives copies of challenges.
 
     Args:
-        on_challenge: Called with the address that a challenge is for, and its nonce.
+        on_challenge: Called with the address that a challenge was sent to, and its nonce.
 
     Attributes:
-        group: The number that the rule has to name.
+        group: The NFLOG group for the rule.
 
     Raises:
         OSError: the kernel or the container's rights do not allow it.
@@ -58,23 +58,23 @@ class ChallengeLog:
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
-        """Return the socket's number, for who waits until there is something to read."""
+        """Return the socket's descriptor, to wait for data."""
         return self._socket.fileno()
 
     def read(self) -> None:
-        """Pass on all challenges that are there; waits for none."""
+        """Pass on all challenges that have arrived; does not wait."""
         while True:
             try:
                 data = self._socket.recv(_BUFFER)
             except OSError as error:
-                if error.errno == errno.ENOBUFS:  # some are lost: they prove nothing
+                if error.errno == errno.ENOBUFS:  # some are lost; they are not proof
                     continue
                 return
             for address, nonce in read_challenges(data):
                 self._on_challenge(address, nonce)
 
     def close(self) -> None:
-        """End it."""
+        """Close the socket."""
         self._socket.close()
 
     def _bind(self) -> int:
@@ -86,7 +86,7 @@ class ChallengeLog:
                     continue
                 raise
             return group
-        raise OSError(errno.EBUSY, "all channels are taken")
+        raise OSError(errno.EBUSY, "all NFLOG groups are in use")
 
     def _configure(self, group: int, kind: int, value: bytes) -> None:
         attribute = struct.pack("=HH", 4 + len(value), kind) + _padded(value)
@@ -105,7 +105,7 @@ class ChallengeLog:
 
 
 def read_challenges(data: bytes) -> Iterator[tuple[Address, str]]:
-    """Yield for whom each challenge in the kernel's messages is, and its nonce."""
+    """Yield the destination and the nonce of each challenge in the kernel's messages."""
     for type_, body in _parts(data, _HEADER.size, _split_message):
         if type_ != _PACKET:
             continue
@@ -128,7 +128,7 @@ def _split_attribute(data: bytes) -> tuple[int, int]:
 def _parts(
     data: bytes, header: int, split: Callable[[bytes], tuple[int, int]]
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield kind and contents of what stands one behind the other, each with its length."""
+    """Yield kind and contents of consecutive parts, each of which begins with its length."""
     while len(data) >= header:
         length, kind = split(data)
         if not header <= length <= len(data):

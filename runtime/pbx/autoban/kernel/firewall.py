@@ -1,43 +1,39 @@
-"""The kernel's side: our table, put there and kept there by libnftables in this process."""
+"""AutoBan's table in the kernel: created, changed, looked at and repaired."""
 
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pbx.autoban.judgement.addresses import Span
 from pbx.autoban.kernel import limits, ruleset
+from pbx.autoban.kernel.contents import BannedSource, SlowSource, TableContents
+from pbx.autoban.kernel.library import FirewallError
 from pbx.autoban.kernel.limits import Limits
-from pbx.autoban.kernel.ruleset import Contents, Dropped, Flood, Prisoner, Slow
+from pbx.autoban.kernel.reading import Dropped, FloodSource, TableReading, read_floods, read_table
 
-_NETFILTER = 12  # NETLINK_NETFILTER of linux/netlink.h, which Python's socket has no name for
 _FORBIDDEN = "Operation not permitted"
-_SLACK = 5.0  # seconds; who has less left may be gone already where the kernel counts
-
-
-class FirewallError(Exception):
-    """The kernel or its library refuses; the text is the reason."""
+_SLACK = 5.0  # seconds; the kernel may already have removed an element that has less left
 
 
 class Firewall:
-    """Drops packets of those who are jailed or blacklisted, as long as the kernel lets us.
+    """Keeps AutoBan's table as it has to be.
 
     Args:
-        run: Takes commands of nft and returns what it prints; see connect().
+        run: Runs commands of nft and returns what nft prints; see library.connect().
         wanted: Returns what has to be in the table.
-        expected: Returns how many prisoners and how many slow ones there will be at least, a
-            number of seconds from now.
+        expected: Returns how many banned and how many rate-limited addresses there will be at
+            least, a number of seconds from now.
 
     Attributes:
-        reason: Why nothing is dropped; "" if all is well.
-        missing: What this kernel cannot do, and its error; "" if it can do all.
-        rebuilt: How often the table had to be made again.
-        floods: How many have opened too many connections lately, as of the last look.
+        reason: Why nothing is dropped; "" if packets are dropped.
+        missing: What this kernel cannot do, and its error; "" if it can do everything.
+        rebuilt: How often the table had to be restored.
+        floods: Number of addresses that opened too many connections, as of the last look.
     """
 
     def __init__(
         self,
         run: Callable[[str], str],
-        wanted: Callable[[], Contents],
+        wanted: Callable[[], TableContents],
         expected: Callable[[float], tuple[int, int]],
     ) -> None:
         self.reason = "not started"
@@ -48,12 +44,13 @@ class Firewall:
         self._wanted = wanted
         self._expected = expected
         self._shape = ""
+        self._is_damaged = False
         self._before: dict[str, Dropped] = {}
         self._now: Mapping[str, Dropped] = {}
 
     @property
     def dropped(self) -> dict[str, Dropped]:
-        """What was dropped since this program was started, by counter, as of the last look."""
+        """Packets dropped since the start of this program, by counter, as of the last look."""
         names = {*self._before, *self._now}
         nothing = Dropped()
         return {
@@ -61,13 +58,13 @@ class Firewall:
         }
 
     def build(self) -> None:
-        """Make the table with all that has to be in it; reason says whether that worked."""
+        """Create the table with all its contents; sets `reason` and `missing`."""
         contents = self._wanted()
         reason = ""
         for possible, missing in _possible(contents.limits):
             try:
                 self._run(ruleset.create(replace(contents, limits=possible)))
-                look = ruleset.read_look(self._run(ruleset.LOOK))
+                reading = read_table(self._run(ruleset.LOOK))
             except FirewallError as error:
                 reason = reason or str(error)
                 if _FORBIDDEN in reason:
@@ -75,45 +72,44 @@ class Firewall:
                 continue
             self.reason = ""
             self.missing = f"{missing}: {reason}" if missing else ""
-            self.floods = look.floods
-            self._shape = look.shape
-            self._before, self._now = self.dropped, look.dropped
+            self.floods = reading.floods
+            self._shape = reading.shape
+            self._is_damaged = False
+            self._before, self._now = self.dropped, reading.dropped
             return
         self.reason = reason
 
-    def jail(self, prisoners: list[Prisoner]) -> None:
-        """Jails some, in one transaction."""
-        self._change(ruleset.jail(prisoners))
+    def ban(self, sources: Iterable[BannedSource]) -> None:
+        """Ban addresses, in one transaction."""
+        self._change(ruleset.ban(sources))
 
-    def release(self, keys: Iterable[str]) -> None:
-        """Lets some go."""
-        self._change(ruleset.release(keys))
+    def unban(self, keys: Iterable[str]) -> None:
+        """Unban addresses."""
+        self._change(ruleset.take_out("jail", keys))
 
-    def slow(self, suspects: Iterable[Slow]) -> None:
-        """Limits some, in one transaction."""
-        self._change(ruleset.slow(suspects))
+    def slow(self, sources: Iterable[SlowSource]) -> None:
+        """Rate-limit addresses, in one transaction."""
+        self._change(ruleset.slow(sources))
 
-    def hasten(self, keys: Iterable[str]) -> None:
-        """Limits some no more."""
-        self._change(ruleset.release(keys, "slow"))
+    def unslow(self, keys: Iterable[str]) -> None:
+        """Remove the rate limits of addresses."""
+        self._change(ruleset.take_out("slow", keys))
 
     def add_ports(self, ports: Iterable[int]) -> None:
-        """Has limits apply to more ports."""
+        """Apply the limits to more ports."""
         self._change(limits.add_ports(ruleset.TABLE, ports))
 
     def set_free(self, spans: Iterable[Span]) -> None:
-        """Replace those whose connections are not counted."""
+        """Replace the addresses whose connections are not counted."""
         self._change(ruleset.free(spans))
 
-    def read_floods(self) -> list[Flood]:
-        """Return who has opened too many connections lately."""
+    def read_floods(self) -> list[FloodSource]:
+        """Return the addresses that opened too many connections lately."""
         if self.reason or not self.floods:
             return []
         try:
             return [
-                flood
-                for command in ruleset.FLOODS
-                for flood in ruleset.read_floods(self._run(command))
+                flood for command in ruleset.FLOODS for flood in read_floods(self._run(command))
             ]
         except FirewallError:
             return []  # the next look finds out why
@@ -123,26 +119,45 @@ class Firewall:
         self._change(ruleset.lists(white, black))
 
     def look(self) -> None:
-        """Read the counters; makes the table again if somebody has taken or changed it."""
+        """Read the counters, and note whether the table is damaged; changes nothing in it."""
         if self.reason:
-            self.build()
             return
         try:
-            look = ruleset.read_look(self._run(ruleset.LOOK))
+            reading = read_table(self._run(ruleset.LOOK))
         except FirewallError:
-            self._repair()
+            self._is_damaged = True
             return
-        self._now = look.dropped
-        self.floods = look.floods
-        jailed, slow = self._expected(_SLACK)
-        if look.shape != self._shape or look.jailed < jailed or look.slow < slow:
-            self._repair()
+        self._now = reading.dropped
+        self.floods = reading.floods
+        self._is_damaged = not self._is_complete(reading)
+
+    def repair(self) -> bool:
+        """Restore the table if the last look found it damaged; return whether it was.
+
+        If nothing is dropped, because the kernel refused, this tries again.
+        """
+        if self.reason:
+            self.build()
+            return False
+        if not self._is_damaged:
+            return False
+        self.rebuilt += 1
+        self.build()
+        return True
 
     def remove(self) -> None:
-        """Take the table away."""
+        """Remove the table.
+
+        Raises:
+            FirewallError: the kernel refused.
+        """
         if not self.reason:
             self.reason = "stopped"
             self._run(ruleset.REMOVE)
+
+    def _is_complete(self, reading: TableReading) -> bool:
+        banned, slow = self._expected(_SLACK)
+        return reading.shape == self._shape and reading.banned >= banned and reading.slow >= slow
 
     def _change(self, commands: str) -> None:
         if self.reason or not commands:
@@ -150,48 +165,15 @@ class Firewall:
         try:
             self._run(commands)
         except FirewallError:
-            self._repair()
-
-    def _repair(self) -> None:
-        self.rebuilt += 1
-        self.build()
+            self._is_damaged = True
+            self.repair()
 
 
 def _possible(wanted: Limits) -> Iterator[tuple[Limits, str]]:
-    """Yield limits to ask of the kernel, less and less, and what it lacks if it takes these."""
+    """Yield limits from all to few, each with what the kernel lacks if it accepts only these."""
     yield wanted, ""
     uncounted = replace(wanted, counts_connections=False)
     yield uncounted, "this kernel cannot count connections"
     if wanted.group is not None:
         yield replace(wanted, group=None), "this kernel does not hand over challenges"
         yield replace(uncounted, group=None), "this kernel has neither connlimit nor NFLOG"
-
-
-def connect() -> Callable[[str], str]:
-    """Return what runs commands of nft in this process.
-
-    Raises:
-        FirewallError: the library is not there, or the kernel cannot be talked to, as where QEMU
-            emulates it. The library would end the process then (nft_mnl_socket_open).
-    """
-    try:
-        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETFILTER).close()
-    except OSError as error:
-        raise FirewallError(f"there is no way to the packet filter: {error.strerror}") from error
-    try:
-        from nftables import Nftables  # noqa: PLC0415 # costs memory where it is of no use
-
-        nft = Nftables()
-    except (ImportError, OSError) as error:
-        raise FirewallError(f"nftables is not there: {error}") from error
-
-    def run(commands: str) -> str:
-        lists_elements = commands in ruleset.FLOODS  # the only ones that are few
-        nft.set_terse_output(not lists_elements)
-        nft.set_json_output(lists_elements)
-        status, output, errors = nft.cmd(commands)
-        if status:
-            raise FirewallError(next(iter(errors.splitlines()), "nftables failed"))
-        return str(output)
-
-    return run

@@ -1,8 +1,8 @@
-"""Limits of our table, as text in the language of nft(8): requests over UDP, connections over TCP.
+"""Limits of AutoBan's table, as commands for nft(8): requests over UDP, connections over TCP.
 
-Which packets are requests is read from their first four bytes (RFC 3261 section 7). Responses, and
-ACK, BYE and CANCEL, belong to what has been let through before. Sound, other ports, and keepalives
-of two or four bytes are not concerned.
+Requests are recognized by their first four bytes (RFC 3261 section 7). Responses, ACK, BYE and
+CANCEL belong to requests that were accepted before, and are not limited. Neither are RTP, other
+ports, and keepalives of two or four bytes.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from pbx.autoban.judgement.flows import MOST, MOST_PORTS
 
 SETS = ("slow", "port", "rate", "conn", "fresh", "flood", "free")
 _SIZE = 65535
-_BURST_SECONDS = 10  # of slowrate: a phone that starts asks for much at once
+_BURST_SECONDS = 10  # of slowrate: a phone sends many requests when it starts
 _FLOOD_TIME = "10m"
 _WITHIN_DIALOGS = ", ".join(f"0x{word.hex()}" for word in (b"SIP/", b"ACK ", b"BYE ", b"CANC"))
 _CHALLENGE = f"meta l4proto udp @th,64,96 0x{b'SIP/2.0 401 '.hex()}"
@@ -21,14 +21,14 @@ _CHALLENGES = "2000/second burst 500 packets"  # copies that are read at most
 
 @dataclass(frozen=True)
 class Limits:
-    """What the kernel limits.
+    """The limits that the kernel enforces.
 
     Attributes:
-        slowrate: Requests a second of an address that is slow; 0: none is.
-        maxconnections: TCP connections of an address at a time; 0: any number.
-        connectrate: New ones a second; 0: any number.
-        ports: Where SIP is spoken, and what else is limited over TCP.
-        group: Where copies of challenges go; None if nobody reads them.
+        slowrate: Requests a second of an address in the set slow; 0: no limit.
+        maxconnections: Concurrent TCP connections of an address; 0: no limit.
+        connectrate: New TCP connections of an address a second; 0: no limit.
+        ports: SIP ports, and other ports whose TCP connections are limited.
+        group: NFLOG group that gets copies of challenges; None: no copies.
         counts_connections: Whether the kernel can count connections (nft_connlimit).
     """
 
@@ -63,13 +63,13 @@ def sets(table: str, limits: Limits) -> str:
 
 
 def add_ports(table: str, ports: Iterable[int]) -> str:
-    """Return commands that have limits apply to more ports."""
+    """Return commands that apply the limits to more ports."""
     text = ", ".join(str(port) for port in sorted(ports))
     return f"add element {table} ports {{ {text} }}\n" if text else ""
 
 
 def rules(limits: Limits) -> dict[str, list[str]]:
-    """Return rules by chain; they come after those that accept and drop."""
+    """Return rules by chain; they follow the rules that accept and drop."""
     return {
         "input": _input(limits),
         "output": _output(limits),

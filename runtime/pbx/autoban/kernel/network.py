@@ -22,7 +22,7 @@ def own_addresses(fib_trie: str, if_inet6: str) -> list[Span]:
 
 
 def own_networks(if_inet6: str) -> list[Span]:
-    """Return the networks of IPv6 that the machine is on."""
+    """Return the IPv6 networks that the machine is on."""
     return [
         parse_span(f"{address}/{bits}")
         for address, bits in _lines6(if_inet6)
@@ -31,9 +31,9 @@ def own_networks(if_inet6: str) -> list[Span]:
 
 
 def gateways(route: str, ipv6_route: str) -> list[Span]:
-    """Return the routers that lead to everybody else.
+    """Return the default gateways.
 
-    Behind Docker's userland proxy, and some routers, all who call seem to be there.
+    With Docker's userland proxy, and behind some routers, all clients seem to have that address.
 
     Args:
         route: Contents of /proc/net/route.
@@ -52,7 +52,7 @@ def gateways(route: str, ipv6_route: str) -> list[Span]:
 
 
 def read(name: str) -> str:
-    """Return the contents of a file in /proc/net; "" if the kernel has no such thing."""
+    """Return the contents of a file in /proc/net; "" if it does not exist."""
     try:
         return Path("/proc/net", name).read_text()
     except FileNotFoundError:

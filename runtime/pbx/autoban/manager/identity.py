@@ -1,8 +1,8 @@
-"""Whether the manager interface that AutoBan is to listen to is this container's Asterisk.
+"""Whether the manager interface belongs to this container's Asterisk.
 
-On the host's network, or on another container's, somebody else may have the port. Neither a login
-nor an answer shows that for sure, but the kernel does: it lists the socket that listens there
-(proc(5), /proc/net/tcp), and the sockets that our Asterisk has open (/proc/PID/fd).
+On the host's network, or on another container's, another program may use the port. Neither a login
+nor an answer shows that for certain, but the kernel does: it lists the socket that listens there
+(proc(5), /proc/net/tcp), and the open sockets of this container's Asterisk (/proc/PID/fd).
 """
 
 import ipaddress
@@ -21,16 +21,16 @@ _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
 def is_foreign(host: str, port: int, pid_file: Path = PID_FILE, proc: Path = Path("/proc")) -> bool:
-    """Says whether somebody else listens where our own Asterisk should.
+    """Return whether another program listens at the manager's address and port.
 
-    It is False as well if that cannot be told: the host is another machine, Asterisk does not run,
-    or nobody listens.
+    It is False if that is unknown: the host is another machine, Asterisk does not run, or no
+    program listens.
 
     Args:
         host: Name or address.
         port: Of TCP.
-        pid_file: Where Asterisk has written its process ID.
-        proc: Where the kernel tells.
+        pid_file: File with Asterisk's process ID.
+        proc: Where proc(5) is mounted.
     """
     address = _own_address(host)
     if address is None:
@@ -44,9 +44,9 @@ def is_foreign(host: str, port: int, pid_file: Path = PID_FILE, proc: Path = Pat
 
 
 def listeners(tcp: str, tcp6: str, address: Address, port: int) -> frozenset[int]:
-    """Return the sockets (inodes) that take a connection to an address and port.
+    """Return the sockets (inodes) that accept a connection to an address and port.
 
-    The one for just that address comes before one for all.
+    A socket for that address takes precedence over one for all addresses.
 
     Args:
         tcp: Contents of /proc/net/tcp.

@@ -1,45 +1,45 @@
-"""What to say about a connection that comes and goes: each thing once. No clock and no I/O."""
+"""Log lines about the connection to Asterisk: each of them once. No clock and no I/O."""
 
 from pbx.asterisk.ami_client import AmiForeignError, AmiRefusedError
 from pbx.core.log import ERROR, INFO, NOTICE
 
-PATIENCE = 20.0
-"""Seconds without a connection until that is worth a line: Asterisk may just be starting."""
+LOGGED_AFTER = 20.0
+"""Seconds without a connection until that is logged: Asterisk may just be starting."""
 
-SICK_AFTER = 60.0
-"""Seconds without a connection until AutoBan is not healthy any more."""
+FAILS_AFTER = 60.0
+"""Seconds without a connection until the health check fails."""
 
-REFUSED_SICK_AFTER = 10.0
-"""The same if it is not for a restart: the login is refused, or somebody else listens."""
+REFUSED_FAILS_AFTER = 10.0
+"""The same if the login is refused, or if the port is not Asterisk's."""
 
-Line = tuple[int, str]
+LogLine = tuple[int, str]
 """Level and text."""
 
 
 class Outage:
-    """Watches one connection.
+    """The state of the connection.
 
     Args:
-        now: Seconds, by a clock that never goes back.
+        now: Seconds of a clock that never goes back.
     """
 
     def __init__(self, now: float) -> None:
         self._since = now
         self._refused_since: float | None = None
         self._up = False
-        self._told = ""
+        self._logged = ""
         self._reason = "not connected yet"
 
-    def ended(self) -> Line:
-        """Take note that the connection is there; return what to say."""
+    def ended(self) -> LogLine:
+        """Note that the connection works; return the log line."""
         self._up = True
         self._refused_since = None
-        level = NOTICE if self._told else INFO
-        self._told = ""
+        level = NOTICE if self._logged else INFO
+        self._logged = ""
         return level, "connected to Asterisk"
 
-    def goes_on(self, error: Exception, now: float) -> Line | None:
-        """Take note of a failure; return what to say, if that is new."""
+    def goes_on(self, error: Exception, now: float) -> LogLine | None:
+        """Note a failure; return a log line if it is a new one."""
         if self._up:
             self._up = False
             self._since = now
@@ -57,18 +57,18 @@ class Outage:
                     f"Asterisk refuses the login: {reason}; username and secret in autoban.conf "
                     "have to be those in manager.conf"
                 )
-        if reason == self._told or (not refused and now - self._since < PATIENCE):
+        if reason == self._logged or (not refused and now - self._since < LOGGED_AFTER):
             return None
-        self._told = reason
-        return ERROR, f"{self._reason}; trying on"
+        self._logged = reason
+        return ERROR, f"{self._reason}; retrying"
 
     def problem(self, now: float) -> str:
-        """Return why AutoBan is not healthy; "" if it is, or may be in a moment.
+        """Return why AutoBan is not healthy; "" if it is.
 
-        A restart of Asterisk is none: that takes seconds.
+        A restart of Asterisk takes seconds, and does not count.
         """
         if self._up:
             return ""
-        if self._refused_since is not None and now - self._refused_since >= REFUSED_SICK_AFTER:
+        if self._refused_since is not None and now - self._refused_since >= REFUSED_FAILS_AFTER:
             return self._reason
-        return self._reason if now - self._since >= SICK_AFTER else ""
+        return self._reason if now - self._since >= FAILS_AFTER else ""

@@ -1,4 +1,4 @@
-"""Keeps in mind which addresses are those of one's own phones and trunks, by asking Asterisk."""
+"""Queries the addresses of phones and trunks from Asterisk, again and again."""
 
 import asyncio
 import socket
@@ -11,16 +11,16 @@ from pbx.autoban.judgement.addresses import Span, parse_span
 from pbx.autoban.judgement.owners import Owners
 from pbx.autoban.manager.trunks import ACTION_ID, Inquiry
 
-EVERY = 60.0  # seconds, and a second more for each few addresses
+INTERVAL = 60.0  # seconds, and one more for every four addresses
 
 
 class OwnerWatch:
-    """Asks now and then.
+    """Keeps `owners` up to date.
 
     Args:
-        owners: What to keep fresh.
-        client: Whom to ask.
-        on_denied: Called once, if Asterisk does not answer such questions to us.
+        owners: Gets the addresses.
+        client: The connection to Asterisk.
+        on_denied: Called once, if the AMI user may not query addresses.
     """
 
     def __init__(self, owners: Owners, client: AmiClient, on_denied: Callable[[], None]) -> None:
@@ -31,21 +31,21 @@ class OwnerWatch:
         self._denied = False
         self._due = 0.0
 
-    def start_anew(self) -> None:
-        """Has the next ask() ask, whatever was under way: the connection is a new one."""
+    def reset(self) -> None:
+        """Make the next ask() query at once: the connection is a new one."""
         self._due = 0.0
 
     def ask(self, now: float) -> None:
-        """Asks, if it is time to."""
+        """Query, if it is time to."""
         if now < self._due or not self._client.up or self._denied:
             return
-        self._due = now + EVERY + len(self._inquiry.spans) / 4
+        self._due = now + INTERVAL + len(self._inquiry.spans) / 4
         self._inquiry = Inquiry()
         for action, fields in self._inquiry.begin():
             self._client.ask(action, **fields)
 
     def hear(self, message: Message) -> None:
-        """Take a message that may be an answer."""
+        """Process a message that may be an answer."""
         if message.get("ActionID") != ACTION_ID or self._inquiry.done:
             return
         for action, fields in self._inquiry.hear(message):
@@ -66,9 +66,9 @@ class OwnerWatch:
 
 
 def look_up(names: Iterable[str], on_found: Callable[[frozenset[Span]], None]) -> None:
-    """Has the addresses of hosts looked up, and passes them on in this thread.
+    """Look up the addresses of hosts; `on_found` is called in this thread.
 
-    Name servers may take their time: nothing waits for them, neither the work nor its end.
+    Name servers may be slow. Nothing waits for them, not even the end of the program.
     """
     loop = asyncio.get_running_loop()
 
@@ -78,7 +78,7 @@ def look_up(names: Iterable[str], on_found: Callable[[frozenset[Span]], None]) -
             try:
                 answers = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
             except (OSError, UnicodeError):
-                continue  # a name that means nothing now may do so at the next asking
+                continue  # it may have an address at the next query
             found.update(parse_span(str(answer[4][0]).partition("%")[0]) for answer in answers)
         if not loop.is_closed():
             loop.call_soon_threadsafe(on_found, frozenset(found))

@@ -1,6 +1,6 @@
-"""Asks Asterisk for the addresses of phones and trunks that it is configured to talk to.
+"""Queries Asterisk for the addresses of phones and trunks. No I/O: actions out, messages in.
 
-No I/O: says what to ask, and is told the answers. It takes an AMI user with `write = system`.
+The AMI user needs `write = system`.
 """
 
 import ipaddress
@@ -13,19 +13,19 @@ from pbx.autoban.judgement.addresses import Span, parse_span
 ACTION_ID = "owners"
 _HOST = re.compile(r"^<?sips?:(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?]+)")
 
-Question = tuple[str, dict[str, str]]
+AmiAction = tuple[str, dict[str, str]]
 """Name and fields of an action."""
 
 
 @dataclass
 class Inquiry:
-    """One round of questions.
+    """One round of queries.
 
     Attributes:
         spans: Addresses that the configuration names.
         phones: Addresses from which phones have registered.
         names: Hosts whose addresses have to be looked up.
-        denied: Whether Asterisk does not answer such questions to us.
+        denied: Whether the AMI user may not query addresses.
     """
 
     spans: set[Span] = field(default_factory=set)
@@ -34,17 +34,17 @@ class Inquiry:
     denied: bool = False
     _open: int = 0
 
-    def begin(self) -> list[Question]:
-        """Return the first questions."""
+    def begin(self) -> list[AmiAction]:
+        """Return the first actions."""
         return self._asked(["PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound"])
 
     @property
     def done(self) -> bool:
-        """Whether all answers are there."""
+        """Whether all answers have arrived."""
         return self._open == 0
 
-    def hear(self, message: Message) -> list[Question]:
-        """Take an answer; return further questions."""
+    def hear(self, message: Message) -> list[AmiAction]:
+        """Process an answer; return further actions."""
         event = message.get("Event", "")
         if message.get("Response") == "Error":
             self._open -= 1
@@ -62,7 +62,7 @@ class Inquiry:
             self._add_matches(message.get("Match", ""))
         return []
 
-    def _asked(self, actions: list[str], **fields: str) -> list[Question]:
+    def _asked(self, actions: list[str], **fields: str) -> list[AmiAction]:
         self._open += len(actions)
         return [(action, {"ActionID": ACTION_ID, **fields}) for action in actions]
 
