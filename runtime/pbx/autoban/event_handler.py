@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from pbx.asterisk.ami import Message
 from pbx.autoban.enforcement import Enforcement
-from pbx.autoban.judgement.events import Meaning, read_event
-from pbx.autoban.judgement.guard import Guard
+from pbx.autoban.judgement.events import Meaning, SecurityEvent, read_event
+from pbx.autoban.judgement.guard import Decision, Guard
 from pbx.autoban.judgement.offenders import Ban
 from pbx.autoban.judgement.suspects import Suspect
 from pbx.autoban.notices import LineLimit, Notices, ban_line, slow_line
@@ -49,20 +49,24 @@ class EventHandler:
             if event is None:
                 self._other(message)
                 continue
-            if event.service == "PJSIP":
-                self._enforcement.add_port(event.local_port)
-            decision = self._guard.judge(event, now)
+            decision = self._judge(event, now)
             if isinstance(decision, Ban):
                 bans.append(decision)
             elif decision:
                 suspects[decision.key] = decision
-            elif event.meaning is Meaning.LOGIN:
-                self._enforcement.exempt_phone(event.address, now)
         if bans:
             self._enforcement.ban(bans)
-            for ban in bans:
-                self._notices.say(NOTICE, ban_line(ban))
         if suspects:
             self._enforcement.slow(suspects.values(), now)
-            for suspect in suspects.values():
-                self._slow_lines.say(slow_line(suspect, self._guard.rules.slowrate))
+        for ban in bans:
+            self._notices.say(NOTICE, ban_line(ban))
+        for suspect in suspects.values():
+            self._slow_lines.say(slow_line(suspect, self._guard.rules.slowrate))
+
+    def _judge(self, event: SecurityEvent, now: float) -> Decision | None:
+        if event.service == "PJSIP":
+            self._enforcement.add_port(event.local_port)
+        decision = self._guard.judge(event, now)
+        if event.meaning is Meaning.LOGIN:
+            self._enforcement.exempt_phone(event.address, now)
+        return decision

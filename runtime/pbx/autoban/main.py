@@ -27,7 +27,7 @@ usage: autoban [show] [--json]              all sets with their addresses
        autoban help
 
 SETS (also DSETS, SSETS) are one or more of watch, jail, parole, slow, whitelist, blacklist, or
-all. Addresses in jail are banned. Those in slow are rate-limited, since their packets may be forged.
+all. Addresses in jail are banned. Those in slow are rate-limited, since they may be forged.
 ADDRS are addresses, or all; whitelist and blacklist also take networks (192.0.2.0/24) and
 ranges (192.0.2.1-192.0.2.9). Words are separated by spaces or commas.
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pbx.asterisk.ami import Message
 from pbx.asterisk.ami_client import AmiClient
 from pbx.autoban.control.changes import Effect, change_sets
 from pbx.autoban.control.figures import Figures, as_prometheus
@@ -158,7 +159,7 @@ class AutoBan:
             # A disk may be slow, and attackers must be banned meanwhile.
             await asyncio.to_thread(self._keeper.save, self._keeper.take(time.monotonic()))
 
-    def _hear_owners(self, message: dict[str, str]) -> None:
+    def _hear_owners(self, message: Message) -> None:
         self._owner_watch.hear(message)
 
     def _up(self) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from pbx.autoban.judgement.addresses import parse_span
 from pbx.autoban.state import (
     BanState,
     checked_offender,
     checked_phone,
-    checked_spans,
     checked_suspect,
     seconds,
 )
@@ -25,12 +25,12 @@ from pbx.core.store import DamagedError, Store
 VERSIONS = (
     """
     CREATE TABLE offenders (
-        key TEXT PRIMARY KEY, stage TEXT NOT NULL, remaining REAL NOT NULL, points INTEGER NOT NULL,
-        term REAL NOT NULL, kind TEXT NOT NULL
+        key TEXT PRIMARY KEY, stage TEXT NOT NULL, remaining REAL NOT NULL,
+        points INTEGER NOT NULL, term REAL NOT NULL, kind TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE suspects (
-        key TEXT PRIMARY KEY, slow INTEGER NOT NULL, remaining REAL NOT NULL, points INTEGER NOT NULL,
-        kind TEXT NOT NULL
+        key TEXT PRIMARY KEY, slow INTEGER NOT NULL, remaining REAL NOT NULL,
+        points INTEGER NOT NULL, kind TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE phones (key TEXT PRIMARY KEY, remaining REAL NOT NULL) WITHOUT ROWID;
     CREATE TABLE lists (list TEXT NOT NULL, span TEXT NOT NULL);
@@ -38,7 +38,7 @@ VERSIONS = (
     INSERT INTO passed VALUES (0)
     """,
 )
-"""`remaining` is the time that was left when the rows were written, `passed` the time since then."""
+"""`remaining` is what was left when the rows were written; `passed`, what has passed since."""
 
 _Value = TypeVar("_Value")
 
@@ -123,8 +123,8 @@ class BanStore:
                 )
             ),
             tuple(rows("SELECT key, remaining FROM phones", checked_phone)),
-            tuple(rows("SELECT span FROM lists WHERE list = 'whitelist'", _span)),
-            tuple(rows("SELECT span FROM lists WHERE list = 'blacklist'", _span)),
+            tuple(rows("SELECT span FROM lists WHERE list = 'whitelist'", parse_span)),
+            tuple(rows("SELECT span FROM lists WHERE list = 'blacklist'", parse_span)),
             tuple(rows("SELECT key, slow, remaining, points, kind FROM suspects", checked_suspect)),
         )
         passed = 0.0
@@ -134,11 +134,6 @@ class BanStore:
         if left_out:
             self._say(WARNING, f"{self._path}: {len(left_out)} invalid rows are left out")
         return state.after(passed)
-
-
-def _span(text: str) -> Any:
-    (span,) = checked_spans([text])
-    return span
 
 
 def _write(db: sqlite3.Connection, state: BanState) -> None:

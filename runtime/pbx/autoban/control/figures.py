@@ -57,9 +57,7 @@ def as_prometheus(figures: Figures) -> str:
             _metric("dropped_bytes_total", "counter", "Bytes in them.", octets),
             _metric("connected", "gauge", "Whether AMI is connected.", figures.connected),
             _metric("dropping", "gauge", "Whether the kernel drops.", figures.dropping),
-            _metric(
-                "phones", "gauge", "Addresses from which phones have logged in.", figures.phones
-            ),
+            _metric("phones", "gauge", "Addresses of phones.", figures.phones),
             _metric("trunks", "gauge", "Addresses of trunks.", figures.trunks),
             _metric("rebuilt_total", "counter", "Restorations of the table.", figures.rebuilt),
             _metric("uptime_seconds", "gauge", "Seconds since the start.", figures.uptime),

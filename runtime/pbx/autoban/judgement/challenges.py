@@ -43,7 +43,7 @@ class Challenges:
         return int(row.number > self._rules.maxchallenges)
 
     def answered(self, key: str) -> None:
-        """Reset the count, whether the response is right or wrong: a wrong one is an attempt itself."""
+        """Reset the count; a wrong response is an attempt by itself."""
         self._open.pop(key, None)
 
     def pass_time(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""Watch, jail, parole: arithmetic, progression, bounds, and what survives."""
+"""Watch, jail, parole: thresholds, progression, bounds, and what is restored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pbx.autoban.judgement.attempts import ATTEMPT
-from pbx.autoban.judgement.offenders import Offenders, Sentence, Stage
+from pbx.autoban.judgement.offenders import Ban, BanStage, Offenders
 from pbx.autoban.judgement.rules import Rules
 
 WHO = "192.0.2.1"
@@ -19,44 +19,44 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def attempts(
     offenders: Offenders, number: int, now: float = 0, *, owner: bool = False
-) -> list[Sentence | None]:
+) -> list[Ban | None]:
     return [offenders.attempt(WHO, ATTEMPT, "test", now, owner=owner) for _ in range(number)]
 
 
 @given(st.integers(0, 50))
-def test_more_than_maxcount_leads_to_jail(maxcount: int) -> None:
+def test_offender_is_banned_after_more_than_maxcount_attempts(maxcount: int) -> None:
     offenders = Offenders(Rules(maxcount=maxcount))
     *before, last = attempts(offenders, maxcount + 1)
     assert before == [None] * maxcount
-    assert last == Sentence(WHO, 20 * MINUTE, maxcount + 1, "test", before=False)
-    assert offenders.stage(WHO, 0) is Stage.JAIL
+    assert last == Ban(WHO, 20 * MINUTE, maxcount + 1, "test", before=False)
+    assert offenders.stage(WHO, 0) is BanStage.JAIL
 
 
-def test_the_watch_ends_a_time_after_the_first_attempt() -> None:
+def test_offender_is_watched_for_a_time_after_the_first_attempt() -> None:
     offenders = Offenders(RULES)
     attempts(offenders, 10, now=0)
     attempts(offenders, 0, now=1199)
-    assert offenders.stage(WHO, 1199.9) is Stage.WATCH
+    assert offenders.stage(WHO, 1199.9) is BanStage.WATCH
     assert offenders.stage(WHO, 1200) is None
     assert attempts(offenders, 10, now=1200) == [None] * 10
 
 
-def test_each_jail_is_longer_than_the_last_up_to_a_limit() -> None:
+def test_offender_is_banned_for_longer_each_time_up_to_a_limit() -> None:
     offenders = Offenders(RULES)
     now = 0.0
     terms = []
     attempts(offenders, 10)
     for _ in range(7):
-        (sentence,) = attempts(offenders, 1, now)
-        assert sentence
-        terms.append(sentence.seconds)
-        now += sentence.seconds + 1
-        assert offenders.stage(WHO, now) is Stage.PAROLE
+        (ban,) = attempts(offenders, 1, now)
+        assert ban
+        terms.append(ban.seconds)
+        now += ban.seconds + 1
+        assert offenders.stage(WHO, now) is BanStage.PAROLE
     assert terms == [20 * MINUTE, 2 * HOUR, 12 * HOUR, 3 * DAY, 18 * DAY, 30 * DAY, 30 * DAY]
 
 
 @given(st.floats(1, 10**6), st.floats(1, 1000), st.floats(1, 10**7), st.integers(1, 12))
-def test_the_progression_is_a_power_with_a_cap(
+def test_offender_bans_progress_by_a_power_with_a_cap(
     jailtime: float, factor: float, cap: float, number: int
 ) -> None:
     rules = Rules(jailtime=jailtime, repeatmult=factor, maxjailtime=cap)
@@ -67,19 +67,19 @@ def test_the_progression_is_a_power_with_a_cap(
         assert term == pytest.approx(min(jailtime * factor**power, cap))
 
 
-def test_parole_lasts_as_long_as_a_watch_and_begins_where_the_jail_ends() -> None:
+def test_offender_is_on_parole_for_a_watchtime_from_the_end_of_the_ban() -> None:
     offenders = Offenders(RULES)
     attempts(offenders, 11)
-    assert offenders.stage(WHO, 1199) is Stage.JAIL
-    assert offenders.stage(WHO, 1201) is Stage.PAROLE
-    # Nobody has looked for a long time: it has ended all the same.
+    assert offenders.stage(WHO, 1199) is BanStage.JAIL
+    assert offenders.stage(WHO, 1201) is BanStage.PAROLE
+    # Without a look for a long time, it has ended as well.
     other = Offenders(RULES)
     attempts(other, 11)
     assert other.stage(WHO, 2400) is None
     assert attempts(other, 1, now=2400) == [None]
 
 
-def test_in_jail_attempts_count_but_lead_to_nothing() -> None:
+def test_offender_attempts_in_jail_count_without_effect() -> None:
     offenders = Offenders(RULES)
     attempts(offenders, 11)
     assert attempts(offenders, 5, now=10) == [None] * 5
@@ -87,20 +87,20 @@ def test_in_jail_attempts_count_but_lead_to_nothing() -> None:
     assert (entry.count, entry.left) == (16, 1190)
 
 
-def test_oddities_take_ten_times_as_many() -> None:
+def test_offender_is_banned_after_ten_times_as_many_minor_events() -> None:
     offenders = Offenders(Rules(maxcount=2))
-    found = [offenders.attempt(WHO, 1, "oddity", 0) for _ in range(21)]
-    assert [sentence is None for sentence in found] == [True] * 20 + [False]
+    found = [offenders.attempt(WHO, 1, "minor", 0) for _ in range(21)]
+    assert [ban is None for ban in found] == [True] * 20 + [False]
 
 
-def test_an_oddity_on_parole_is_forgiven() -> None:
+def test_offender_on_parole_is_not_banned_for_one_minor_event() -> None:
     offenders = Offenders(RULES)
     attempts(offenders, 11)
-    assert offenders.attempt(WHO, 1, "oddity", 1300) is None
+    assert offenders.attempt(WHO, 1, "minor", 1300) is None
     assert attempts(offenders, 1, now=1300)[0] is not None
 
 
-def test_far_more_is_put_up_with_where_a_phone_of_our_own_is() -> None:
+def test_offender_with_a_phone_has_a_higher_threshold() -> None:
     offenders = Offenders(RULES)
     *before, last = attempts(offenders, 101, owner=True)
     assert before == [None] * 100
@@ -112,7 +112,7 @@ def test_far_more_is_put_up_with_where_a_phone_of_our_own_is() -> None:
     st.lists(st.tuples(st.integers(0, 5), st.floats(0, 2000), st.integers(1, 15)), max_size=60),
     st.floats(0, 1500),
 )
-def test_what_is_restored_goes_on_as_if_nothing_had_happened(
+def test_offenders_restored_go_on_as_before(
     events: list[tuple[int, float, int]], later: float
 ) -> None:
     rules = Rules(maxcount=2)
@@ -133,36 +133,36 @@ def test_what_is_restored_goes_on_as_if_nothing_had_happened(
 
 
 @given(st.integers(1, 200), st.integers(0, 400))
-def test_memory_is_bounded_and_the_worst_stay(limit: int, strangers: int) -> None:
+def test_offenders_are_bounded_and_banned_ones_stay(limit: int, others: int) -> None:
     offenders = Offenders(Rules(limit=limit))
     attempts(offenders, 11)
-    for number in range(strangers):
+    for number in range(others):
         offenders.attempt(f"10.0.{number >> 8}.{number & 255}", ATTEMPT, "test", 0)
         assert len(offenders) <= limit
-    assert (WHO in offenders) == (limit > 1 or strangers == 0)
+    assert (WHO in offenders) == (limit > 1 or others == 0)
 
 
-def test_who_has_done_most_is_forgotten_last() -> None:
+def test_offender_with_most_attempts_is_removed_last() -> None:
     offenders = Offenders(Rules(limit=16))
     attempts(offenders, 9)
     for number in range(1000):
         offenders.attempt(f"10.0.{number >> 8}.{number & 255}", ATTEMPT, "test", number / 100)
-    assert [sentence is None for sentence in attempts(offenders, 2, now=11)] == [True, False]
+    assert [ban is None for ban in attempts(offenders, 2, now=11)] == [True, False]
 
 
-def test_they_are_counted_where_they_stand() -> None:
+def test_offenders_are_counted_by_stage() -> None:
     offenders = Offenders(RULES)
     attempts(offenders, 11)
     offenders.attempt("192.0.2.2", ATTEMPT, "test", 5)
-    assert offenders.sizes(10) == {Stage.JAIL: 1, Stage.WATCH: 1}
-    assert offenders.sizes(1201) == {Stage.PAROLE: 1, Stage.WATCH: 1}
+    assert offenders.sizes(10) == {BanStage.JAIL: 1, BanStage.WATCH: 1}
+    assert offenders.sizes(1201) == {BanStage.PAROLE: 1, BanStage.WATCH: 1}
     later = Offenders(RULES)
     attempts(later, 11)
-    assert (later.jailed_beyond(1199), later.jailed_beyond(1200)) == (1, 0)
+    assert (later.banned_beyond(1199), later.banned_beyond(1200)) == (1, 0)
 
 
 class Life(RuleBasedStateMachine):
-    """Whatever happens in whatever order."""
+    """Any events in any order."""
 
     law = Rules(maxcount=3, watchtime=100, jailtime=50, repeatmult=4, maxjailtime=500, limit=8)
 
@@ -170,17 +170,17 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.offenders = Offenders(self.law)
         self.now = 0.0
-        self.jailed_until: dict[str, float] = {}
+        self.banned_until: dict[str, float] = {}
 
     @rule(who=st.integers(0, 9), points=st.integers(1, 30), owner=st.booleans())
     def attempt(self, who: int, points: int, *, owner: bool) -> None:
         key = f"192.0.2.{who}"
         before = self.offenders.stage(key, self.now)
-        sentence = self.offenders.attempt(key, points, "test", self.now, owner=owner)
-        if sentence:
-            assert before is not Stage.JAIL
-            assert self.law.jailtime <= sentence.seconds <= self.law.maxjailtime
-            self.jailed_until[key] = self.now + sentence.seconds
+        ban = self.offenders.attempt(key, points, "test", self.now, owner=owner)
+        if ban:
+            assert before is not BanStage.JAIL
+            assert self.law.jailtime <= ban.seconds <= self.law.maxjailtime
+            self.banned_until[key] = self.now + ban.seconds
         elif before is None and not owner:
             assert points <= self.law.maxcount * ATTEMPT
 
@@ -193,16 +193,16 @@ class Life(RuleBasedStateMachine):
         self.offenders.pass_time(self.now)
 
     @rule(who=st.integers(0, 9))
-    def pardon(self, who: int) -> None:
+    def remove(self, who: int) -> None:
         self.offenders.remove(f"192.0.2.{who}")
-        self.jailed_until.pop(f"192.0.2.{who}", None)
+        self.banned_until.pop(f"192.0.2.{who}", None)
 
     @invariant()
-    def nobody_is_jailed_too_long(self) -> None:
+    def no_ban_is_too_long(self) -> None:
         for entry in self.offenders.entries(self.now):
             assert 0 < entry.left <= 500
-            if entry.stage is Stage.JAIL:
-                assert self.now + entry.left == pytest.approx(self.jailed_until[entry.key])
+            if entry.stage is BanStage.JAIL:
+                assert self.now + entry.left == pytest.approx(self.banned_until[entry.key])
 
     @invariant()
     def memory_is_bounded(self) -> None:

@@ -1,4 +1,4 @@
-"""Whose manager interface it is, what is said of that, and when AutoBan is not healthy."""
+"""Whose manager interface it is."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pbx.asterisk.ami_client import AmiForeignError, AmiRefusedError
 from pbx.autoban.judgement.addresses import parse_address
 from pbx.autoban.manager.identity import is_foreign, listeners
-from pbx.autoban.manager.outage import REFUSED_SICK_AFTER, SICK_AFTER, Outage
-from pbx.core.log import ERROR
 
 HEADING = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
 
@@ -49,7 +46,7 @@ TCP6 = HEADING + line(f"{hexadecimal('::')}:13AF", "0A", 21)
         ("127.0.0.1", 5040, set()),
     ],
 )
-def test_the_socket_that_listens_is_found(address: str, port: int, inodes: set[int]) -> None:
+def test_listener_of_an_address_is_found(address: str, port: int, inodes: set[int]) -> None:
     assert listeners(TCP, TCP6, parse_address(address), port) == inodes
     assert listeners("", "", parse_address(address), port) == set()
 
@@ -69,11 +66,11 @@ def pid_file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_our_own_asterisk_is_not_foreign(port: int, pid_file: Path, host: str) -> None:
+def test_foreign_is_not_the_own_asterisk(port: int, pid_file: Path, host: str) -> None:
     assert not is_foreign(host, port, pid_file)
 
 
-def test_somebody_elses_port_is_foreign(port: int, pid_file: Path, tmp_path: Path) -> None:
+def test_foreign_is_the_port_of_another_program(port: int, pid_file: Path, tmp_path: Path) -> None:
     """The process that is taken for Asterisk here has other sockets."""
     fds = tmp_path / str(os.getpid()) / "fd"
     fds.mkdir(parents=True)
@@ -82,49 +79,10 @@ def test_somebody_elses_port_is_foreign(port: int, pid_file: Path, tmp_path: Pat
     assert is_foreign("127.0.0.1", port, pid_file, tmp_path)
 
 
-def test_what_cannot_be_told_is_not_foreign(port: int, pid_file: Path, tmp_path: Path) -> None:
+def test_foreign_is_nothing_that_is_unknown(port: int, pid_file: Path, tmp_path: Path) -> None:
     assert not is_foreign("192.0.2.1", port, pid_file)  # another machine
     assert not is_foreign("pbx.example.com", port, pid_file)
     assert not is_foreign("127.0.0.1", 1, pid_file)  # nobody listens
     assert not is_foreign("127.0.0.1", port, tmp_path / "none")  # Asterisk does not run
     pid_file.write_text("4194305")  # no more
     assert not is_foreign("127.0.0.1", port, pid_file)
-
-
-FOREIGN = AmiForeignError("port 5038 belongs to somebody else")
-REFUSED = AmiRefusedError("Authentication failed")
-DOWN = ConnectionRefusedError("refused")
-
-
-def test_somebody_elses_port_is_told_at_once_and_once() -> None:
-    outage = Outage(0)
-    assert outage.goes_on(FOREIGN, 1) == (ERROR, "port 5038 belongs to somebody else; trying on")
-    assert outage.goes_on(FOREIGN, 6) is None
-
-
-@pytest.mark.parametrize("error", [FOREIGN, REFUSED])
-def test_who_is_refused_for_some_seconds_is_not_healthy(error: Exception) -> None:
-    outage = Outage(0)
-    outage.goes_on(error, 1)
-    assert outage.problem(REFUSED_SICK_AFTER) == ""
-    assert str(error) in outage.problem(1 + REFUSED_SICK_AFTER)
-    outage.ended()
-    assert outage.problem(1000) == ""
-
-
-def test_a_restart_of_asterisk_leaves_it_healthy() -> None:
-    outage = Outage(0)
-    assert outage.problem(SICK_AFTER - 1) == ""  # it has just been started
-    outage.ended()
-    outage.goes_on(DOWN, 1000)
-    outage.goes_on(DOWN, 1050)
-    assert outage.problem(1000 + SICK_AFTER - 1) == ""
-    assert "refused" in outage.problem(1000 + SICK_AFTER)
-
-
-def test_one_refusal_while_asterisk_starts_does_not_count_for_ever() -> None:
-    outage = Outage(0)
-    outage.ended()
-    outage.goes_on(REFUSED, 1000)
-    outage.goes_on(DOWN, 1001)
-    assert outage.problem(1030) == ""
