@@ -1,4 +1,4 @@
-"""autoban.conf, as upstream's users know it and as people mistype it."""
+"""autoban.conf, as upstream documents it, and with mistakes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pbx.autoban.judgement.addresses import parse_span
 from pbx.autoban.judgement.rules import Rules
-from pbx.autoban.settings import Settings, read_settings
+from pbx.autoban.settings import BanSettings, read_settings
 
 LOGIN = "[asmanager]\nusername=autoban\nsecret=s\n"
 
 
-def autoban(text: str) -> Settings:
+def autoban(text: str) -> BanSettings:
     return read_settings(f"{LOGIN}[autoban]\n{text}\n")
 
 
-def test_a_file_of_the_upstream_image_is_understood() -> None:
+def test_settings_of_the_upstream_image_are_read() -> None:
     settings = read_settings(
         "[asmanager]\n"
         "server     = 127.0.0.2\n"
@@ -33,18 +33,18 @@ def test_a_file_of_the_upstream_image_is_understood() -> None:
         "jailtime   = 60\n"
         "repeatmult = 3\n"
     )
-    assert settings.complaints == ()
+    assert settings.problems == ()
     assert settings.rules == Rules(maxcount=5, watchtime=93784, jailtime=60, repeatmult=3)
     login = settings.login
     assert (login.host, login.port, login.user) == ("127.0.0.2", 5039, "autoban")
     assert login.secret == "6003.438;x"  # noqa: S105
 
 
-def test_our_sample_is_understood_and_says_the_defaults(root: Path) -> None:
+def test_settings_of_the_sample_are_the_defaults(root: Path) -> None:
     text = (root / "runtime/pbx/autoban/config/autoban.conf").read_text()
     settings = read_settings(text)
     assert settings.enabled
-    assert settings.complaints == ()
+    assert settings.problems == ()
     assert settings.rules == Rules()
     assert settings.login.secret == "@SECRET:autoban@"  # noqa: S105
     assert (
@@ -67,20 +67,20 @@ def test_our_sample_is_understood_and_says_the_defaults(root: Path) -> None:
         ('"no"', False),
     ],
 )
-def test_it_is_on_unless_it_says_no(value: str, *, enabled: bool) -> None:
+def test_settings_are_on_unless_enabled_is_no(value: str, *, enabled: bool) -> None:
     assert autoban(f"enabled = {value}").enabled is enabled
 
 
-def test_an_empty_file_is_on_and_asks_for_a_login() -> None:
+def test_settings_of_an_empty_file_lack_a_login() -> None:
     settings = read_settings("")
     assert settings.enabled
     assert settings.rules == Rules()
-    assert settings.complaints == (
+    assert settings.problems == (
         "autoban.conf: [asmanager] needs username and secret, as in manager.conf",
     )
 
 
-def test_lists_have_addresses_networks_and_ranges() -> None:
+def test_settings_lists_have_addresses_networks_and_ranges() -> None:
     settings = autoban(
         "whitelist = 192.0.2.1, 10.0.0.0/8 2001:db8::/32\nwhitelist=192.0.2.9\n"
         "blacklist => 203.0.113.5-203.0.113.9 ; nobody we know"
@@ -88,11 +88,11 @@ def test_lists_have_addresses_networks_and_ranges() -> None:
     texts = ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "192.0.2.9"]
     assert settings.whitelist == tuple(map(parse_span, texts))
     assert settings.blacklist == (parse_span("203.0.113.5-203.0.113.9"),)
-    assert settings.complaints == ()
+    assert settings.problems == ()
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "problem"),
     [
         (
             "jailtime = soon",
@@ -108,26 +108,59 @@ def test_lists_have_addresses_networks_and_ranges() -> None:
         ),
         ("maxcuont = 3", "line 5: there is no setting 'maxcuont' in [autoban]; left out"),
         ("[asmanager]\nport = 0", "line 6: port = 0: give a number from 1 to 65535; taking 5038"),
-        ("just words", "there is no setting 'just words'"),
+        ("just words", "line 5: 'just words' is not of the form key = value; left out"),
     ],
 )
-def test_a_mistake_is_named_and_counts_as_not_said(line: str, complaint: str) -> None:
+def test_settings_with_a_mistake_have_the_default_and_a_problem(line: str, problem: str) -> None:
     settings = autoban(line)
-    assert len(settings.complaints) == 1
-    assert complaint in settings.complaints[0]
+    assert len(settings.problems) == 1
+    assert problem in settings.problems[0]
     assert settings.rules == Rules()
 
 
-@given(st.text())
-def test_any_text_is_read(text: str) -> None:
-    read_settings(text)
-    read_settings(f"[autoban]\n{text}")
+@pytest.mark.parametrize("line", ['secret => "a;b" ; old', "secret = 'a;b'", 'secret="a;b"'])
+def test_settings_accept_quotes_and_the_assignment_of_asterisk(line: str) -> None:
+    settings = read_settings(f"[asmanager]\nusername => autoban\n{line}")
+    assert (settings.login.user, settings.login.secret) == ("autoban", "a;b")
+    assert settings.problems == ()
 
 
-@given(
-    st.sampled_from(["maxcount", "watchtime", "repeatmult", "maxjailtime", "port", "enabled"]),
-    st.text(st.characters(exclude_characters="\r\n"), max_size=12),
+def test_settings_lists_may_have_brackets_as_in_php() -> None:
+    settings = autoban("whitelist[] = 192.0.2.1\nwhitelist[] = 192.0.2.2")
+    assert settings.whitelist == (parse_span("192.0.2.1"), parse_span("192.0.2.2"))
+    assert settings.problems == ()
+
+
+times = st.builds(
+    lambda d, h, m, s: (f"{d}d{h}h{m}m{s}s", 86400 * d + 3600 * h + 60 * m + s),
+    *(st.integers(0, 50) for _ in range(3)),
+    st.integers(1, 50),
 )
-def test_any_value_is_taken_or_complained_of(key: str, value: str) -> None:
-    section = "asmanager" if key == "port" else "autoban"
-    read_settings(f"[{section}]\n{key} = {value}")
+counts = st.integers(0, 1_000_000).map(lambda number: (str(number), number))
+VALUES = {"maxcount": counts, "ownercount": counts, "watchtime": times, "jailtime": times}
+spaces = st.sampled_from(["", " ", "\t", "   "])
+quotes = st.sampled_from(["", "'", '"'])
+comments = st.sampled_from(["", " ; a comment", "\t;x=y [z]", " ;"])
+
+
+@given(st.fixed_dictionaries({}, optional=VALUES), st.data())
+def test_settings_are_read_whatever_the_spaces_quotes_and_comments(
+    said: dict[str, tuple[str, float]], data: st.DataObject
+) -> None:
+    lines = []
+    for key, (text, _) in said.items():
+        before, behind, quote = data.draw(spaces), data.draw(spaces), data.draw(quotes)
+        lines.append(f"{before}{key}{behind}={before}{quote}{text}{quote}{data.draw(comments)}")
+    settings = autoban("\n".join(lines))
+    assert settings.problems == ()
+    assert settings.rules == Rules(**{key: value for key, (_, value) in said.items()})
+
+
+@given(st.sampled_from(sorted(VALUES)), st.text("0123456789dhms.-x ", max_size=12))
+def test_settings_have_each_value_or_its_default_and_a_problem(key: str, value: str) -> None:
+    settings = autoban(f"{key} = {value}")
+    changed = getattr(settings.rules, key) != getattr(Rules(), key)
+    assert not (changed and settings.problems)
+    if settings.problems:
+        assert settings.rules == Rules()
+        assert f"line 5: {key}" in settings.problems[0]

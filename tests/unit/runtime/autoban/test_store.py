@@ -1,24 +1,30 @@
-"""What survives a restart, and a file that is not ours."""
+"""The state in the durable store, and over restarts."""
 
 from __future__ import annotations
 
-import os
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.autoban.judgement.addresses import parse_span
-from pbx.autoban.judgement.offenders import Entry, Stage
-from pbx.autoban.state import State, StateError, read_state
-from pbx.autoban.store import Store
+from pbx.autoban.judgement.offenders import BanStage, Offender
+from pbx.autoban.judgement.suspects import Suspect
+from pbx.autoban.state import BanState
+from pbx.autoban.store import BanStore
+from pbx.core.store import StoreError
 
-ENTRY = Entry("192.0.2.1", Stage.JAIL, 1000.5, 110, 1200, "ChallengeResponseFailed")
-STATE = State(
-    (ENTRY, Entry("2001:db8::/64", Stage.WATCH, 3, 10, 0, "FailedACL")),
+STATE = BanState(
+    (
+        Offender("192.0.2.1", BanStage.JAIL, 1000.5, 110, 1200, "ChallengeResponseFailed"),
+        Offender("2001:db8::/64", BanStage.WATCH, 3, 10, 0, "FailedACL"),
+    ),
     (("192.0.2.7", 3000.0),),
     (parse_span("10.0.0.0/8"),),
     (parse_span("192.0.2.1-192.0.2.9"),),
+    (Suspect("192.0.2.8", True, 500.0, 120, "InvalidAccountID"),),
 )
 
 
@@ -37,107 +43,141 @@ def clock() -> Clock:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "autoban.nft"
+    return tmp_path / "autoban.db"
 
 
 @pytest.fixture
-def store(path: Path, clock: Clock) -> Store:
-    return Store(path, clock)
+def said() -> list[str]:
+    return []
 
 
-def test_what_is_written_can_be_read() -> None:
-    assert read_state(STATE.to_text()) == STATE
+Open = Callable[[], BanStore]
 
 
-@given(st.text())
-def test_any_text_is_a_state_or_refused(text: str) -> None:
-    with pytest.raises(StateError):
-        read_state(text)
+@pytest.fixture
+def open_store(path: Path, clock: Clock, said: list[str]) -> Iterator[Open]:
+    """Opens the store as another start of the program does."""
+    stores: list[BanStore] = []
+
+    def open_it() -> BanStore:
+        stores.append(BanStore(path, lambda _, line: said.append(line), clock))
+        return stores[-1]
+
+    yield open_it
+    for store in stores:
+        store.close()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "null",
-        "{}",
-        '{"version": 2}',
-        STATE.to_text()[:-9],
-        STATE.to_text().replace("jail", "gaol"),
-        STATE.to_text().replace("192.0.2.1", "here"),
-        STATE.to_text().replace("1000.5", '"x"'),
-        STATE.to_text().replace("1000.5", "NaN"),
-        "table inet autoban { set jail { type ipv4_addr; } }",
-        "[" * 100_000,
-        STATE.to_text().replace("[\n1\n]", "[2]"),
-    ],
-)
-def test_a_damaged_state_is_refused(text: str) -> None:
-    with pytest.raises(StateError):
-        read_state(text)
+def change(path: Path, statement: str, *values: object) -> None:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(statement, values)
+    db.close()
 
 
-def test_without_a_file_nobody_is_known(store: Store) -> None:
-    assert store.load() == State()
+def test_store_is_empty_at_first(open_store: Open, path: Path) -> None:
+    assert open_store().load() == BanState()
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_is_kept_is_loaded_with_the_time_that_was_left(
-    store: Store, path: Path, clock: Clock
-) -> None:
-    store.keep(STATE, changed=True)
-    clock.now += 100  # stopped in between: nobody has said that time passed
-    assert Store(path, clock).load() == STATE
+def test_store_has_the_time_that_was_left(open_store: Open, clock: Clock) -> None:
+    open_store().save(STATE, changed=True)
+    clock.now += 100  # stopped in between: that time does not count
+    assert open_store().load() == STATE
 
 
-def test_time_that_passed_without_a_change_is_known_without_writing(
-    store: Store, path: Path, clock: Clock
-) -> None:
-    store.keep(STATE, changed=True)
-    inode = path.stat().st_ino
+def test_store_has_the_time_that_passed_without_a_change(open_store: Open, clock: Clock) -> None:
+    store = open_store()
+    store.save(STATE, changed=True)
     clock.now += 400.25
-    store.keep(State(), changed=False)
-    assert path.stat().st_ino == inode
-    loaded = Store(path, clock).load()
-    assert loaded.offenders[0].left == pytest.approx(600.25)
-    assert loaded.offenders[1].left == pytest.approx(-397.25)  # that was over
+    store.save(STATE.after(400.25), changed=False)
+    loaded = open_store().load()
+    assert [one.left for one in loaded.offenders] == pytest.approx([600.25, -397.25])
     assert loaded.phones[0][1] == pytest.approx(2599.75)
+    assert loaded.suspects[0].left == pytest.approx(99.75)
     assert loaded.white == STATE.white
-
-
-def test_a_new_writing_begins_anew(store: Store, path: Path, clock: Clock) -> None:
-    store.keep(STATE, changed=True)
     clock.now += 10
-    store.keep(STATE, changed=False)
-    store.keep(STATE, changed=True)
-    assert Store(path, clock).load() == STATE
+    store.save(STATE, changed=True)
+    assert open_store().load() == STATE
 
 
-def test_a_copy_with_a_time_of_its_own_counts_as_written_just_now(
-    store: Store, path: Path, clock: Clock
+keys = st.ip_addresses().map(str)
+times = st.floats(-1e6, 1e6)
+offenders = st.builds(
+    Offender, keys, st.sampled_from(BanStage), times, st.integers(0, 10**6), times, st.text()
+)
+suspects = st.builds(Suspect, keys, st.booleans(), times, st.integers(0, 10**6), st.text())
+states = st.builds(
+    BanState,
+    st.lists(offenders, unique_by=lambda one: one.key).map(tuple),
+    st.lists(st.tuples(keys, times), unique_by=lambda one: one[0]).map(tuple),
+    st.lists(keys.map(parse_span)).map(tuple),
+    st.lists(keys.map(parse_span)).map(tuple),
+    st.lists(suspects, unique_by=lambda one: one.key).map(tuple),
+)
+
+
+def in_any_order(state: BanState) -> list[list[object]]:
+    parts = (state.offenders, state.phones, state.white, state.black, state.suspects)
+    return [sorted(part, key=repr) for part in parts]
+
+
+@given(st.lists(states, min_size=1, max_size=3))
+def test_store_has_what_was_saved_last(
+    tmp_path_factory: pytest.TempPathFactory, saved: list[BanState]
 ) -> None:
-    store.keep(STATE, changed=True)
-    os.utime(path)
-    assert Store(path, clock).load() == STATE
+    path = tmp_path_factory.mktemp("state") / "autoban.db"
+    store = BanStore(path, lambda *_: None, lambda: 0.0)
+    for state in saved:
+        store.save(state, changed=True)
+    assert in_any_order(store.load()) == in_any_order(saved[-1])
+    store.close()
 
 
-def test_a_file_of_somebody_else_is_set_aside(store: Store, path: Path) -> None:
-    path.write_text("table inet autoban {}")
-    with pytest.raises(StateError, match=r"set aside as autoban\.nft\.unread"):
-        store.load()
-    assert path.with_name("autoban.nft.unread").read_text() == "table inet autoban {}"
-    store.keep(STATE, changed=False)
-    assert store.load() == STATE
+@pytest.mark.parametrize("passed", [-1e300, "x", -5])
+def test_store_ignores_an_impossible_time(open_store: Open, path: Path, passed: object) -> None:
+    open_store().save(STATE, changed=True)
+    change(path, "UPDATE passed SET seconds = ?", passed)
+    assert open_store().load() == STATE
 
 
-def test_what_cannot_be_written_leaves_the_old(store: Store, path: Path) -> None:
-    store.keep(STATE, changed=True)
-    path.with_name(".autoban.nft.new").mkdir()
-    with pytest.raises(OSError, match=r"autoban\.nft\.new"):
-        store.keep(State(), changed=True)
-    assert store.load() == STATE
+def test_store_clamps_a_time_that_is_too_long(open_store: Open, path: Path) -> None:
+    open_store().save(STATE, changed=True)
+    change(path, "UPDATE offenders SET remaining = 9e999 WHERE key = '192.0.2.1'")
+    change(path, "UPDATE phones SET remaining = 1e30")
+    loaded = open_store().load()
+    assert [one.key for one in loaded.offenders] == ["2001:db8::/64"]  # infinity is no time
+    assert loaded.phones[0][1] == 3650 * 86400
 
 
-def test_a_file_that_somebody_removed_is_written_again(store: Store, path: Path) -> None:
-    store.keep(STATE, changed=True)
-    path.unlink()
-    store.keep(STATE, changed=False)
-    assert store.load() == STATE
+def test_store_leaves_out_invalid_rows_and_logs_it_once(
+    open_store: Open, path: Path, said: list[str]
+) -> None:
+    open_store().save(STATE, changed=True)
+    change(path, "UPDATE offenders SET stage = 'gaol' WHERE key = '192.0.2.1'")
+    change(path, "UPDATE suspects SET key = 'here'")
+    loaded = open_store().load()
+    assert [one.key for one in loaded.offenders] == ["2001:db8::/64"]
+    assert loaded.suspects == ()
+    assert said == [f"{path}: 2 invalid rows are left out"]
+
+
+def test_store_that_is_damaged_is_set_aside_and_logged_once(
+    open_store: Open, path: Path, said: list[str]
+) -> None:
+    path.write_text("table inet autoban {}" * 100)
+    store = open_store()
+    assert store.load() == BanState()
+    store.save(STATE, changed=True)
+    assert open_store().load() == STATE
+    assert len(said) == 1
+    assert "set aside" in said[0]
+
+
+def test_store_that_cannot_be_written_is_retried(open_store: Open, path: Path) -> None:
+    path.mkdir()
+    store = open_store()
+    with pytest.raises(StoreError):
+        store.save(STATE, changed=False)
+    path.rmdir()
+    store.save(STATE, changed=False)
+    assert open_store().load() == STATE

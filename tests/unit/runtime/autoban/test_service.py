@@ -1,0 +1,94 @@
+"""The service as a whole, with an nft that stores its commands."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pbx.autoban.answers import answers
+from pbx.autoban.control.orders import parse_change
+from pbx.autoban.kernel import ruleset
+from pbx.autoban.kernel.library import FirewallError
+from pbx.autoban.service import AutoBan
+from pbx.autoban.settings import BanSettings
+from pbx.autoban.state import BanState
+from pbx.autoban.store import BanStore
+
+
+class Nft:
+    """A kernel without a table, until one is created."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.has_table = False
+
+    def __call__(self, commands: str) -> str:
+        self.commands.append(commands)
+        if commands.startswith(ruleset.REMOVE):
+            self.has_table = True
+        elif not self.has_table:
+            raise FirewallError("No such file or directory")
+        return ""
+
+
+@pytest.fixture
+def nft() -> Nft:
+    return Nft()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BanStore:
+    return BanStore(tmp_path / "autoban.db", lambda *_: None, lambda: 0.0)
+
+
+@pytest.fixture
+def autoban(nft: Nft, store: BanStore) -> AutoBan:
+    return AutoBan(BanSettings(), BanState(), store, nft, lambda *_: None)
+
+
+def ask(autoban: AutoBan, *words: str) -> dict[str, Any]:
+    verb, *rest = words
+
+    async def run() -> dict[str, Any]:
+        return await answers(autoban)[verb](rest)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("words", [("show",), ("list",), ("stats",)])
+def test_service_queries_change_nothing_in_the_kernel(
+    autoban: AutoBan, nft: Nft, words: tuple[str, ...]
+) -> None:
+    autoban._care.start()
+    nft.has_table = False  # another program removed it
+    nft.commands.clear()
+    ask(autoban, *words)
+    assert all(command.startswith("list ") for command in nft.commands)
+    autoban._care.step(0)
+    assert nft.has_table
+
+
+def test_service_bans_and_unbans_by_command(autoban: AutoBan, nft: Nft) -> None:
+    autoban._care.start()
+    assert ask(autoban, "add", "jail", "=", "192.0.2.1")["lines"] == [
+        "jail: added 192.0.2.1 for 20m"
+    ]
+    assert "add element inet autoban jail4 { 192.0.2.1 timeout" in nft.commands[-1]
+    (row,) = ask(autoban, "list", "jail")["rows"]
+    assert (row["set"], row["address"]) == ("jail", "192.0.2.1")
+    ask(autoban, "del", "jail", "=", "all")
+    assert nft.commands[-1].splitlines()[-1] == "delete element inet autoban jail4 { 192.0.2.1 }"
+
+
+def test_service_state_survives_a_restart(autoban: AutoBan, nft: Nft, store: BanStore) -> None:
+    for words in (("jail", "=", "192.0.2.1"), ("blacklist", "=", "198.51.100.0/24")):
+        autoban.change(parse_change("add", words))
+    autoban._keeper.save(autoban._keeper.take(autoban._started))
+    again = AutoBan(BanSettings(), store.load(), store, nft, lambda *_: None)
+    assert [member.address for member in again.members(["jail", "blacklist"])] == [
+        "192.0.2.1",
+        "198.51.100.0/24",
+    ]
+    store.close()
