@@ -1,4 +1,4 @@
-"""How many connections the web server keeps, and which one goes first."""
+"""How many connections the web server keeps, and which one is closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers(1, 8), st.integers(1, 8))
-def test_crowd_never_has_more_than_it_may(
+def test_connection_limit_is_never_exceeded(
     steps: list[tuple[str, int]], most: int, most_each: int
 ) -> None:
     crowd: ConnectionLimit[int] = ConnectionLimit(most, most_each)
@@ -41,7 +41,7 @@ def test_crowd_never_has_more_than_it_may(
         assert all([*there.values()].count(x) <= most_each for x in there.values())
 
 
-def test_crowd_closes_the_longest_idle_connection_of_the_source_with_most() -> None:
+def test_connection_limit_closes_the_longest_idle_one_of_the_client_with_most() -> None:
     crowd: ConnectionLimit[str] = ConnectionLimit(5, 4)
     for name in ("a1", "a2", "a3", "b1", "b2"):
         assert crowd.enter(name, name[0]) is None
@@ -53,7 +53,7 @@ def test_crowd_closes_the_longest_idle_connection_of_the_source_with_most() -> N
     assert crowd.enter("c2", "c") == "b1"  # all have two by now: it has been idle for longest
 
 
-def test_crowd_refuses_a_newcomer_where_all_are_busy() -> None:
+def test_connection_limit_closes_the_new_one_if_all_are_busy() -> None:
     crowd: ConnectionLimit[str] = ConnectionLimit(2, 2)
     for name in ("a1", "a2"):
         crowd.enter(name, "a")
@@ -74,11 +74,11 @@ def test_crowd_refuses_a_newcomer_where_all_are_busy() -> None:
         ("", ""),
     ],
 )
-def test_crowd_source_of_a_peer(peer: str, source: str) -> None:
+def test_client_of_a_peer(peer: str, source: str) -> None:
     assert client_of(peer) == source
 
 
 @given(st.integers(256, 2**31))
-def test_crowd_leaves_half_of_the_descriptors(descriptors: int) -> None:
+def test_most_connections_is_at_most_half_of_the_descriptors(descriptors: int) -> None:
     assert 8 <= most_connections(descriptors) <= min(MOST, descriptors // 2)
     assert most_connections(-1) == MOST

@@ -1,4 +1,4 @@
-"""Whose X-Forwarded-For is believed if websms.conf names nobody."""
+"""The proxies that are trusted by default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.websms.incoming.neighbourhood import Neighbourhood
 from pbx.websms.incoming.neighbours import LOOPBACK, Route, neighbours, read_routes
 
 # A container of two networks, the first with IPv6.
@@ -32,12 +31,12 @@ ff000000000000000000000000000000 08 00000000000000000000000000000000 00 \
 CONTAINER = {"lo": "", "eth0": "veth", "eth1": "veth"}
 
 
-def believes(drivers: dict[str, str], address: str) -> bool:
+def is_trusted(drivers: dict[str, str], address: str) -> bool:
     return ipaddress.ip_address(address) in neighbours(drivers, read_routes(ROUTES, ROUTES6))
 
 
 @pytest.mark.parametrize(
-    ("address", "believed"),
+    ("address", "trusted"),
     [
         ("198.18.77.2", True),
         ("198.18.177.200", True),
@@ -56,8 +55,8 @@ def believes(drivers: dict[str, str], address: str) -> bool:
         ("2001:db8::1", False),
     ],
 )
-def test_neighbours_are_in_the_networks_of_the_container(address: str, believed: bool) -> None:
-    assert believes(CONTAINER, address) is believed
+def test_neighbours_are_in_the_networks_of_the_container(address: str, trusted: bool) -> None:
+    assert is_trusted(CONTAINER, address) is trusted
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,7 @@ def test_neighbours_are_in_the_networks_of_the_container(address: str, believed:
         {},
     ],
 )
-def test_neighbours_of_a_real_network_are_not_believed(drivers: dict[str, str]) -> None:
+def test_neighbours_of_a_host_network_are_only_loopback(drivers: dict[str, str]) -> None:
     assert neighbours(drivers, read_routes(ROUTES, ROUTES6)).networks == LOOPBACK
 
 
@@ -91,7 +90,7 @@ routes = st.builds(
 
 
 @given(st.lists(routes, max_size=6), addresses)
-def test_neighbours_are_on_a_link_and_no_gateways(
+def test_neighbours_are_on_link_and_not_gateways(
     table: list[Route], address: ipaddress.IPv4Address | ipaddress.IPv6Address
 ) -> None:
     believed = neighbours({"eth0": "veth", "eth1": "macvlan"}, table)
@@ -103,10 +102,6 @@ def test_neighbours_are_on_a_link_and_no_gateways(
 
 
 @pytest.mark.parametrize("table", ["head\neth0 x", "head\neth0\t0\t0\t0001\t0\t0\t0\tzz", "a\nb"])
-def test_neighbours_of_a_table_that_cannot_be_read(table: str) -> None:
+def test_read_routes_refuses_what_is_not_a_table(table: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         read_routes(table, "")
-
-
-def test_neighbourhood_of_this_machine_has_loopback() -> None:
-    assert ipaddress.ip_address("127.0.0.1") in Neighbourhood().trusted()

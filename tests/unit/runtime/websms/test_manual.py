@@ -1,4 +1,4 @@
-"""The examples of the documents are configurations that work."""
+"""The examples of the manual are valid configurations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pbx.websms.outgoing.route import senders
 from tests.docs.rules import blocks_of, place
 from tests.docs.snippets import Snippet
 
-WEBSMS = Path(__file__).parents[2] / "runtime/pbx/websms"
+WEBSMS = Path(__file__).parents[4] / "runtime/pbx/websms"
 MANUAL = (WEBSMS / "README.md").read_text()
 EXAMPLES = blocks_of("ini", "websms.conf")
 PROFILES = {
@@ -24,7 +24,7 @@ PROFILES = {
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=place)
-def test_an_example_is_understood(example: Snippet) -> None:
+def test_manual_example_is_valid(example: Snippet) -> None:
     settings = read_settings(example.text, PROFILES)
     ways = senders(settings.interfaces)
     assert ways
@@ -36,13 +36,13 @@ def test_an_example_is_understood(example: Snippet) -> None:
         assert interface.receive.url_path
 
 
-def test_every_profile_has_an_example() -> None:
+def test_manual_has_an_example_of_every_profile() -> None:
     text = "\n".join(example.text for example in EXAMPLES)
     named = set(re.findall(r"^profile = (\S+)", text, re.MULTILINE))
     assert named == set(PROFILES)
 
 
-def test_every_key_is_explained() -> None:
+def test_manual_explains_every_key() -> None:
     sample = (WEBSMS / "config/websms.conf").read_text()
     keys = set(re.findall(r"^;?([a-z_]+) =", sample, re.MULTILINE))
     keys |= {field for field in ReceiveSettings.__dataclass_fields__ if field != "profile"}

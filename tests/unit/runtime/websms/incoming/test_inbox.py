@@ -1,4 +1,4 @@
-"""Messages on disk: what was said to be kept is kept, once."""
+"""The inbox on disk."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def message(number: str | None = None, to: str = "+12025550160", through: str = 
     return IncomingSms(through, to, "+12025550183", f"text {number}", number)
 
 
-def test_what_was_kept_is_there_after_a_restart_in_order(run: Run) -> None:
+def test_inbox_keeps_all_in_order_over_a_restart(run: Run) -> None:
     async def keep(database: AsyncStore) -> list[bool]:
         texts = [IncomingSms("", "+1202", "bank", f"text {n}") for n in range(2 * MOST_TOGETHER)]
         orders = [inbox.add(text, 10.0, 20.0) for text in texts]
@@ -54,7 +54,7 @@ def test_what_was_kept_is_there_after_a_restart_in_order(run: Run) -> None:
     assert (waiting[0].came, waiting[0].expires, waiting[0].attempts) == (10.0, 20.0, 0)
 
 
-def test_the_providers_number_makes_a_message_one_in_each_interface(run: Run) -> None:
+def test_inbox_recognizes_a_provider_id_for_thirty_days_in_each_interface(run: Run) -> None:
     async def work(database: AsyncStore) -> None:
         added = [message("7"), message("7"), message("7", through="b"), message(), message()]
         results = await asyncio.gather(*(database.run(inbox.add(x, 0, 9)) for x in added))
@@ -70,7 +70,7 @@ def test_the_providers_number_makes_a_message_one_in_each_interface(run: Run) ->
     run(work)
 
 
-def test_who_waits_longest_is_first_and_so_is_each_ones_oldest(run: Run) -> None:
+def test_inbox_oldest_recipient_and_oldest_message_first(run: Run) -> None:
     async def work(database: AsyncStore) -> None:
         for to in ("+1202", "+1303", "+1202"):
             await database.run(inbox.add(message(to=to), 0, 9))
@@ -90,7 +90,7 @@ def test_who_waits_longest_is_first_and_so_is_each_ones_oldest(run: Run) -> None
 
 
 @pytest.mark.parametrize("archive", [False, True])
-def test_texts_go_when_they_were_delivered_unless_there_is_an_archive(
+def test_inbox_deletes_delivered_texts_unless_archived(
     run: Run, tmp_path: Path, archive: bool
 ) -> None:
     async def work(database: AsyncStore) -> None:
@@ -107,7 +107,7 @@ def test_texts_go_when_they_were_delivered_unless_there_is_an_archive(
     assert (b"text secret" in (tmp_path / "websms.db").read_bytes()) == archive
 
 
-def test_what_waits_too_long_is_given_up(run: Run) -> None:
+def test_inbox_expire(run: Run) -> None:
     async def work(database: AsyncStore) -> None:
         await database.run(inbox.add(message("1"), 0, 9))
         await database.run(inbox.add(message("2"), 0, 10))
@@ -120,7 +120,7 @@ def test_what_waits_too_long_is_given_up(run: Run) -> None:
     run(work)
 
 
-def test_a_number_is_not_used_again(run: Run) -> None:
+def test_inbox_ids_are_not_reused(run: Run) -> None:
     async def work(database: AsyncStore) -> None:
         await database.run(inbox.add(message(), 0, 9))
         await database.run(inbox.delivered(1, 1, archive=False))

@@ -1,4 +1,4 @@
-"""Requests that send texts."""
+"""The request that sends an SMS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,31 +15,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pbx.websms.configuration.settings import SendSettings
 from pbx.websms.incoming.signatures import zadarma_digest
-from pbx.websms.outgoing.alphabet import is_basic, to_ucs2
+from pbx.websms.outgoing.alphabet import is_basic
 from pbx.websms.outgoing.request import HIDDEN, OutgoingSms, build_request, write_number
 
-TEXT = OutgoingSms("+12025550160", "+12025550111", "Hello & goodbye = ~ 100 %")
+SMS = OutgoingSms("+12025550160", "+12025550111", "Hello & goodbye = ~ 100 %")
 SECRET = "s3cr3t/value"  # noqa: S105
 PASSWORD_FIELD = "p"  # noqa: S105
 PLAIN = SendSettings(auth_method="none")
 
 
-def form(settings: SendSettings, text: OutgoingSms = TEXT) -> dict[str, str]:
-    body = build_request(settings, text).body.decode("ascii")
+def form(settings: SendSettings, sms: OutgoingSms = SMS) -> dict[str, str]:
+    body = build_request(settings, sms).body.decode("ascii")
     pairs = parse_qsl(body, keep_blank_values=True, strict_parsing=True)
     assert len(dict(pairs)) == len(pairs)
     return dict(pairs)
 
 
-def test_the_default_is_what_it_always_was() -> None:
-    request = build_request(SendSettings(), TEXT)
+def test_build_request_default_is_that_of_earlier_versions() -> None:
+    request = build_request(SendSettings(), SMS)
     assert request.url == "http://localhost/"
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert "Authorization" not in request.headers
     assert form(SendSettings()) == {
-        "To": TEXT.recipient,
-        "From": TEXT.sender,
-        "Body": TEXT.body,
+        "To": SMS.recipient,
+        "From": SMS.sender,
+        "Body": SMS.body,
     }
 
 
@@ -53,12 +52,12 @@ def test_the_default_is_what_it_always_was() -> None:
         ("https://api.example.com", "/{auth_user}/sms", "https://api.example.com/AC1%2F2/sms"),
     ],
 )
-def test_host_and_path_are_joined(host: str, path: str, url: str) -> None:
+def test_build_request_joins_host_and_path(host: str, path: str, url: str) -> None:
     settings = replace(PLAIN, url_host=host, url_path=path, auth_user="AC1/2")
-    assert build_request(settings, TEXT).url == url
+    assert build_request(settings, SMS).url == url
 
 
-def test_plain_puts_user_and_secret_into_fields() -> None:
+def test_build_request_plain_puts_user_and_secret_into_fields() -> None:
     settings = SendSettings(
         auth_method="plain",
         auth_user="me",
@@ -68,21 +67,21 @@ def test_plain_puts_user_and_secret_into_fields() -> None:
     )
     assert form(settings)["u"] == "me"
     assert form(settings)["p"] == SECRET
-    assert "Authorization" not in build_request(settings, TEXT).headers
+    assert "Authorization" not in build_request(settings, SMS).headers
 
 
-def test_basic_is_that_of_rfc_7617() -> None:
+def test_build_request_basic_is_that_of_rfc_7617() -> None:
     settings = SendSettings(auth_user="Aladdin", auth_secret="open sesame")  # noqa: S106
-    headers = build_request(settings, TEXT).headers
+    headers = build_request(settings, SMS).headers
     assert headers["Authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
 
-def test_bearer_is_that_of_rfc_6750() -> None:
+def test_build_request_bearer_is_that_of_rfc_6750() -> None:
     settings = SendSettings(auth_method="bearer", auth_secret="mF_9.B5f-4.1JqM")  # noqa: S106
-    assert build_request(settings, TEXT).headers["Authorization"] == "Bearer mF_9.B5f-4.1JqM"
+    assert build_request(settings, SMS).headers["Authorization"] == "Bearer mF_9.B5f-4.1JqM"
 
 
-def test_zadarma_signs_as_its_documents_say() -> None:
+def test_build_request_zadarma_signs_like_its_client() -> None:
     # The vector: https://zadarma.com/en/support/api/, "Authorization".
     empty = hashlib.md5(b"", usedforsecurity=False).hexdigest()
     assert (
@@ -101,7 +100,7 @@ def test_zadarma_signs_as_its_documents_say() -> None:
         val_numform="E164",
         val_static=(("format", "json"),),
     )
-    request = build_request(settings, TEXT)
+    request = build_request(settings, SMS)
     # As lib/Client.php of https://github.com/zadarma/user-api-v1 does: ksort, http_build_query.
     query = (
         "caller_id=12025550111&format=json&message=Hello+%26+goodbye+%3D+%7E+100+%25"
@@ -129,11 +128,11 @@ def test_zadarma_signs_as_its_documents_say() -> None:
         ("4ever", "E164", "4ever"),
     ],
 )
-def test_numbers_are_written_as_the_provider_wants(number: str, form: str, written: str) -> None:
+def test_write_number(number: str, form: str, written: str) -> None:
     assert write_number(number, form) == written
 
 
-def test_static_fields_are_added() -> None:
+def test_build_request_adds_static_fields() -> None:
     settings = replace(PLAIN, val_static=(("format", "json"), ("flash", "0")))
     assert form(settings).items() >= {"format": "json", "flash": "0"}.items()
 
@@ -141,9 +140,9 @@ def test_static_fields_are_added() -> None:
 @pytest.mark.parametrize(
     ("body", "sent"), [("a\U0001f600b", "a\ufffdb"), ("電話 ß", "電話 ß"), ("\U00010000", "\ufffd")]
 )
-def test_ucs_2_has_no_characters_above_ffff(body: str, sent: str) -> None:
+def test_build_request_ucs_2_has_no_characters_above_ffff(body: str, sent: str) -> None:
     settings = replace(PLAIN, val_unicode="UCS-2")
-    assert form(settings, replace(TEXT, body=body))["Body"] == sent
+    assert form(settings, replace(SMS, body=body))["Body"] == sent
 
 
 @pytest.mark.parametrize(
@@ -158,13 +157,13 @@ def test_ucs_2_has_no_characters_above_ffff(body: str, sent: str) -> None:
         ("`", False),
     ],
 )
-def test_a_field_says_that_a_text_has_other_characters(body: str, basic: bool) -> None:
+def test_build_request_adds_a_field_for_other_characters(body: str, basic: bool) -> None:
     settings = replace(PLAIN, val_unicode="type=unicode")
     assert is_basic(body) is basic
-    assert form(settings, replace(TEXT, body=body)).get("type", "") == ("" if basic else "unicode")
+    assert form(settings, replace(SMS, body=body)).get("type", "") == ("" if basic else "unicode")
 
 
-def test_json() -> None:
+def test_build_request_json() -> None:
     settings = replace(
         PLAIN,
         content_type="json",
@@ -173,21 +172,21 @@ def test_json() -> None:
         key_body="content.text",
         val_static=(("content.type", "text"),),
     )
-    request = build_request(settings, replace(TEXT, body='"ü"\n\U0001f600'))
+    request = build_request(settings, replace(SMS, body='"ü"\n\U0001f600'))
     assert request.headers["Content-Type"] == "application/json"
     assert json.loads(request.body) == {
-        "to": [{"number": TEXT.recipient}],
-        "from": TEXT.sender,
+        "to": [{"number": SMS.recipient}],
+        "from": SMS.sender,
         "content": {"text": '"ü"\n\U0001f600', "type": "text"},
     }
 
 
 @given(body=st.text(), kind=st.sampled_from(["form", "json"]))
-def test_a_text_is_sent_as_it_is(body: str, kind: str) -> None:
+def test_build_request_text_arrives_unchanged(body: str, kind: str) -> None:
     settings = replace(PLAIN, content_type=kind)
-    text = replace(TEXT, body=body)
+    sms = replace(SMS, body=body)
     fields: dict[str, Any] = (
-        json.loads(build_request(settings, text).body) if kind == "json" else form(settings, text)
+        json.loads(build_request(settings, sms).body) if kind == "json" else form(settings, sms)
     )
     assert fields["Body"] == body
 
@@ -195,9 +194,7 @@ def test_a_text_is_sent_as_it_is(body: str, kind: str) -> None:
 @given(body=st.text(), user=st.text(min_size=1))
 @pytest.mark.parametrize("method", ["none", "plain", "basic", "bearer", "zadarma"])
 @pytest.mark.parametrize("kind", ["form", "json"])
-def test_no_secret_is_shown_and_headers_hold_one_line(
-    method: str, kind: str, body: str, user: str
-) -> None:
+def test_build_request_shows_no_secret(method: str, kind: str, body: str, user: str) -> None:
     settings = SendSettings(
         auth_method=method,
         auth_user=user,
@@ -210,21 +207,3 @@ def test_no_secret_is_shown_and_headers_hold_one_line(
     assert SECRET not in "\n".join(request.shown)
     if method != "none":
         assert any(HIDDEN in line for line in request.shown)
-
-
-@given(st.text())
-def test_ucs_2_keeps_all_that_it_knows(text: str) -> None:
-    replaced = to_ucs2(text)
-    assert len(replaced.encode("utf-16-le", "surrogatepass")) == 2 * len(text)
-    assert all(new in (old, "\ufffd") for old, new in zip(text, replaced, strict=True))
-
-
-def test_profiles_are_known_by_name() -> None:
-    folder = Path(__file__).parents[2] / "runtime/pbx/websms/files/usr/share/websms/profiles"
-    assert sorted(path.stem for path in folder.glob("*.toml")) == [
-        "46elks",
-        "telnyx",
-        "twilio",
-        "vonage",
-        "zadarma",
-    ]

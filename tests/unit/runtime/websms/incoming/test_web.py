@@ -1,4 +1,4 @@
-"""The web server on what is not quite HTTP; on real sockets."""
+"""The web server on invalid HTTP; on real sockets."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: sms.example\r\nTransfer-Encoding: chunked\r
 KEPT = IncomingSms("", "+12025550160", "12025550183", "secret")
 
 
-class Exchange:
+class Answers:
     """What came of bytes that were sent on one connection."""
 
     def __init__(self, *parts: bytes) -> None:
         self.kept: list[IncomingSms] = []
         self.said: list[str] = []
-        self.answers = asyncio.run(self._run(parts))
+        self.text = asyncio.run(self._run(parts))
 
     @property
     def statuses(self) -> list[int]:
-        return [int(status) for status in re.findall(r"HTTP/1\.[01] (\d+)", self.answers)]
+        return [int(status) for status in re.findall(r"HTTP/1\.[01] (\d+)", self.text)]
 
     async def _keep(self, message: IncomingSms) -> None:
         self.kept.append(message)
@@ -67,27 +67,27 @@ class Exchange:
         b"GET /" + b"secret" * 2000 + b" HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_refused_in_a_line_that_holds_nothing_of_it(
+def test_web_refuses_invalid_http_in_a_line_without_its_content(
     noise: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    exchange = Exchange(noise)
-    assert exchange.statuses == [400]
-    assert exchange.answers.endswith("\r\n\r\nnot a valid HTTP request\n")
-    assert exchange.said == ["refused a request of 127.0.0.1, not a valid HTTP request"]
+    answers = Answers(noise)
+    assert answers.statuses == [400]
+    assert answers.text.endswith("\r\n\r\nnot a valid HTTP request\n")
+    assert answers.said == ["refused a request of 127.0.0.1, not a valid HTTP request"]
     assert "secret" not in caplog.text
-    assert exchange.kept == []
+    assert answers.kept == []
 
 
-def test_what_was_kept_is_acknowledged_whatever_follows() -> None:
+def test_web_confirms_what_was_stored_whatever_follows() -> None:
     upgrade = POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + BODY + b"\0\1\2"
     for parts in ([GOOD + b"GET http://[/ HTTP/1.1\r\n\r\n"], [GOOD + b"\0\1\2"], [upgrade]):
-        exchange = Exchange(*parts)
-        assert exchange.statuses in ([200, 400], [200], [400])
-        assert exchange.statuses.count(200) == len(exchange.kept)
+        answers = Answers(*parts)
+        assert answers.statuses in ([200, 400], [200], [400])
+        assert answers.statuses.count(200) == len(answers.kept)
 
 
-def test_who_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_web_client_that_leaves_is_not_an_error(caplog: pytest.LogCaptureFixture) -> None:
     async def leave() -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

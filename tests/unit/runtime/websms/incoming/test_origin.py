@@ -1,4 +1,4 @@
-"""Where a request comes from, and through which interface."""
+"""The client's address of a request, and the interface that receives it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def chosen(text: str, address: str, path: str) -> str:
 
 
 @given(st.lists(addresses.map(str), max_size=4))
-def test_who_is_no_proxy_is_believed_nothing(claims: list[str]) -> None:
+def test_client_address_ignores_headers_from_other_than_proxies(claims: list[str]) -> None:
     assert str(client_address(OTHER, [", ".join(claims)] if claims else [], PROXIES)) == OTHER
 
 
 @given(addresses, st.lists(addresses.map(str), max_size=3), st.sampled_from([PROXY, PROXY6]))
-def test_a_proxy_is_believed_where_it_got_the_request_from(
+def test_client_address_is_the_last_that_a_proxy_wrote(
     client: ipaddress.IPv4Address | ipaddress.IPv6Address, claims: list[str], proxy: str
 ) -> None:
     # What stands before the last address is what that client claims.
@@ -60,17 +60,19 @@ def test_a_proxy_is_believed_where_it_got_the_request_from(
         ("::ffff:192.0.2.1", [], "192.0.2.1"),
     ],
 )
-def test_the_list_is_read_from_its_end(peer: str, forwarded: list[str], found: str) -> None:
+def test_client_address_is_read_from_the_end_of_the_list(
+    peer: str, forwarded: list[str], found: str
+) -> None:
     assert str(client_address(peer, forwarded, PROXIES)) == found
 
 
 @pytest.mark.parametrize("claim", ["", "unknown", "192.0.2.1 x", "1.2.3", "192.0.2.1, "])
-def test_a_proxy_that_names_no_address_is_an_error(claim: str) -> None:
+def test_client_address_refuses_what_is_not_an_address(claim: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         client_address(PROXY, [claim], PROXIES)
 
 
-def test_origin_excepts_who_is_not_believed() -> None:
+def test_client_address_does_not_trust_excepted_proxies() -> None:
     believed = TrustedProxies(PROXIES.networks, frozenset({ipaddress.ip_address(PROXY)}))
     assert str(client_address(PROXY, ["192.0.2.1"], believed)) == PROXY
     assert str(client_address("198.18.0.8", [f"192.0.2.1, {PROXY}"], believed)) == PROXY
@@ -94,7 +96,7 @@ url_path  [two] = /two,/both
         ("2001:db8::1", "/one", "one"),
     ],
 )
-def test_address_and_path_choose_together(address: str, path: str, name: str) -> None:
+def test_choose_receiver_by_address_and_path(address: str, path: str, name: str) -> None:
     assert chosen(TWO, address, path) == name
 
 
@@ -102,7 +104,7 @@ def test_address_and_path_choose_together(address: str, path: str, name: str) ->
     ("address", "path"),
     [("192.0.2.200", "/one"), ("192.0.2.1", "/two"), ("198.51.100.1", "/both"), ("::1", "/one")],
 )
-def test_another_address_is_not_allowed(address: str, path: str) -> None:
+def test_choose_receiver_refuses_another_address(address: str, path: str) -> None:
     with pytest.raises(NotAllowedError, match=address):
         chosen(TWO, address, path)
 
@@ -110,17 +112,17 @@ def test_another_address_is_not_allowed(address: str, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/One", "/one/", "//one", "/one/../one", "/./one", "/one\0", "/three", "", "one"]
 )
-def test_a_path_is_served_exactly_as_it_is_written(path: str) -> None:
+def test_choose_receiver_compares_paths_exactly(path: str) -> None:
     with pytest.raises(UnknownPathError):
         chosen(TWO, "192.0.2.1", path)
 
 
 @given(addresses.map(str), st.text())
-def test_without_addresses_and_paths_everybody_is_served(address: str, path: str) -> None:
+def test_choose_receiver_without_addresses_and_paths_serves_all(address: str, path: str) -> None:
     assert chosen("key_to = to", address, path) == ""
 
 
-def test_who_says_more_precisely_what_it_takes_goes_first() -> None:
+def test_choose_receiver_prefers_the_interface_with_more_conditions() -> None:
     text = (
         "key_to [any] = a\nurl_path [path] = /x\nremt_addr [both] = 192.0.2.1\nurl_path [both] = /x"
     )
@@ -129,13 +131,13 @@ def test_who_says_more_precisely_what_it_takes_goes_first() -> None:
     assert chosen(text, "192.0.2.1", "/y") == "any"
 
 
-def test_an_interface_that_only_sends_takes_nothing() -> None:
+def test_choose_receiver_ignores_interfaces_that_only_send() -> None:
     interfaces = read_settings("[websms]\nauth_user [a] = x\n[websmsd]\nurl_path [b] = /b", {})
     with pytest.raises(UnknownPathError):
         choose_receiver(interfaces.interfaces, ipaddress.ip_address("192.0.2.1"), "/")
 
 
-def test_interfaces_that_anybody_may_post_to_are_named() -> None:
+def test_open_to_anybody_and_known_by_address_name_interfaces() -> None:
     text = "remt_addr[a] = 192.0.2.1\nverify[b] = none\nverify[c] = basic\n"
     text += "verify_user[c] = u\nverify_secret[c] = s"
     interfaces = read_settings(f"[websmsd]\n{text}", {}).interfaces

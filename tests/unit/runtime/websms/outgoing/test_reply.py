@@ -1,4 +1,4 @@
-"""What the replies of providers mean."""
+"""The results that replies of providers stand for."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ VONAGE = SendSettings(resp_check=("messages.0.status", "0"), resp_again=("messag
         (504, SendStatus.UNKNOWN),
     ],
 )
-def test_status(code: int, status: SendStatus) -> None:
-    outcome = judge(ANY, code, "whatever", "", NOW)
-    assert outcome.status is status
-    assert bool(outcome.reason) is (status is not SendStatus.SENT)
-    if outcome.reason:
-        assert str(code) in outcome.reason
+def test_judge_status(code: int, status: SendStatus) -> None:
+    result = judge(ANY, code, "whatever", "", NOW)
+    assert result.status is status
+    assert bool(result.reason) is (status is not SendStatus.SENT)
+    if result.reason:
+        assert str(code) in result.reason
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_status(code: int, status: SendStatus) -> None:
         ("9" * 30, None),
     ],
 )
-def test_retry_after(header: str, wait: float | None) -> None:
+def test_judge_retry_after(header: str, wait: float | None) -> None:
     assert judge(ANY, 429, "", header, NOW).wait == wait
 
 
@@ -69,7 +69,7 @@ def test_retry_after(header: str, wait: float | None) -> None:
         "id: 7\r\nstatus: success\r\n",
     ],
 )
-def test_a_reply_that_holds_what_it_must(body: str) -> None:
+def test_judge_reply_with_resp_check_is_sent(body: str) -> None:
     assert judge(CHECKED, 200, body, "", NOW).status is SendStatus.SENT
 
 
@@ -86,13 +86,13 @@ def test_a_reply_that_holds_what_it_must(body: str) -> None:
         "[" * 100_000,
     ],
 )
-def test_a_reply_that_does_not(body: str) -> None:
-    outcome = judge(CHECKED, 200, body, "", NOW)
-    assert outcome.status is SendStatus.FAILED
-    assert "resp_check expects status=success" in outcome.reason
+def test_judge_reply_without_resp_check_has_failed(body: str) -> None:
+    result = judge(CHECKED, 200, body, "", NOW)
+    assert result.status is SendStatus.FAILED
+    assert "resp_check expects status=success" in result.reason
 
 
-def test_a_path_leads_into_json() -> None:
+def test_judge_path_leads_into_json() -> None:
     # https://developer.vonage.com/en/api/sms: error 1 is Throttled.
     def reply(status: str) -> str:
         return f'{{"message-count":"1","messages":[{{"to":"447700900000","status":"{status}"}}]}}'
@@ -111,16 +111,21 @@ def test_a_path_leads_into_json() -> None:
         ('{"list":["x","y"]}', "list.1", "y"),
     ],
 )
-def test_values_of_json_are_compared_as_they_are_written(body: str, key: str, value: str) -> None:
+def test_holds_compares_json_values_as_written(body: str, key: str, value: str) -> None:
     assert holds(body, (key, value))
     assert not holds(body, (key, value + "x"))
 
 
 @given(body=st.text(), status=st.integers(100, 599), retry=st.text())
-def test_every_reply_is_understood_and_told_in_one_line(body: str, status: int, retry: str) -> None:
+def test_judge_sent_needs_2xx_and_all_else_has_a_short_reason(
+    body: str, status: int, retry: str
+) -> None:
     for settings in (ANY, CHECKED, VONAGE):
-        outcome = judge(settings, status, body, retry, NOW)
-        assert outcome.reason.isprintable()
-        assert len(outcome.reason) < 300
-        if outcome.status is SendStatus.SENT:
+        result = judge(settings, status, body, retry, NOW)
+        if result.status is SendStatus.SENT:
             assert 200 <= status < 300
+            assert not result.reason
+        else:
+            assert str(status) in result.reason
+            assert result.reason.isprintable()
+            assert len(result.reason) < 300
