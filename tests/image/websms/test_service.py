@@ -9,7 +9,7 @@ import pytest
 from factory.waiting import wait_for
 from tests.image.conftest import Start
 from tests.pbx import Pbx
-from tests.unit.test_websms_settings import UPSTREAM
+from tests.unit.runtime.websms.configuration.test_reader import UPSTREAM
 
 from .web import (
     CONF,
