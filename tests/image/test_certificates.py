@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from pbx.tls.self_signed import Settings, make_certificate
+from pbx.tls.self_signed import CertificateSettings, make_certificate
 
 from factory.waiting import wait_for
 from fixtures.traefik import Authority, Issued, acme_json, acme_json_of_version_1, rewrite
@@ -466,7 +466,7 @@ def test_a_self_signed_certificate_is_renewed_while_it_runs(start: Start, folder
     life, third = 3 * DAY + HOUR, (3 * DAY + HOUR) / 3  # it begins an hour before it is made
     renewal = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=12)
     begin = renewal - (life - third)
-    old = Issued(*make_certificate(Settings(HOST, "ec256", 3), begin + HOUR))
+    old = Issued(*make_certificate(CertificateSettings(HOST, "ec256", 3), begin + HOUR))
     used(folder, old)
     environment = {"SYSLOG_LEVEL": "6"}
     pbx = start(hostname=HOST, volumes=[f"{folder}:/srv"], environment=environment)

@@ -13,7 +13,7 @@ from pbx.asterisk.mailbox import folder_of, mailbox_problem
 
 from factory.waiting import wait_for
 from tests.pbx import Pbx
-from tests.unit.test_asterisk_mailbox import BAD, GOOD, LETTERS, MAILBOX
+from tests.unit.runtime.asterisk.test_mailbox import BAD, GOOD, LETTERS, MAILBOX
 
 from .conftest import Start
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from pbx.tls.self_signed import Settings, make_certificate
+from pbx.tls.self_signed import CertificateSettings, make_certificate
 
 from factory.waiting import wait_for
 from fixtures.testssl import scan
@@ -135,7 +135,9 @@ def test_tls_of_the_web_server_is_strong(start: Start) -> None:
 def test_tls_to_old_trunks_is_still_possible(start: Start, folder: Path) -> None:
     """Outgoing connections offer what they offered before: there, the other side is the server."""
     now = datetime.datetime.now(datetime.UTC)
-    (folder / "pair.pem").write_bytes(b"".join(make_certificate(Settings("trunk.example"), now)))
+    (folder / "pair.pem").write_bytes(
+        b"".join(make_certificate(CertificateSettings("trunk.example"), now))
+    )
     pbx = start(volumes=[f"{folder}:/trunk:ro"])
     pbx.run(
         "openssl s_server -accept 127.0.0.1:6061 -tls1_2 -cipher AES128-SHA -cert /trunk/pair.pem "

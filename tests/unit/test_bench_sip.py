@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from pbx.tls.self_signed import Settings, make_certificate
+from pbx.tls.self_signed import CertificateSettings, make_certificate
 
 from bench.sip import NoAnswerError, Protocol, connects, options
 
@@ -27,7 +27,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a self-signed certificate and its key."""
     now = datetime.datetime.now(datetime.UTC)
     file = tmp_path_factory.mktemp("tls") / "both.pem"
-    file.write_bytes(b"".join(make_certificate(Settings("pbx.example", "ec256"), now)))
+    file.write_bytes(b"".join(make_certificate(CertificateSettings("pbx.example", "ec256"), now)))
     return file
 
 

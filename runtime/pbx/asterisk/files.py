@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pbx.asterisk.sections import Configuration, Source, load
+from pbx.asterisk.sections import Configuration, SourceFile, load
 
 MOST_FILES = 500
 MOST_BYTES = 8 << 20
@@ -34,28 +34,28 @@ class _Reader:
         self.files_left = MOST_FILES
         self.bytes_left = MOST_BYTES
 
-    def __call__(self, pattern: str) -> Sequence[Source]:
+    def __call__(self, pattern: str) -> Sequence[SourceFile]:
         # A relative pattern is put after the folder, as Asterisk does, and `**` means no more
         # than `*`.
         found = sorted(glob.glob(os.path.join(self.folder, pattern)))  # noqa: PTH118, PTH207
         return [self._read(Path(path)) for path in found]
 
-    def _read(self, path: Path) -> Source:
+    def _read(self, path: Path) -> SourceFile:
         name = str(path)
         if path.parent == self.folder:
             name = path.name
         if self.files_left == 0:
-            return Source(name, problem=f"more than {MOST_FILES} files are included")
+            return SourceFile(name, problem=f"more than {MOST_FILES} files are included")
         self.files_left -= 1
         try:
             replacement = self.instead.get(path.resolve())
             if replacement is not None:
-                return Source(name, replacement)
+                return SourceFile(name, replacement)
             content = read_regular(path, self.bytes_left)
         except OSError as error:
-            return Source(name, problem=error.strerror or str(error))
+            return SourceFile(name, problem=error.strerror or str(error))
         self.bytes_left -= len(content)
-        return Source(name, content)
+        return SourceFile(name, content)
 
 
 def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:

@@ -9,7 +9,7 @@ DEEPEST_INCLUDE = 10  # as in Asterisk
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file as it was found: its content, or why that could not be read."""
 
     path: str
@@ -80,7 +80,7 @@ class _Draft:
     settings: dict[str, str] = field(default_factory=dict)
 
 
-def load(name: str, read: Callable[[str], Sequence[Source]]) -> Configuration:
+def load(name: str, read: Callable[[str], Sequence[SourceFile]]) -> Configuration:
     """Read a file and what it includes.
 
     Where Asterisk gives up a file for a mistake, this goes on: whoever asks wants to know what is
@@ -99,7 +99,7 @@ def load(name: str, read: Callable[[str], Sequence[Source]]) -> Configuration:
 
 
 class _Loader:
-    def __init__(self, read: Callable[[str], Sequence[Source]]) -> None:
+    def __init__(self, read: Callable[[str], Sequence[SourceFile]]) -> None:
         self.read = read
         self.drafts: list[_Draft] = []
         self.mistakes: list[str] = []
@@ -121,7 +121,7 @@ class _Loader:
             else:
                 self._read_lines(source, current, depth)
 
-    def _read_lines(self, source: Source, current: _Draft | None, depth: int) -> None:
+    def _read_lines(self, source: SourceFile, current: _Draft | None, depth: int) -> None:
         for number, item in parse_lines(source.content):
             where = f"{source.path}:{number}"
             match item:

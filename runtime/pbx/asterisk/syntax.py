@@ -2,7 +2,8 @@ r"""The lines of Asterisk's configuration files: bytes in, what they say out.
 
 As Asterisk 22 reads them: a line ends at its line feed and is never continued on the next;
 `;` begins a comment unless `\` is before it; `;--` and `--;` enclose comments and nest; a line
-of 8191 bytes or more is skipped.
+of 8191 bytes or more is skipped. That is another language than that of INI files (templates,
+includes, `+=`, no quotes), which pbx.core.ini reads.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Include:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A line that Asterisk complains of."""
+    """A line that Asterisk rejects."""
 
     text: str
 

@@ -24,7 +24,7 @@ class AcmeError(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class AcmeEntry:
     """A certificate as it stands in the file, not examined yet.
 
     Attributes:
@@ -39,14 +39,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Contents:
+class AcmeContents:
     """What is in the file, and what is wrong with single entries of it."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[AcmeEntry, ...] = ()
     complaints: tuple[str, ...] = ()
 
 
-def parse(text: bytes) -> Contents:
+def parse(text: bytes) -> AcmeContents:
     """Read the file's contents.
 
     Raises:
@@ -67,7 +67,7 @@ def parse(text: bytes) -> Contents:
             entries.append(_entry(item))
         except ValueError as error:
             complaints.append(f"{where}: {error}")
-    return Contents(tuple(entries), tuple(complaints))
+    return AcmeContents(tuple(entries), tuple(complaints))
 
 
 def _items(document: dict[str, object]) -> Iterator[tuple[str, object]]:
@@ -87,7 +87,7 @@ def _numbered(what: str, items: list[object]) -> Iterator[tuple[str, object]]:
         yield f"{what} {number}", item
 
 
-def _entry(item: object) -> Entry:
+def _entry(item: object) -> AcmeEntry:
     if not isinstance(item, dict):
         raise ValueError("is no object")
     domain = _field(item, "domain")
@@ -97,7 +97,7 @@ def _entry(item: object) -> Entry:
     name = main.lower()
     if len(name) > _MAX_DOMAIN or not _DOMAIN.fullmatch(name):
         raise ValueError(f"{_shown(main)} is no domain")
-    return Entry(name, _pem(item, "certificate", name), _pem(item, "key", name))
+    return AcmeEntry(name, _pem(item, "certificate", name), _pem(item, "key", name))
 
 
 def _pem(item: dict[str, object], name: str, domain: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pbx.tls.pair import Pair
 
 
-def choose(pairs: Iterable[Pair], hostname: str, now: datetime.datetime) -> Pair | None:
+def choose_pair(pairs: Iterable[Pair], hostname: str, now: datetime.datetime) -> Pair | None:
     """Return the pair to use for a host, None if none is valid and fits.
 
     The host's own name goes before a wildcard, that before the name of the parent domain; among

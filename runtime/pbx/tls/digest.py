@@ -4,21 +4,21 @@ from pathlib import Path
 from zlib import crc32
 
 from pbx.tls.given import decode
-from pbx.tls.places import Places
+from pbx.tls.paths import TlsPaths
 
 
-def digest(frame: bytes, places: Places) -> int:
+def digest(frame: bytes, paths: TlsPaths) -> int:
     """Return a number that differs once the reader passed on something else.
 
     Args:
         frame: What it passed on; b'' if there is no reader.
-        places: Where the files are; those that the reader leaves to us may change unseen by it.
+        paths: Where the files are; those that the reader leaves to us may change unseen by it.
     """
     files: list[Path | None] = []
     if frame:
         given = decode(frame)
-        files += [places.acme] if given.yours else []
-        files += [places.own, places.own_key] if given.own_yours else []
+        files += [paths.acme] if given.yours else []
+        files += [paths.own, paths.own_key] if given.own_yours else []
     return crc32(repr([signature(file) for file in files]).encode(), crc32(frame))
 
 

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass
 
-from pbx.tls.acme import Contents, Entry
+from pbx.tls.acme import AcmeContents, AcmeEntry
 
-NOTHING = Contents()
+NOTHING = AcmeContents()
 HEADER_BYTES = 8
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -26,12 +26,12 @@ class Given:
         own_yours: The same as `yours`, for them.
     """
 
-    contents: Contents = NOTHING
+    contents: AcmeContents = NOTHING
     others: tuple[str, ...] = ()
     problem: str = ""
     read: bool = False
     yours: str = ""
-    own: Entry | None = None
+    own: AcmeEntry | None = None
     own_problem: str = ""
     own_yours: str = ""
 
@@ -66,7 +66,7 @@ def decode(frame: bytes) -> Given:
         raise ValueError("the reader was cut short")
     fields = json.loads(text)
     return Given(
-        Contents(tuple(_entry(e) for e in fields["entries"]), tuple(fields["complaints"])),
+        AcmeContents(tuple(_entry(e) for e in fields["entries"]), tuple(fields["complaints"])),
         tuple(fields["others"]),
         fields["problem"],
         fields["read"],
@@ -82,10 +82,10 @@ def length_of(header: bytes) -> int:
     return int.from_bytes(header[:HEADER_BYTES])
 
 
-def _plain(entry: Entry) -> list[str]:
+def _plain(entry: AcmeEntry) -> list[str]:
     return [entry.domain, entry.certificate.decode("latin-1"), entry.key.decode("latin-1")]
 
 
-def _entry(plain: list[str]) -> Entry:
+def _entry(plain: list[str]) -> AcmeEntry:
     domain, certificate, key = plain
-    return Entry(domain, certificate.encode("latin-1"), key.encode("latin-1"))
+    return AcmeEntry(domain, certificate.encode("latin-1"), key.encode("latin-1"))

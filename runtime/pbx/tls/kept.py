@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pbx.asterisk.files import read_regular
-from pbx.tls import store
+from pbx.core.durable import replace
 from pbx.tls.pair import PairError, read_pair
+from pbx.tls.store import contents
 
 LIST = ".from-acme.json"
 CERTIFICATES, KEYS = "certs", "private"
@@ -49,7 +50,7 @@ def load(folder: Path) -> Kept:
 def save(folder: Path, kept: Kept) -> None:
     """List what was written."""
     text = json.dumps({"files": dict(kept.files), "used": kept.used}, indent=1, sort_keys=True)
-    store.replace(folder / LIST, text.encode(), 0o600)
+    replace(folder / LIST, text.encode())
 
 
 def superfluous(kept: Kept, needed: Mapping[str, bytes], present: Mapping[str, bytes]) -> set[str]:
@@ -73,7 +74,7 @@ def update(folder: Path, kept: Kept, needed: Mapping[str, bytes]) -> Kept:
     Returns:
         What is listed from now on.
     """
-    present = {name: data for name in kept.files if (data := store.contents(folder / name))}
+    present = {name: data for name in kept.files if (data := contents(folder / name))}
     doomed = superfluous(kept, needed, present)
     files = {name: digest(data) for name, data in needed.items()}
     new = Kept(files, kept.used)
@@ -86,8 +87,8 @@ def update(folder: Path, kept: Kept, needed: Mapping[str, bytes]) -> Kept:
         (folder / CERTIFICATES).mkdir(mode=0o750, exist_ok=True)
         (folder / KEYS).mkdir(mode=0o700, exist_ok=True)
     for name, data in needed.items():
-        if store.contents(folder / name) != data:
-            store.replace(folder / name, data, 0o600 if name.startswith(KEYS) else 0o640)
+        if contents(folder / name) != data:
+            replace(folder / name, data, 0o600 if name.startswith(KEYS) else 0o640)
     if doomed:
         save(folder, new)
     return new
@@ -115,10 +116,10 @@ def _from_earlier(folder: Path) -> dict[str, str]:
         certificate, key = names(path.name.removesuffix(".crt"))
         try:
             modes = [stat.S_IMODE((folder / name).lstat().st_mode) for name in (certificate, key)]
-            contents = [read_regular(folder / name) for name in (certificate, key)]
-            pair = read_pair(*contents)
+            data = [read_regular(folder / name) for name in (certificate, key)]
+            pair = read_pair(*data)
         except (OSError, PairError):
             continue
         if modes == [0o640, 0o600] and path.name.removesuffix(".crt") in pair.names:
-            found |= {certificate: digest(contents[0]), key: digest(contents[1])}
+            found |= {certificate: digest(data[0]), key: digest(data[1])}
     return found

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pbx.tls.acme import Contents
+from pbx.tls.acme import AcmeContents
 from pbx.tls.pair import Pair, PairError, read_pair
 
 
@@ -21,7 +21,7 @@ class Offer:
     pair: Pair
 
 
-def examine_all(contents: Contents) -> tuple[list[Offer], list[str]]:
+def examine_all(contents: AcmeContents) -> tuple[list[Offer], list[str]]:
     """Return those that work, and complaints about the others."""
     offers, complaints = [], list(contents.complaints)
     for entry in contents.entries:

@@ -13,7 +13,7 @@ _NAMED_BY_ENGINE = re.compile("[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
-class Plan:
+class CertificatePlan:
     """What to do.
 
     Attributes:
@@ -27,7 +27,9 @@ class Plan:
     keep: bool = False
 
 
-def plan(in_use: InUse, fitting: Pair | None, hostname: str, now: datetime.datetime) -> Plan:
+def plan(
+    in_use: InUse, fitting: Pair | None, hostname: str, now: datetime.datetime
+) -> CertificatePlan:
     """Decides.
 
     Args:
@@ -39,18 +41,18 @@ def plan(in_use: InUse, fitting: Pair | None, hostname: str, now: datetime.datet
     keep, pair = not in_use.ours, in_use.pair
     if fitting is not None:
         same = pair and (pair.certificate, pair.key) == (fitting.certificate, fitting.key)
-        return Plan() if same else Plan(use=fitting, keep=keep)
+        return CertificatePlan() if same else CertificatePlan(use=fitting, keep=keep)
     if pair is None:
-        return Plan(make="there was none", keep=keep)
+        return CertificatePlan(make="there was none", keep=keep)
     if pair.self_signed and now >= renewal(pair):
-        return Plan(make="the last one is over or soon will be", keep=keep)
+        return CertificatePlan(make="the last one is over or soon will be", keep=keep)
     if pair.made_here and now < pair.start:
-        return Plan(make="the last one is from a time when the clock was ahead")
+        return CertificatePlan(make="the last one is from a time when the clock was ahead")
     # A name that the engine made up is another in each container on the same volume.
     another_name = hostname.lower() not in pair.names and not _NAMED_BY_ENGINE.fullmatch(hostname)
     if pair.made_here and another_name:
-        return Plan(make=f"the last one was for {min(pair.names)}")
-    return Plan()
+        return CertificatePlan(make=f"the last one was for {min(pair.names)}")
+    return CertificatePlan()
 
 
 def renewal(pair: Pair) -> datetime.datetime:

@@ -17,17 +17,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from pbx.core.log import ALERT, ERROR, NOTICE, WARNING, log
-from pbx.tls import given, kept, source, state, store
+from pbx.tls import given, kept, state, store, unprivileged
 from pbx.tls.asterisk import CONSOLE, AsteriskError, reload_certificate
-from pbx.tls.choice import choose, names_for
+from pbx.tls.choice import choose_pair, names_for
 from pbx.tls.digest import digest
 from pbx.tls.given import Given
 from pbx.tls.in_use import InUse, examine
 from pbx.tls.offers import Offer, best_of_each, examine_all
 from pbx.tls.pair import Pair, PairError, read_pair
-from pbx.tls.places import Places
+from pbx.tls.paths import TlsPaths
 from pbx.tls.plan import next_look, outlook, plan
-from pbx.tls.self_signed import SettingError, Settings, make_certificate
+from pbx.tls.self_signed import CertificateSettingError, CertificateSettings, make_certificate
 from pbx.tls.sieve import Wanted
 
 PATIENCE_SECONDS, PATIENCE_AT_START_SECONDS = 5.0, 1.0
@@ -43,26 +43,26 @@ class CertificateError(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Run once, with `--start` before Asterisk does; return the exit status."""
     starting = "--start" in arguments
-    places = Places.of(os.environ)
+    paths = TlsPaths.of(os.environ)
     now = datetime.datetime.now(datetime.UTC)
     try:
         frame = receive(0, READER_SECONDS) if "--given" in arguments else b""
         wanted = Wanted.of(os.environ)
-        seen = digest(frame, places)
+        seen = digest(frame, paths)
         found = given.decode(frame) if "--given" in arguments else Given()
         patience = PATIENCE_AT_START_SECONDS if starting else PATIENCE_SECONDS
-        found = source.complete(found, places, wanted, patience)
+        found = unprivileged.read_rest(found, paths, wanted, patience)
     except (ValueError, TimeoutError) as error:
         seen, found = -1, Given(problem=f"it cannot be read: {error}")
     try:
-        refresh(places, Settings.of(os.environ), wanted, found, seen, now)
-    except (SettingError, CertificateError) as error:
+        refresh(paths, CertificateSettings.of(os.environ), wanted, found, seen, now)
+    except (CertificateSettingError, CertificateError) as error:
         log(ALERT, str(error))
         return 1
     except OSError as error:
-        log(ERROR, f"certificates: {error.filename or places.used}: {error.strerror}")
+        log(ERROR, f"certificates: {error.filename or paths.used}: {error.strerror}")
         # What is in use goes on being used; without any, there would be no TLS.
-        return 0 if starting and _is_complete(places.used) else 1
+        return 0 if starting and _is_complete(paths.used) else 1
     return 0
 
 
@@ -91,8 +91,8 @@ def receive(descriptor: int, seconds: float) -> bytes:
 
 
 def refresh(
-    places: Places,
-    settings: Settings,
+    paths: TlsPaths,
+    settings: CertificateSettings,
     wanted: Wanted,
     found: Given,
     seen: int,
@@ -101,7 +101,7 @@ def refresh(
     """Find out what should be in use, write what changed, and tell Asterisk.
 
     Args:
-        places: Where things are.
+        paths: Where things are.
         settings: For a self-signed certificate.
         wanted: What is needed of ACME_FILE.
         found: What is in the files of others.
@@ -112,33 +112,33 @@ def refresh(
         CertificateError: what is there is of no use, and there is nothing else.
         OSError: something cannot be written.
     """
-    with (places.run / "certificates.lock").open("w") as lock:
+    with (paths.run / "certificates.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time
-        if store.finish(places.used):
-            log(NOTICE, f"completed a change of {places.used / store.CERTIFICATE} cut short before")
-        offers = _offers(places, found)
-        listed = kept.load(places.kept)
-        in_use = _switch(places, settings, offers, found, listed, now)
-        told = _tell(places, in_use)
+        if store.finish(paths.used):
+            log(NOTICE, f"completed a change of {paths.used / store.CERTIFICATE} cut short before")
+        offers = _offers(paths, found)
+        listed = kept.load(paths.kept)
+        in_use = _switch(paths, settings, offers, found, listed, now)
+        told = _tell(paths, in_use)
         due = next_look(in_use, [offer.pair for offer in offers], now).timestamp()
-        state.save(places.run, state.State(seen, due if told else 0.0, told))
+        state.save(paths.run, state.RefreshState(seen, due if told else 0.0, told))
         # Last: that there is no room for the others is no reason to do without the one in use.
         pairs = best_of_each(offers, now)
         if in_use.certificate in {pair.certificate for pair in pairs.values()}:
             listed = replace(listed, used=kept.digest(in_use.certificate))
-        needed = _needed(places, pairs, listed, wanted, dropped=found.read)
-        new = kept.update(places.kept, listed, needed)
-        if new.used != kept.load(places.kept).used:
-            kept.save(places.kept, new)
+        needed = _needed(paths, pairs, listed, wanted, dropped=found.read)
+        new = kept.update(paths.kept, listed, needed)
+        if new.used != kept.load(paths.kept).used:
+            kept.save(paths.kept, new)
 
 
 def _needed(
-    places: Places, pairs: Mapping[str, Pair], listed: kept.Kept, wanted: Wanted, *, dropped: bool
+    paths: TlsPaths, pairs: Mapping[str, Pair], listed: kept.Kept, wanted: Wanted, *, dropped: bool
 ) -> dict[str, bytes]:
     """Return the files that are to be kept for other programs, by their path.
 
     Args:
-        places: Where they are.
+        paths: Where they are.
         pairs: What is in ACME_FILE for this host, by domain.
         listed: What was kept up to now.
         wanted: What this container needs.
@@ -147,7 +147,7 @@ def _needed(
     needed: dict[str, bytes] = {}
     for domain in kept.domains(listed):
         certificate, key = kept.names(domain)
-        data = [store.contents(places.kept / name) for name in (certificate, key)]
+        data = [store.contents(paths.kept / name) for name in (certificate, key)]
         if None not in data and (wanted.everything or (not dropped and _fits(data, wanted))):
             needed |= {certificate: data[0] or b"", key: data[1] or b""}
     for domain, pair in pairs.items():
@@ -163,70 +163,70 @@ def _fits(data: Sequence[bytes | None], wanted: Wanted) -> bool:
     return bool(pair.names & set(names_for(wanted.hostname)))
 
 
-def _offers(places: Places, found: Given) -> list[Offer]:
+def _offers(paths: TlsPaths, found: Given) -> list[Offer]:
     """Return what is of use in ACME_FILE; prints what is not."""
     if found.problem:
-        log(ERROR, f"ACME_FILE {places.acme}: {found.problem}; what was in use stays in use")
+        log(ERROR, f"ACME_FILE {paths.acme}: {found.problem}; what was in use stays in use")
     if found.own_problem:
         log(
             ERROR,
-            f"the certificate {places.own} and its key {places.own_key}: {found.own_problem}; what "
+            f"the certificate {paths.own} and its key {paths.own_key}: {found.own_problem}; what "
             "was in use stays in use",
         )
     offers, complaints = examine_all(found.contents)
     for complaint in complaints[:MAX_COMPLAINTS]:
-        log(ERROR, f"ACME_FILE {places.acme}, left out: {complaint}")
+        log(ERROR, f"ACME_FILE {paths.acme}, left out: {complaint}")
     if len(complaints) > MAX_COMPLAINTS:
-        log(ERROR, f"ACME_FILE {places.acme}, left out: {len(complaints) - MAX_COMPLAINTS} more")
+        log(ERROR, f"ACME_FILE {paths.acme}, left out: {len(complaints) - MAX_COMPLAINTS} more")
     return offers
 
 
 def _fitting(
-    places: Places,
-    settings: Settings,
+    paths: TlsPaths,
+    settings: CertificateSettings,
     offers: Sequence[Offer],
     found: Given,
     now: datetime.datetime,
 ) -> tuple[Pair | None, str]:
     """Return the pair to use, None if nothing that was given fits, and where it is from."""
     if found.own:
-        return read_pair(found.own.certificate, found.own.key), f"{places.own}"
-    fitting = choose([offer.pair for offer in offers], settings.hostname, now)
+        return read_pair(found.own.certificate, found.own.key), f"{paths.own}"
+    fitting = choose_pair([offer.pair for offer in offers], settings.hostname, now)
     if (offers or found.others) and not fitting:
         domains = {offer.domain for offer in offers} | set(found.others)
         log(
             WARNING,
-            f"ACME_FILE {places.acme} has no valid certificate for {settings.hostname}, only "
+            f"ACME_FILE {paths.acme} has no valid certificate for {settings.hostname}, only "
             f"for {', '.join(sorted(domains)[:MAX_COMPLAINTS])}",
         )
-    return fitting, f"ACME_FILE {places.acme}"
+    return fitting, f"ACME_FILE {paths.acme}"
 
 
-def _in_use(places: Places, known: Collection[bytes], used: str) -> InUse:
+def _in_use(paths: TlsPaths, known: Collection[bytes], used: str) -> InUse:
     """Return what is in use; in a folder that lasts no longer than the container, it is ours."""
-    certificate, key = store.in_use(places.used)
+    certificate, key = store.in_use(paths.used)
     if certificate is not None and kept.digest(certificate) == used:
         known = {*known, certificate}
     in_use = examine(certificate, key, known)
-    if places.own:
+    if paths.own:
         return InUse(in_use.pair)
     return in_use
 
 
 def _switch(
-    places: Places,
-    settings: Settings,
+    paths: TlsPaths,
+    settings: CertificateSettings,
     offers: Sequence[Offer],
     found: Given,
     listed: kept.Kept,
     now: datetime.datetime,
 ) -> Pair:
     """Put another pair into use if there is reason to; return the one that is in use then."""
-    certificate = places.used / store.CERTIFICATE
-    fitting, origin = _fitting(places, settings, offers, found, now)
-    stored = [store.contents(places.kept / name) for name in listed.files]
+    certificate = paths.used / store.CERTIFICATE
+    fitting, origin = _fitting(paths, settings, offers, found, now)
+    stored = [store.contents(paths.kept / name) for name in listed.files]
     known = {offer.pair.certificate for offer in offers} | {data for data in stored if data}
-    in_use = _in_use(places, known, listed.used)
+    in_use = _in_use(paths, known, listed.used)
     if in_use.problem and not fitting:
         raise CertificateError(
             f"{certificate} and {store.KEY}: {in_use.problem}; put the right ones there, or "
@@ -236,10 +236,10 @@ def _switch(
     pair = todo.use or (_make(settings, now) if todo.make else in_use.pair)
     assert pair  # noqa: S101 # one is there, or is made
     if todo.keep:
-        copy = store.keep(places.used, now)
+        copy = store.keep(paths.used, now)
         log(NOTICE, f"what was in use is the user's: kept as {copy} and the key beside it")
     if pair is not in_use.pair:
-        store.use(places.used, pair)
+        store.use(paths.used, pair)
     if todo.use:
         log(NOTICE, f"using the certificate for {min(pair.names, default='no name')} from {origin}")
     if todo.make:
@@ -250,7 +250,7 @@ def _switch(
     return pair
 
 
-def _make(settings: Settings, now: datetime.datetime) -> Pair:
+def _make(settings: CertificateSettings, now: datetime.datetime) -> Pair:
     try:
         return read_pair(*make_certificate(settings, now))
     except ValueError as error:
@@ -259,14 +259,14 @@ def _make(settings: Settings, now: datetime.datetime) -> Pair:
         ) from error
 
 
-def _tell(places: Places, pair: Pair) -> str:
+def _tell(paths: TlsPaths, pair: Pair) -> str:
     """Has Asterisk use what is in use, if it does not yet; return what it uses, '' if unknown."""
-    told = state.load(places.run).told
+    told = state.load(paths.run).told
     fingerprint = hashlib.sha256(pair.certificate + pair.key).hexdigest()
     if told == fingerprint:
         return told
     try:
-        if reload_certificate(places.run / CONSOLE):
+        if reload_certificate(paths.run / CONSOLE):
             log(NOTICE, "Asterisk uses the certificate from now on")
     except AsteriskError as error:
         log(ERROR, f"the certificate is not in use yet, Asterisk does not reload it: {error}")

@@ -18,12 +18,12 @@ MIN_KEYBITS, MAX_KEYBITS = 2048, 8192
 MAX_CERTDAYS = 3650
 
 
-class SettingError(ValueError):
+class CertificateSettingError(ValueError):
     """A setting is no use; the message names it, its value, and what it may be."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class CertificateSettings:
     """What a certificate is made for.
 
     Attributes:
@@ -37,28 +37,30 @@ class Settings:
     days: int = 30
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Settings":
+    def of(cls, environment: Mapping[str, str]) -> "CertificateSettings":
         """Read HOSTNAME, TLS_KEYBITS and TLS_CERTDAYS; empty ones count as not given.
 
         Raises:
-            SettingError: a value is no use.
+            CertificateSettingError: a value is no use.
         """
         hostname = environment.get("HOSTNAME") or "localhost"
         key = environment.get("TLS_KEYBITS") or cls.key
         days = environment.get("TLS_CERTDAYS") or str(cls.days)
         if len(hostname) > 64 or not hostname.isascii() or any(c <= " " for c in hostname):
-            raise SettingError(f"HOSTNAME is '{hostname}': use a host name of at most 64 letters")
+            raise CertificateSettingError(
+                f"HOSTNAME is '{hostname}': use a host name of at most 64 letters"
+            )
         rsa_key = _is_number(key) and MIN_KEYBITS <= int(key) <= MAX_KEYBITS
         if key != "ec256" and not rsa_key:
-            raise SettingError(
+            raise CertificateSettingError(
                 f"TLS_KEYBITS is '{key}': use {MIN_KEYBITS} to {MAX_KEYBITS}, or ec256"
             )
         if not _is_number(days) or not 1 <= int(days) <= MAX_CERTDAYS:
-            raise SettingError(f"TLS_CERTDAYS is '{days}': use 1 to {MAX_CERTDAYS} days")
+            raise CertificateSettingError(f"TLS_CERTDAYS is '{days}': use 1 to {MAX_CERTDAYS} days")
         return cls(hostname, key, int(days))
 
 
-def make_certificate(settings: Settings, now: datetime.datetime) -> tuple[bytes, bytes]:
+def make_certificate(settings: CertificateSettings, now: datetime.datetime) -> tuple[bytes, bytes]:
     """Make a key and a certificate that it signs itself (RFC 5280).
 
     Args:

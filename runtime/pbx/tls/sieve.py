@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pbx.tls.acme import AcmeError, Contents, Entry, parse
+from pbx.tls.acme import AcmeContents, AcmeEntry, AcmeError, parse
 from pbx.tls.choice import names_for
 from pbx.tls.given import Given
 from pbx.tls.pair import PairError, read_pair
@@ -70,7 +70,7 @@ def sift(acme: Found, certificate: Found, key: Found, wanted: Wanted) -> tuple[G
     return replace(given, contents=contents, others=others, read=True), whole
 
 
-def fitting(contents: Contents, wanted: Wanted) -> tuple[Contents, tuple[str, ...]]:
+def fitting(contents: AcmeContents, wanted: Wanted) -> tuple[AcmeContents, tuple[str, ...]]:
     """Return what is needed of ACME_FILE's contents, and the domains of what is not.
 
     What does not work goes on as a complaint, without the key.
@@ -87,10 +87,10 @@ def fitting(contents: Contents, wanted: Wanted) -> tuple[Contents, tuple[str, ..
             entries.append(entry)
         if not pair.names & names:
             others.append(entry.domain)
-    return Contents(tuple(entries), tuple(complaints)), tuple(others)
+    return AcmeContents(tuple(entries), tuple(complaints)), tuple(others)
 
 
-def _own(certificate: Found, key: Found) -> tuple[Entry | None, str]:
+def _own(certificate: Found, key: Found) -> tuple[AcmeEntry | None, str]:
     if certificate.yours or key.yours:
         return None, ""
     if problem := certificate.problem or key.problem:
@@ -103,4 +103,4 @@ def _own(certificate: Found, key: Found) -> tuple[Entry | None, str]:
         read_pair(certificate.data, key.data)
     except PairError as error:
         return None, str(error)
-    return Entry("own", certificate.data, key.data), ""
+    return AcmeEntry("own", certificate.data, key.data), ""

@@ -4,11 +4,13 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pbx.core.durable import replace
+
 NAME = "certificates.json"
 
 
 @dataclass(frozen=True)
-class State:
+class RefreshState:
     """Where things stand.
 
     Attributes:
@@ -22,16 +24,14 @@ class State:
     told: str = ""
 
 
-def load(folder: Path) -> State:
+def load(folder: Path) -> RefreshState:
     """Read it; what cannot be read counts as nothing."""
     try:
-        return State(**json.loads((folder / NAME).read_text()))
+        return RefreshState(**json.loads((folder / NAME).read_text()))
     except (OSError, ValueError, TypeError):
-        return State()
+        return RefreshState()
 
 
-def save(folder: Path, state: State) -> None:
+def save(folder: Path, state: RefreshState) -> None:
     """Write it."""
-    new = folder / f"{NAME}.new"
-    new.write_text(json.dumps(asdict(state)))
-    new.rename(folder / NAME)
+    replace(folder / NAME, json.dumps(asdict(state)).encode())

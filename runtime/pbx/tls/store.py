@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from pbx.asterisk.files import read_regular
-from pbx.core.durable import sync_folder, write_new
+from pbx.core.durable import partial_of, replace, sync_folder, write_new
 from pbx.tls.pair import Pair, PairError, read_pair
 
 CERTIFICATE, KEY = "cert.pem", "priv_key.pem"
@@ -23,19 +23,18 @@ def use(folder: Path, pair: Pair) -> None:
     Both files are complete before either counts. The key goes first: were this cut short between
     the two, finish() would find the certificate that belongs to it.
     """
-    complete = [
-        (_prepare(folder / KEY, pair.key, 0o600), folder / KEY),
-        (_prepare(folder / CERTIFICATE, pair.certificate, 0o600), folder / CERTIFICATE),
-    ]
-    for new, path in complete:
-        _make_newer(new, path)
-        new.rename(path)
+    complete = {folder / KEY: pair.key, folder / CERTIFICATE: pair.certificate}
+    for path, data in complete.items():
+        write_new(partial_of(path), data)
+    for path in complete:
+        _make_newer(partial_of(path), path)
+        partial_of(path).rename(path)
     sync_folder(folder)
 
 
 def finish(folder: Path) -> bool:
     """Completes what use() was cut short in; say whether there was anything to complete."""
-    key, new = contents(folder / KEY), _new(folder / CERTIFICATE)
+    key, new = contents(folder / KEY), partial_of(folder / CERTIFICATE)
     certificate = contents(new)
     if certificate is not None and key is not None:
         try:
@@ -59,7 +58,7 @@ def keep(folder: Path, now: datetime.datetime) -> Path:
     # The certificate is what the search above looks for, so it comes last.
     for name, data in ((KEY, key), (CERTIFICATE, certificate)):
         if data is not None:
-            replace(folder / f"{prefix}{name}", data, 0o600)
+            replace(folder / f"{prefix}{name}", data)
     return folder / f"{prefix}{CERTIFICATE}"
 
 
@@ -73,23 +72,6 @@ def contents(path: Path) -> bytes | None:
         return read_regular(path)
     except FileNotFoundError:
         return None
-
-
-def replace(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that is whole at every moment."""
-    _prepare(path, data, mode).rename(path)
-    sync_folder(path.parent)
-
-
-def _prepare(path: Path, data: bytes, mode: int) -> Path:
-    """Write a file under a preliminary name, safely on disk; return that."""
-    new = _new(path)
-    write_new(new, data, mode)
-    return new
-
-
-def _new(path: Path) -> Path:
-    return path.with_name(f"{path.name}.new")
 
 
 def _make_newer(new: Path, old: Path) -> None:

@@ -14,7 +14,7 @@ import time
 from pbx.tls import state
 from pbx.tls.digest import digest
 from pbx.tls.given import HEADER_BYTES, MAX_BYTES, length_of
-from pbx.tls.places import Places
+from pbx.tls.paths import TlsPaths
 
 AGAIN_SECONDS = 600.0
 """When to retry what failed; each time prints why."""
@@ -24,9 +24,9 @@ FOLDER_SECONDS = 5.0
 
 def main() -> int:
     """Run until there is no reader any more, or one is needed; return the exit status."""
-    places = Places.of(os.environ)
+    paths = TlsPaths.of(os.environ)
     with_reader = "--given" in sys.argv[1:]
-    last = state.load(places.run)
+    last = state.load(paths.run)
     frame, seen, due = b"", last.seen, last.due
     while True:
         pause = max(0.0, due - time.time())
@@ -37,13 +37,13 @@ def main() -> int:
                 if not frame:
                     return 1
         else:
-            if places.acme.parent.is_dir():
+            if paths.acme.parent.is_dir():
                 return 0  # the next run of the service starts a reader
             if pause:
                 time.sleep(min(pause, FOLDER_SECONDS))
-        now = digest(frame, places)
+        now = digest(frame, paths)
         if now != seen or time.time() >= due:
-            due = refresh(places, frame)
+            due = refresh(paths, frame)
             seen = now
 
 
@@ -68,13 +68,13 @@ def _read(length: int) -> bytes:
     return data
 
 
-def refresh(places: Places, frame: bytes) -> float:
+def refresh(paths: TlsPaths, frame: bytes) -> float:
     """Do what there is to do; return when to do it again, in seconds since 1970."""
     command = [sys.executable, "-IB", "-m", "pbx.tls.refresh"]
     if frame:
         command.append("--given")
     done = subprocess.run(command, input=frame, check=False)
-    due = state.load(places.run).due if done.returncode == 0 else 0.0
+    due = state.load(paths.run).due if done.returncode == 0 else 0.0
     return due if due > time.time() else time.time() + AGAIN_SECONDS
 
 

@@ -6,7 +6,7 @@ import sys
 from pbx.core.errors import CommandError
 from pbx.core.terminal import shows_colour
 from pbx.upgrade.difference import format_diff, format_summary
-from pbx.upgrade.plan import State
+from pbx.upgrade.plan import FileState
 from pbx.upgrade.survey import NO_SAMPLE, survey
 
 
@@ -17,13 +17,13 @@ def run(options: argparse.Namespace) -> int:
     unknown = wanted - {change.name for change in found.changes}
     if unknown:
         raise CommandError(
-            f"there is no file {', '.join(sorted(unknown))}", f"see {found.places.conf}"
+            f"there is no file {', '.join(sorted(unknown))}", f"see {found.paths.conf}"
         )
     changes = [change for change in found.changes if change.name in wanted]
     colours = shows_colour(sys.stdout)
     if not found.knows_start:
         print(f"pbx: {NO_SAMPLE}", file=sys.stderr)
-    different = [change for change in changes if change.state is not State.SAME]
+    different = [change for change in changes if change.state is not FileState.SAME]
     if not different:
         print("no differences")
         return 0

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from difflib import unified_diff
 
 from pbx.core.terminal import BOLD, CYAN, GREEN, RED, YELLOW, harmless, paint
-from pbx.upgrade.plan import Change, State
+from pbx.upgrade.plan import Change, FileState
 
 _COLOURS = {
-    State.YOURS: GREEN,
-    State.OWN: GREEN,
-    State.REMOVED: GREEN,
-    State.IMAGES: CYAN,
-    State.NEW: CYAN,
-    State.GONE: CYAN,
-    State.MERGED: YELLOW,
-    State.DIFFERENT: YELLOW,
-    State.CONFLICT: RED,
+    FileState.YOURS: GREEN,
+    FileState.OWN: GREEN,
+    FileState.REMOVED: GREEN,
+    FileState.IMAGES: CYAN,
+    FileState.NEW: CYAN,
+    FileState.GONE: CYAN,
+    FileState.MERGED: YELLOW,
+    FileState.DIFFERENT: YELLOW,
+    FileState.CONFLICT: RED,
 }
 _SETTING = re.compile(
     r"^(\s*;?\s*[\w/.-]*(?:password|passwd|secret|md5_cred)\w*\s*=>?\s*)(.*\S)", re.IGNORECASE
@@ -28,7 +28,7 @@ _HIDDEN = "(not shown)"
 
 def format_summary(changes: Sequence[Change], *, colours: bool) -> str:
     """Return a line for each file that is not as in this image."""
-    shown = [change for change in changes if change.state is not State.SAME]
+    shown = [change for change in changes if change.state is not FileState.SAME]
     width = max((len(change.name) for change in shown), default=0)
     return "\n".join(
         f"{harmless(change.name).ljust(width)}  "

@@ -13,7 +13,7 @@ from pbx.upgrade.merge import merge
 Files = Mapping[str, bytes]
 
 
-class State(Enum):
+class FileState(Enum):
     """What became of a file; the value says so."""
 
     SAME = "as in this image"
@@ -40,7 +40,7 @@ class Change:
     """
 
     name: str
-    state: State
+    state: FileState
     result: bytes | None = None
     settled: bool = False
 
@@ -61,34 +61,34 @@ def plan(base: Files | None, ours: Files, theirs: Files, keep: frozenset[str]) -
     for name in names:
         start, mine, other = starts.get(name), ours.get(name), theirs.get(name)
         if other is None:
-            change = Change(name, State.OWN if start is None else State.GONE)
+            change = Change(name, FileState.OWN if start is None else FileState.GONE)
         elif mine is None:
             change = _missing(name, start, other)
         elif mine == other:
-            change = Change(name, State.SAME, settled=known and start != other)
+            change = Change(name, FileState.SAME, settled=known and start != other)
         elif known:
             change = _both(name, start, mine, other, keep=name in keep)
         else:
-            change = Change(name, State.DIFFERENT)
+            change = Change(name, FileState.DIFFERENT)
         changes.append(change)
     return changes
 
 
 def _missing(name: str, base: bytes | None, theirs: bytes) -> Change:
     if base is None:
-        return Change(name, State.NEW, theirs, settled=True)
-    return Change(name, State.REMOVED, settled=base != theirs)
+        return Change(name, FileState.NEW, theirs, settled=True)
+    return Change(name, FileState.REMOVED, settled=base != theirs)
 
 
 def _both(name: str, base: bytes | None, ours: bytes, theirs: bytes, *, keep: bool) -> Change:
     if base == theirs:
-        return Change(name, State.YOURS)
+        return Change(name, FileState.YOURS)
     if keep:
-        return Change(name, State.YOURS, settled=True)
+        return Change(name, FileState.YOURS, settled=True)
     if base == ours:
-        return Change(name, State.IMAGES, theirs, settled=True)
+        return Change(name, FileState.IMAGES, theirs, settled=True)
     # Two that came to be without each other have nothing in common but equal lines.
     merged = None if base is None else merge(base, ours, theirs)
     if merged is None:
-        return Change(name, State.CONFLICT)
-    return Change(name, State.MERGED, merged, settled=True)
+        return Change(name, FileState.CONFLICT)
+    return Change(name, FileState.MERGED, merged, settled=True)

@@ -1,18 +1,17 @@
-"""The three places of configuration files, and a change of many files that can be cut short.
+"""Where configuration files are, and a change of many files that may be interrupted.
 
 New files and samples are prepared in `.upgrading`; renaming that to `.upgraded` is the moment from
 which on they count. Then they move to their places one by one; whoever finds `.upgraded` goes on
 with that.
 """
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pbx.asterisk.files import read_regular
-from pbx.core.durable import write_new
+from pbx.core.durable import sync_folder, write_new
 from pbx.core.errors import UNREADABLE, CommandError
 from pbx.core.replace_file import replace_file
 
@@ -21,7 +20,7 @@ LARGEST = 4 << 20
 
 
 @dataclass(frozen=True)
-class Places:
+class ConfigPaths:
     """Where the files are.
 
     Attributes:
@@ -33,7 +32,7 @@ class Places:
     seed: Path
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Places":
+    def of(cls, environment: Mapping[str, str]) -> "ConfigPaths":
         """Read the variables of the image."""
         return cls(
             Path(environment.get("DOCKER_CONF_DIR", "/etc/asterisk")),
@@ -83,45 +82,50 @@ def read_file(path: Path) -> bytes:
         raise CommandError(f"cannot read {path}: {error.strerror}", UNREADABLE) from error
 
 
-def commit(places: Places, files: Mapping[str, bytes], samples: Mapping[str, bytes]) -> Path | None:
+def commit(
+    paths: ConfigPaths, files: Mapping[str, bytes], samples: Mapping[str, bytes]
+) -> Path | None:
     """Write files and samples, all of them or none; return where the old files are kept.
 
     Raises:
         CommandError: they cannot be written.
     """
     try:
-        backup = _back_up(places.conf, files)
-        shutil.rmtree(places.prepared, ignore_errors=True)
-        places.prepared.mkdir(mode=0o750)
+        backup = _back_up(paths.conf, files)
+        shutil.rmtree(paths.prepared, ignore_errors=True)
+        paths.prepared.mkdir(mode=0o750)
         for kind, contents in (("files", files), ("samples", samples)):
-            (places.prepared / kind).mkdir(mode=0o750)
+            folder = paths.prepared / kind
+            folder.mkdir(mode=0o750)
             for name, content in contents.items():
-                (places.prepared / kind / name).write_bytes(content)
-        os.sync()
-        places.prepared.rename(places.committed)
+                write_new(folder / name, content)
+            sync_folder(folder)
+        sync_folder(paths.prepared)
+        paths.prepared.rename(paths.committed)
     except OSError as error:
         raise CommandError(
-            f"cannot write in {places.conf}: {error.strerror}; nothing has changed",
+            f"cannot write in {paths.conf}: {error.strerror}; nothing has changed",
             "is the disk full, is it mounted read-only? User asterisk must be allowed to write it",
         ) from error
-    finish(places)
+    finish(paths)
     return backup
 
 
-def finish(places: Places) -> bool:
+def finish(paths: ConfigPaths) -> bool:
     """Move to its place what an upgrade has prepared; return whether there was anything.
 
     Raises:
         CommandError: something cannot be written; the rest is still there to be moved.
     """
-    if not places.committed.is_dir():
+    if not paths.committed.is_dir():
         return False
-    places.sample.mkdir(mode=0o750, exist_ok=True)
-    for kind, folder in (("samples", places.sample), ("files", places.conf)):
-        for path in sorted((places.committed / kind).iterdir()):
+    sync_folder(paths.conf)  # it must have its name on disk before the first file moves
+    paths.sample.mkdir(mode=0o750, exist_ok=True)
+    for kind, folder in (("samples", paths.sample), ("files", paths.conf)):
+        for path in sorted((paths.committed / kind).iterdir()):
             replace_file(folder / path.name, read_file(path))
             path.unlink()
-    shutil.rmtree(places.committed)
+    shutil.rmtree(paths.committed)
     return True
 
 
@@ -135,4 +139,5 @@ def _back_up(conf: Path, names: Mapping[str, bytes]) -> Path | None:
     backup.mkdir(mode=0o750)
     for path in old:
         write_new(backup / path.name, read_file(path), mode=0o640)
+    sync_folder(backup)
     return backup

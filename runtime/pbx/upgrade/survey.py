@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pbx.core.errors import CommandError
 from pbx.upgrade.placeholders import hide, parse_secrets
 from pbx.upgrade.plan import Change, plan
-from pbx.upgrade.storage import SECRETS, Places, read_file, read_folder
+from pbx.upgrade.storage import SECRETS, ConfigPaths, read_file, read_folder
 
 NO_SAMPLE = (
     "the samples that this configuration started from are not known; it can be compared with "
@@ -19,7 +19,7 @@ NO_SAMPLE = (
 class Survey:
     """The files with placeholders in the place of secrets, and what became of each."""
 
-    places: Places
+    paths: ConfigPaths
     secrets: dict[bytes, bytes]
     ours: dict[str, bytes]
     theirs: dict[str, bytes]
@@ -36,16 +36,16 @@ def survey(keep: Iterable[str] = ()) -> Survey:
     Raises:
         CommandError: something cannot be read, or an upgrade was cut short.
     """
-    places = Places.of(os.environ)
-    if places.committed.is_dir():
+    paths = ConfigPaths.of(os.environ)
+    if paths.committed.is_dir():
         raise CommandError("an upgrade was cut short", "type `pbx config upgrade` to finish it")
-    record = places.sample / SECRETS
+    record = paths.sample / SECRETS
     knows_start = record.is_file()
     secrets = parse_secrets(read_file(record)) if knows_start else {}
-    theirs = read_folder(places.seed)
-    ours = {name: hide(content, secrets) for name, content in read_folder(places.conf).items()}
+    theirs = read_folder(paths.seed)
+    ours = {name: hide(content, secrets) for name, content in read_folder(paths.conf).items()}
     base = None
     if knows_start:
-        base = {name: hide(text, secrets) for name, text in read_folder(places.sample).items()}
+        base = {name: hide(text, secrets) for name, text in read_folder(paths.sample).items()}
     changes = plan(base, ours, theirs, frozenset(keep))
-    return Survey(places, secrets, ours, theirs, changes, knows_start)
+    return Survey(paths, secrets, ours, theirs, changes, knows_start)

@@ -10,8 +10,8 @@ from pbx.core.lock import locked
 from pbx.core.terminal import harmless, shows_colour
 from pbx.upgrade.difference import format_summary
 from pbx.upgrade.placeholders import complete, fill, format_secrets
-from pbx.upgrade.plan import State
-from pbx.upgrade.storage import SECRETS, Places, commit, finish
+from pbx.upgrade.plan import FileState
+from pbx.upgrade.storage import SECRETS, ConfigPaths, commit, finish
 from pbx.upgrade.survey import NO_SAMPLE, Survey, survey
 
 AFTERWARDS = "restart the container, or type `asterisk -rx reload`, for it to take effect"
@@ -19,17 +19,15 @@ AFTERWARDS = "restart the container, or type `asterisk -rx reload`, for it to ta
 
 def run(options: argparse.Namespace) -> int:
     """Show what is to be done, and do it if that is wanted; return the exit status."""
-    places = Places.of(os.environ)
-    with locked(places.conf):
-        if finish(places):
+    paths = ConfigPaths.of(os.environ)
+    with locked(paths.conf):
+        if finish(paths):
             print(f"finished an upgrade that was cut short; {AFTERWARDS}")
         found = survey(options.keep)
         _check_keep(options.keep, found)
         if not found.knows_start:
-            raise CommandError(
-                NO_SAMPLE, f"compare with `pbx config diff`, copy from {places.seed}"
-            )
-        conflicts = [change for change in found.changes if change.state is State.CONFLICT]
+            raise CommandError(NO_SAMPLE, f"compare with `pbx config diff`, copy from {paths.seed}")
+        conflicts = [change for change in found.changes if change.state is FileState.CONFLICT]
         if not any(change.settled for change in found.changes):
             print("nothing to do" if not conflicts else _plan(found))
             return 1 if conflicts else 0
@@ -45,17 +43,17 @@ def _plan(found: Survey) -> str:
     colours = shows_colour(sys.stdout)
     parts = []
     for title, wanted in (
-        ("take over from the image:", (State.IMAGES, State.MERGED, State.NEW)),
-        ("leave as they are:", (State.CONFLICT, State.REMOVED, State.YOURS)),
+        ("take over from the image:", (FileState.IMAGES, FileState.MERGED, FileState.NEW)),
+        ("leave as they are:", (FileState.CONFLICT, FileState.REMOVED, FileState.YOURS)),
     ):
         changes = [
             change
             for change in found.changes
-            if change.state in wanted and (change.settled or change.state is State.CONFLICT)
+            if change.state in wanted and (change.settled or change.state is FileState.CONFLICT)
         ]
         if changes:
             parts.append(f"{title}\n{format_summary(changes, colours=colours)}")
-    if any(change.state is State.CONFLICT for change in found.changes):
+    if any(change.state is FileState.CONFLICT for change in found.changes):
         parts.append(
             "For those changed in the same lines: see `pbx config diff FILE`, edit the file and "
             "try again;\nor settle for yours with `pbx config upgrade --keep FILE`."
@@ -68,7 +66,7 @@ def _check_keep(keep: list[str], found: Survey) -> None:
     if unknown:
         raise CommandError(
             f"--keep {harmless(min(unknown))}: there is no such file",
-            f"see {found.places.conf}",
+            f"see {found.paths.conf}",
             status=2,
         )
 
@@ -92,7 +90,7 @@ def _carry_out(found: Survey) -> None:
     samples = {c.name: found.theirs[c.name] for c in found.changes if c.settled}
     known = complete(found.secrets, samples.values(), lambda: secrets.token_urlsafe(18).encode())
     backup = commit(
-        found.places,
+        found.paths,
         {name: fill(content, known) for name, content in results.items()},
         {
             **{name: fill(content, known) for name, content in samples.items()},

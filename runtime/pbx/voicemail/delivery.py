@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from pbx.voicemail.message import Mail
-from pbx.voicemail.settings import Settings
+from pbx.voicemail.settings import MailSettings
 
 TIMEOUT = 30  # seconds without an answer
 
@@ -28,7 +28,7 @@ class Failure:
     refused: bool = False
 
 
-def deliver(mail: Mail, settings: Settings, password: str, hostname: str) -> Failure | None:
+def deliver(mail: Mail, settings: MailSettings, password: str, hostname: str) -> Failure | None:
     """Send a mail (RFC 5321; STARTTLS: RFC 3207; AUTH: RFC 4954).
 
     Args:
@@ -72,7 +72,7 @@ def deliver(mail: Mail, settings: Settings, password: str, hostname: str) -> Fai
     return _refusal(server, refusals)
 
 
-def _connect(settings: Settings, hostname: str) -> smtplib.SMTP:
+def _connect(settings: MailSettings, hostname: str) -> smtplib.SMTP:
     place = (settings.host, settings.port)
     if settings.protocol in ("smtps", "tls"):
         return smtplib.SMTP_SSL(*place, hostname, timeout=TIMEOUT, context=_context(settings))
@@ -98,7 +98,7 @@ def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
         raise smtplib.SMTPAuthenticationError(code, text)
 
 
-def _context(settings: Settings) -> ssl.SSLContext:
+def _context(settings: MailSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ca_file or None)
     except OSError as error:

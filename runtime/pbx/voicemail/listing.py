@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterable
 
-from pbx.voicemail.state import State
+from pbx.voicemail.state import MailState
 
 
-def format_queue(states: Iterable[State], now: float) -> str:
+def format_queue(states: Iterable[MailState], now: float) -> str:
     """Return a line for each mail: when it came, for whom, when it is tried next, and why.
 
     Args:

@@ -9,10 +9,10 @@ from pathlib import Path
 from pbx.core.log import ERROR, log
 from pbx.core.rights import become_asterisk
 from pbx.voicemail.listing import format_queue
-from pbx.voicemail.message import MessageError
+from pbx.voicemail.message import MailError
 from pbx.voicemail.outbox import Outbox
 from pbx.voicemail.rescue import rescue
-from pbx.voicemail.settings import PROGRAM, SettingError, Settings, parse, settings_of
+from pbx.voicemail.settings import PROGRAM, MailSettingError, MailSettings, parse, settings_of
 
 # As in sysexits.h.
 SENT, USAGE, NO_MAIL, NOT_KEPT, WAITS = 0, 64, 65, 74, 75
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.environ["SYSLOG_LEVEL"] = "8"
         if not (options.queue or options.retry or options.due or options.rescue):
             settings = settings_of(options)
-    except SettingError as error:
+    except MailSettingError as error:
         options, mistake = None, str(error)
         if sys.stdin.isatty():
             print(f"{PROGRAM}: {mistake}; `{PROGRAM} -h` lists all options", file=sys.stderr)
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _send(outbox, settings, mistake)
 
 
-def _send(outbox: Outbox, settings: Settings | None, mistake: str) -> int:
+def _send(outbox: Outbox, settings: MailSettings | None, mistake: str) -> int:
     raw = sys.stdin.buffer.read()
     try:
         entry = outbox.accept(raw, settings, mistake, time.time())
-    except MessageError as error:
+    except MailError as error:
         _say(ERROR, str(error))
         return NO_MAIL
     except OSError as error:
@@ -64,7 +64,7 @@ def _send(outbox: Outbox, settings: Settings | None, mistake: str) -> int:
     return SENT if sent else USAGE if mistake else WAITS
 
 
-def _send_unkept(outbox: Outbox, settings: Settings | None, raw: bytes) -> int:
+def _send_unkept(outbox: Outbox, settings: MailSettings | None, raw: bytes) -> int:
     if settings is None:
         return NOT_KEPT
     failure = outbox.send_unkept(raw, settings, time.time())

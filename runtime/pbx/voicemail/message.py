@@ -15,7 +15,7 @@ _POLICY = email.policy.compat32.clone(linesep="\r\n")
 _RECORDING = re.compile(r"voicemail-([A-Za-z0-9]{6})\.\w+")
 
 
-class MessageError(ValueError):
+class MailError(ValueError):
     """What came is no mail that could be sent; the message says why."""
 
 
@@ -48,12 +48,12 @@ def read_mail(raw: bytes, sender: str, now: datetime.datetime, hostname: str) ->
         hostname: Of this machine.
 
     Raises:
-        MessageError: nobody is named to send it to.
+        MailError: nobody is named to send it to.
     """
     message = email.message_from_bytes(_without_last_dot(raw))
     recipients = _addresses(message, "To", "Cc", "Bcc")
     if not recipients:
-        raise MessageError("the message names no recipient: it needs a header such as To:")
+        raise MailError("the message names no recipient: it needs a header such as To:")
     del message["Bcc"]
     origin = next(iter(_addresses(message, "From")), "")
     if not origin:

@@ -11,10 +11,10 @@ from pathlib import Path
 from pbx.asterisk.files import read_regular
 from pbx.core.log import ERROR, INFO, NOTICE, WARNING
 from pbx.voicemail.delivery import Failure, deliver
-from pbx.voicemail.message import Mail, MessageError, read_mail
-from pbx.voicemail.queue import Entry, Queue
-from pbx.voicemail.settings import SettingError, Settings, settings_of_mailcmd
-from pbx.voicemail.state import State
+from pbx.voicemail.message import Mail, MailError, read_mail
+from pbx.voicemail.queue import Queue, QueuedMail
+from pbx.voicemail.settings import MailSettingError, MailSettings, settings_of_mailcmd
+from pbx.voicemail.state import MailState
 
 PASSWORD_VARIABLE = "MINIVM_SEND_PASSWORD"  # noqa: S105
 
@@ -39,7 +39,9 @@ class Outbox:
         """The mail that waits."""
         return Queue(self.spool / "mail")
 
-    def accept(self, raw: bytes, settings: Settings | None, mistake: str, now: float) -> Entry:
+    def accept(
+        self, raw: bytes, settings: MailSettings | None, mistake: str, now: float
+    ) -> QueuedMail:
         """Keep a mail. MiniVM's own recording is then removed.
 
         Args:
@@ -49,65 +51,84 @@ class Outbox:
             now: Seconds since 1970.
 
         Raises:
-            MessageError: it is no mail.
-            OSError: it cannot be kept; the recording is still there.
+            MailError: it is no mail.
+            OSError: it cannot be kept, and is not in the queue; the recording is still there.
         """
         mail = self._read(raw, settings, now)
-        state = State(now, now, mail.recipients, reason=mistake, settings=settings)
-        entry = self.queue.add(raw, state)
+        state = MailState(now, now, mail.recipients, reason=mistake, settings=settings)
+        queued = self.queue.add(raw, state)
         if mail.recording:
-            for folder in ("", "tmp/"):  # the latter is that of a mailbox
-                for path in self.spool.glob(f"voicemail/*/*/{folder}{mail.recording}*"):
-                    path.unlink()
-        return entry
+            self._remove_recording(mail.recording)
+        return queued
 
-    def attempt(self, entry: Entry, now: float) -> bool:
+    def attempt(self, queued: QueuedMail, now: float) -> bool:
         """Try to send a mail that was kept; say whether the server has taken it.
 
-        The first time as it was said when it came, later with the mailcmd of today.
+        The first time as it was said when it came, later with the mailcmd of today. Whatever is
+        wrong with this mail or its folder is logged, so that the next one gets its turn.
         """
-        with self.queue.taken(entry) as mine:
-            if not mine:
-                return False
-            state = entry.state
-            failure = self._deliver(entry.message, state, now)
-            recipients = ", ".join(state.recipients)
-            if failure is None:
-                entry.remove()
-                later = f" at attempt {state.attempts + 1}" if state.attempts else ""
-                self.say(NOTICE if later else INFO, f"sent a mail to {recipients}{later}")
-                return True
-            reason, missing = failure.reason, failure.recipients
-            state = state.failed(now, reason, missing, refused=failure.refused)
-            with suppress(FileNotFoundError):  # somebody has removed the mail meanwhile
-                entry.keep(state)
-                self._complain(state, now)
+        try:
+            with self.queue.taken(queued) as mine:
+                return mine and self._attempt(queued, now)
+        except OSError as error:
+            self.say(ERROR, f"mail {queued.folder.name}: {error}")
             return False
 
-    def send_unkept(self, raw: bytes, settings: Settings, now: float) -> Failure | None:
-        """Send a mail that cannot be kept."""
-        return self._deliver(raw, State(now, now, (), settings=settings), now)
+    def _attempt(self, queued: QueuedMail, now: float) -> bool:
+        state = queued.state
+        failure: Failure | None
+        try:
+            raw = queued.message
+        except OSError as error:
+            reason = f"it cannot be read: {error.strerror or error}"
+            failure = Failure(reason, state.recipients, refused=True)
+        else:
+            failure = self._deliver(raw, state, now)
+        if failure is None:
+            recipients = ", ".join(state.recipients)
+            later = f" at attempt {state.attempts + 1}" if state.attempts else ""
+            self.say(NOTICE if later else INFO, f"sent a mail to {recipients}{later}")
+            queued.remove()
+            return True
+        state = state.failed(now, failure.reason, failure.recipients, refused=failure.refused)
+        with suppress(FileNotFoundError):  # somebody has removed the mail meanwhile
+            queued.keep(state)
+            self._complain(state, now)
+        return False
 
-    def _deliver(self, raw: bytes, state: State, now: float) -> Failure | None:
+    def _remove_recording(self, name: str) -> None:
+        """Remove what is a mail now; what cannot be removed is logged, and left."""
+        for folder in ("", "tmp/"):  # the latter is that of a mailbox
+            for path in self.spool.glob(f"voicemail/*/*/{folder}{name}*"):
+                try:
+                    path.unlink()
+                except OSError as error:
+                    self.say(ERROR, f"a recording that is mailed stays: {error}")
+
+    def send_unkept(self, raw: bytes, settings: MailSettings, now: float) -> Failure | None:
+        """Send a mail that cannot be kept."""
+        return self._deliver(raw, MailState(now, now, (), settings=settings), now)
+
+    def _deliver(self, raw: bytes, state: MailState, now: float) -> Failure | None:
         try:
             settings = self._settings_of_today() if state.attempts else None
             settings = settings or state.settings
             if settings is None:
-                raise SettingError(state.reason)
+                raise MailSettingError(state.reason)
             mail = self._read(raw, settings, now)
             mail = replace(mail, recipients=state.recipients or mail.recipients)
             return deliver(mail, settings, _password(settings), socket.gethostname())
-        except (SettingError, MessageError) as error:
+        except (MailSettingError, MailError) as error:
             return Failure(str(error), state.recipients)
 
-    def _settings_of_today(self) -> Settings | None:
+    def _settings_of_today(self) -> MailSettings | None:
         try:
             text = read_regular(self.configuration)
         except OSError:
             return None  # sent by hand, without any configuration
         return settings_of_mailcmd(text)
 
-    def _complain(self, state: State, now: float) -> None:
+    def _complain(self, state: MailState, now: float) -> None:
         recipients = ", ".join(state.recipients)
         if state.refused:
             what = "is refused; `minivm-send --retry` tries again"
@@ -118,17 +139,17 @@ class Outbox:
             when = f"next attempt in {minutes} min"
             self.say(level, f"mail to {recipients} waits, {when}: {state.reason}")
 
-    def _read(self, raw: bytes, settings: Settings | None, now: float) -> Mail:
+    def _read(self, raw: bytes, settings: MailSettings | None, now: float) -> Mail:
         moment = datetime.datetime.fromtimestamp(now, datetime.UTC).astimezone()
         return read_mail(raw, settings.sender if settings else "", moment, socket.gethostname())
 
 
-def _password(settings: Settings) -> str:
+def _password(settings: MailSettings) -> str:
     if settings.password_file:
         try:
             lines = Path(settings.password_file).read_text().splitlines()
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise SettingError(f"--password-file {settings.password_file}: {reason}") from error
+            raise MailSettingError(f"--password-file {settings.password_file}: {reason}") from error
         return lines[0] if lines else ""
     return settings.password or os.environ.get(PASSWORD_VARIABLE, "")

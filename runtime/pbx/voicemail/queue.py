@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbx.asterisk.files import read_regular
-from pbx.core.durable import sync_folder, write_new
-from pbx.voicemail.state import State
+from pbx.core.durable import replace, sync_folder, write_new
+from pbx.voicemail.state import MailState
 
 LARGEST = 1 << 30
 """Bytes of a mail; what is larger was not recorded here."""
@@ -21,35 +21,50 @@ _PARTIAL = "."
 
 
 @dataclass(frozen=True)
-class Entry:
+class QueuedMail:
     """A mail that waits."""
 
     folder: Path
 
     @property
     def message(self) -> bytes:
-        """The mail as it came."""
+        """The mail as it came.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         return read_regular(self.folder / _MESSAGE, LARGEST)
 
     @property
-    def state(self) -> State:
+    def state(self) -> MailState:
         """What became of it; if that cannot be read, it is as if it had just come."""
         try:
-            return State.of_json(read_regular(self.folder / _STATE).decode())
+            return MailState.of_json(read_regular(self.folder / _STATE).decode())
         except (OSError, ValueError) as error:
-            came = (self.folder / _MESSAGE).stat().st_mtime
-            return State(came, came, (), reason=f"{_STATE} cannot be read: {error}")
+            came = self._came
+            return MailState(came, came, (), reason=f"{_STATE} cannot be read: {error}")
 
-    def keep(self, state: State) -> None:
-        """Replace the state."""
-        new = self.folder / f"{_PARTIAL}{_STATE}"
-        write_new(new, state.to_json().encode())
-        new.rename(self.folder / _STATE)
+    @property
+    def _came(self) -> float:
+        digits = self.folder.name.partition("-")[0]
+        return int(digits) / 1000 if digits.isascii() and digits.isdecimal() else 0.0
+
+    def keep(self, state: MailState) -> None:
+        """Replace the state.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        replace(self.folder / _STATE, state.to_json().encode())
 
     def remove(self) -> None:
-        """Forgets the mail."""
-        (self.folder / _MESSAGE).unlink()
-        shutil.rmtree(self.folder)
+        """Remove the mail from the queue.
+
+        Raises:
+            OSError: it is still there.
+        """
+        (self.folder / _MESSAGE).unlink()  # from here on it does not count
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Queue:
@@ -62,46 +77,48 @@ class Queue:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def add(self, message: bytes, state: State) -> Entry:
+    def add(self, message: bytes, state: MailState) -> QueuedMail:
         """Keep a mail; when this returns it is on disk.
 
         Raises:
-            OSError: it could not be written.
+            OSError: it could not be written, and is not in the queue.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{round(state.came * 1000):013d}-{secrets.token_hex(4)}"
+        folder = self._folder / name
         partial = self._folder / f"{_PARTIAL}{name}"
         partial.mkdir(mode=0o700)
         try:
             write_new(partial / _MESSAGE, message)
             write_new(partial / _STATE, state.to_json().encode())
             sync_folder(partial)
+            partial.rename(folder)
+            sync_folder(self._folder)
         except OSError:
-            shutil.rmtree(partial)
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             raise
-        folder = partial.rename(self._folder / name)
-        sync_folder(self._folder)
-        return Entry(folder)
+        return QueuedMail(folder)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[QueuedMail]:
         """Return the mail that waits, the oldest first."""
         if not self._folder.is_dir():
             return
         for folder in sorted(self._folder.iterdir()):
             if (folder / _MESSAGE).exists() and not folder.name.startswith(_PARTIAL):
-                yield Entry(folder)
+                yield QueuedMail(folder)
 
     @contextmanager
-    def taken(self, entry: Entry) -> Iterator[bool]:
+    def taken(self, mail: QueuedMail) -> Iterator[bool]:
         """Take a mail for oneself; say whether it is still there and nobody else has it."""
         try:
-            descriptor = os.open(entry.folder, os.O_RDONLY)
+            descriptor = os.open(mail.folder, os.O_RDONLY)
         except FileNotFoundError:
             yield False
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield (entry.folder / _MESSAGE).exists()
+            yield (mail.folder / _MESSAGE).exists()
         except BlockingIOError:
             yield False
         finally:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from pbx.asterisk.files import read_regular
 from pbx.asterisk.mailbox import mailbox_of
-from pbx.core.log import NOTICE
+from pbx.core.log import ERROR, NOTICE
+from pbx.voicemail.message import MailError
 from pbx.voicemail.outbox import Outbox
-from pbx.voicemail.queue import LARGEST
-from pbx.voicemail.settings import SettingError, settings_of_mailcmd
+from pbx.voicemail.queue import LARGEST, QueuedMail
+from pbx.voicemail.settings import MailSettingError, MailSettings, settings_of_mailcmd
 
 _NOTES = "voicemail/*/*/tmp/??????"
 _HEADER = 44
@@ -63,17 +64,35 @@ def rescue(outbox: Outbox, started: float, now: float) -> None:
         settings = settings_of_mailcmd(read_regular(outbox.configuration))
         if settings is None:
             return
-    except SettingError as error:
+    except MailSettingError as error:
         mistake = str(error)
     for recording in unfinished(outbox.spool, started):
-        path = recording.sound
-        if path is None or path.stat().st_size < _SHORTEST:
-            recording.remove()
+        try:
+            queued = _rescue(outbox, recording, settings, mistake, now)
+        except (OSError, MailError) as error:  # the others are rescued all the same
+            outbox.say(ERROR, f"a message for {recording.mailbox} cannot be rescued: {error}")
             continue
-        outbox.say(NOTICE, f"a message for {recording.mailbox} broke off; what there is, is mailed")
-        came = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).astimezone()
-        mail = mail_of(recording.mailbox, path.name, whole(read_regular(path, LARGEST)), came)
-        outbox.attempt(outbox.accept(mail, settings, mistake, now), now)
+        if queued:
+            outbox.attempt(queued, now)
+
+
+def _rescue(
+    outbox: Outbox,
+    recording: Recording,
+    settings: MailSettings | None,
+    mistake: str,
+    now: float,
+) -> QueuedMail | None:
+    """Put a recording into the queue, or remove one that is too short to say anything."""
+    path = recording.sound
+    if path is None or path.stat().st_size < _SHORTEST:
+        recording.remove()
+        return None
+    came = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).astimezone()
+    mail = mail_of(recording.mailbox, path.name, whole(read_regular(path, LARGEST)), came)
+    queued = outbox.accept(mail, settings, mistake, now)
+    outbox.say(NOTICE, f"a message for {recording.mailbox} broke off; the rest of it is mailed")
+    return queued
 
 
 def unfinished(spool: Path, started: float) -> Iterator[Recording]:

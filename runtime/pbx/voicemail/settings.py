@@ -12,12 +12,12 @@ PROGRAM = "minivm-send"
 PORTS = {"smtp": 25, "smtps": 465, "tls": 465, "starttls": 587}
 
 
-class SettingError(ValueError):
+class MailSettingError(ValueError):
     """An option is no use; the message says which one and what it may be."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class MailSettings:
     """A mail server and how to talk to it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Settings:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise SettingError(message)
+        raise MailSettingError(message)
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -105,7 +105,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse minivm-send's options.
 
     Raises:
-        SettingError: they cannot be.
+        MailSettingError: they cannot be.
     """
     return _make_parser().parse_args(_with_values(arguments))
 
@@ -119,16 +119,16 @@ def _with_values(arguments: Sequence[str]) -> Iterator[str]:
         yield word if value is None else f"{word}={value}"
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
+def settings_of(options: argparse.Namespace) -> MailSettings:
     """Check the options that name a server.
 
     Raises:
-        SettingError: they cannot be.
+        MailSettingError: they cannot be.
     """
     if not options.server:
-        raise SettingError("no mail server: give one with -H HOST:PORT")
+        raise MailSettingError("no mail server: give one with -H HOST:PORT")
     host, port = split_server(options.server, PORTS[options.protocol])
-    return Settings(
+    return MailSettings(
         host=host,
         port=port,
         protocol=options.protocol,
@@ -149,7 +149,7 @@ def split_server(text: str, port: int) -> tuple[str, int]:
         port: Which one if the text names none.
 
     Raises:
-        SettingError: it is none of these.
+        MailSettingError: it is none of these.
     """
     host, number = text, ""
     if text.startswith("["):
@@ -160,26 +160,26 @@ def split_server(text: str, port: int) -> tuple[str, int]:
     elif text.count(":") == 1:
         host, _, number = text.partition(":")
     if not host or any(c.isspace() for c in text):
-        raise SettingError(f"-H {text}: write HOST:PORT, or [ADDRESS]:PORT for IPv6")
+        raise MailSettingError(f"-H {text}: write HOST:PORT, or [ADDRESS]:PORT for IPv6")
     if not number and not text.endswith(":"):
         return host, port
     if not (number.isascii() and number.isdecimal() and 0 < int(number[:6]) < 65536):
-        raise SettingError(f"-H {text}: '{number}' is no port; use 1 to 65535")
+        raise MailSettingError(f"-H {text}: '{number}' is no port; use 1 to 65535")
     return host, int(number)
 
 
-def settings_of_mailcmd(minivm_conf: bytes) -> Settings | None:
+def settings_of_mailcmd(minivm_conf: bytes) -> MailSettings | None:
     """Return the settings in the mailcmd of a minivm.conf; None if it calls another program.
 
     Raises:
-        SettingError: the options in it cannot be.
+        MailSettingError: the options in it cannot be.
     """
     items = (item for _, item in parse_lines(minivm_conf) if isinstance(item, Setting))
     commands = [item.value for item in items if item.name == "mailcmd"]
     try:
         words = shlex.split(commands[-1]) if commands else []
     except ValueError as error:
-        raise SettingError(f"mailcmd: {error}") from error
+        raise MailSettingError(f"mailcmd: {error}") from error
     if not words or words[0].rpartition("/")[2] != PROGRAM:
         return None
     return settings_of(parse(words[1:]))

@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict, dataclass, replace
 
-from pbx.voicemail.settings import Settings
+from pbx.voicemail.settings import MailSettings
 
 
 @dataclass(frozen=True)
-class State:
+class MailState:
     """What became of a mail so far.
 
     Attributes:
@@ -26,11 +26,11 @@ class State:
     attempts: int = 0
     refused: bool = False
     reason: str = ""
-    settings: Settings | None = None
+    settings: MailSettings | None = None
 
     def failed(
         self, now: float, reason: str, recipients: tuple[str, ...], *, refused: bool
-    ) -> "State":
+    ) -> "MailState":
         """Return the state after one more failure."""
         attempts = self.attempts + 1
         return replace(
@@ -47,7 +47,7 @@ class State:
         return json.dumps(asdict(self))
 
     @classmethod
-    def of_json(cls, text: str) -> "State":
+    def of_json(cls, text: str) -> "MailState":
         """Read what to_json returned.
 
         Raises:
@@ -57,7 +57,7 @@ class State:
             fields = json.loads(text)
             settings = fields.pop("settings")
             fields["recipients"] = tuple(fields["recipients"])
-            return cls(settings=Settings(**settings) if settings else None, **fields)
+            return cls(settings=MailSettings(**settings) if settings else None, **fields)
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"it is no state of a mail: {error}") from error
 

@@ -1,0 +1,388 @@
+"""`pbx user add`: the entry, the file, what is shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pbx.accounts.phone import Server, account_document, draw, server_of
+from pbx.accounts.user import User, append_entry, check_number
+from pbx.asterisk.sections import SourceFile, load
+from pbx.core.errors import CommandError
+from pbx.supervision.main import main
+
+from tests.unit.fake_console import Console
+
+Printed = pytest.CaptureFixture[str]
+
+WIZARD = """
+[w_term_io](!)
+type = wizard
+accepts_auth = yes
+accepts_registrations = yes
+[w_trunk](!)
+type = wizard
+sends_auth = yes
+[w_term_i](!,w_term_io)
+#tryinclude pjsip_endpoint.conf
+"""
+TRANSPORTS = """
+[healthcheck]
+type = endpoint
+[t](!)
+type = transport
+bind = 0.0.0.0:5060
+[udp](t)
+protocol = udp
+[tls6](t)
+protocol = tls
+bind = [::]:5561
+"""
+BEFORE = """; mine \xe9
+[w_term:home](!,w_term_io)
+
+[john](w_term:home)
+hint_exten = +12025550160
+inbound_auth/username = johnny
+inbound_auth/password = x"""
+ADD = ["user", "add", "ann.smith", "+12025550177"]
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration with a user, reached through a link, and no Asterisk that runs."""
+    folder = tmp_path / "srv"
+    folder.mkdir()
+    (tmp_path / "etc").symlink_to(folder)
+    monkeypatch.setenv("DOCKER_CONF_DIR", str(tmp_path / "etc"))
+    monkeypatch.setattr("socket.gethostname", lambda: "pbx.example")
+    monkeypatch.setattr("pbx.asterisk.console.CONSOLE", tmp_path / "asterisk.ctl")
+    (folder / "pjsip_wizard.conf").write_text(WIZARD)
+    (folder / "pjsip.conf").write_text(TRANSPORTS)
+    (folder / "pjsip_endpoint.conf").write_bytes(BEFORE.encode("latin-1"))
+    return folder
+
+
+def endpoints(conf: Path) -> str:
+    return (conf / "pjsip_endpoint.conf").read_bytes().decode("latin-1")
+
+
+def test_an_entry_is_added_and_the_rest_left_alone(conf: Path, capsys: Printed) -> None:
+    assert main([*ADD, "--mailbox", "ann@example.com"]) == 0
+    after = endpoints(conf)
+    assert after.startswith(BEFORE + "\n\n[ann.smith](w_term:home)\n")
+    added = after[len(BEFORE) :]
+    password = re.search(r"inbound_auth/password = ([\w-]{24})\n", added)
+    assert password
+    assert added.splitlines()[3:] == [
+        "hint_exten = +12025550177",
+        "endpoint/callerid = Ann Smith <+12025550177>",
+        "endpoint/mailboxes = ann@example.com",
+        "inbound_auth/username = ann.smith",
+        f"inbound_auth/password = {password[1]}",
+    ]
+    assert capsys.readouterr().out.splitlines() == [
+        "ann.smith is added; Asterisk does not run, and finds it when it starts",
+        "",
+        "server        pbx.example",
+        "user name     ann.smith",
+        f"password      {password[1]}",
+        "transport     UDP port 5060, TLS port 5561",
+        "number        +12025550177",
+        "shown as      Ann Smith",
+        "voicemail to  ann@example.com",
+    ]
+
+
+def test_passwords_differ(conf: Path) -> None:
+    assert main(ADD) == 0
+    assert main(["user", "add", "bob", "+12025550178"]) == 0
+    found = re.findall(r"password = (\S{20,})", endpoints(conf))
+    assert len(set(found)) == 2
+
+
+def test_owner_and_mode_stay(conf: Path) -> None:
+    path = conf / "pjsip_endpoint.conf"
+    path.chmod(0o604)
+    os.chown(path, 12345, 12346)
+    assert main(ADD) == 0
+    state = path.stat()
+    assert (state.st_uid, state.st_gid, state.st_mode & 0o777) == (12345, 12346, 0o604)
+    assert sorted(p.name for p in conf.iterdir()) == [
+        "pjsip.conf",
+        "pjsip_endpoint.conf",
+        "pjsip_wizard.conf",
+    ]
+
+
+def test_a_file_that_is_a_link_stays_one(conf: Path, tmp_path: Path) -> None:
+    path, elsewhere = conf / "pjsip_endpoint.conf", tmp_path / "users.conf"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    assert main(ADD) == 0
+    assert path.is_symlink()
+    assert "[ann.smith]" in elsewhere.read_text("latin-1")
+
+
+def test_without_other_users_the_template_is_the_usual_one(conf: Path) -> None:
+    (conf / "pjsip_endpoint.conf").write_text("")
+    assert main(ADD) == 0
+    assert endpoints(conf).startswith("[ann.smith](w_term_io)\n")
+
+
+def test_templates_may_be_chosen(conf: Path) -> None:
+    assert main([*ADD, "--template", "w_term_i", "--template", "w_term:home"]) == 0
+    assert "[ann.smith](w_term_i,w_term:home)\n" in endpoints(conf)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line", "status"),
+    [
+        (["john", "+12025550177"], "there is a [john] in pjsip_endpoint.conf already", 1),
+        (["JOHN", "+12025550177"], "there is a [john] in", 1),
+        (["johnny", "+12025550177"], "'johnny' is the user name of [john]", 1),
+        (["healthcheck", "+12025550177"], "there is a [healthcheck] in pjsip.conf already", 1),
+        (["w_trunk", "+12025550177"], "there is a [w_trunk] in pjsip_wizard.conf already", 1),
+        (["ann", "+1 202-555-0160"], "+12025550160 belongs to [john]", 1),
+        (["ann", "0012025550177"], "form: type +12025550177", 2),
+        (["ann", "02025550177"], "in place of the first 0", 2),
+        (["ann", "12025550177"], "type + and the country code", 2),
+        (["ann", "+0202555017"], "is not a number", 2),
+        (["ann", "100"], "is not a number", 2),
+        (["ann", "+1202555017712345"], "is not a number", 2),
+        (["ann", "+1202555\u0660177"], "is not a number", 2),
+        (["a b", "+12025550177"], "'a b' cannot be the name of an account", 2),
+        (["a]\n[b", "+12025550177"], "cannot be the name", 2),
+        (["ä", "+12025550177"], "cannot be the name", 2),
+        (["", "+12025550177"], "cannot be the name", 2),
+        (["ann", "+12025550177", "--name", 'A "B"'], "cannot be shown", 2),
+        (["ann", "+12025550177", "--name", "A\nB"], "cannot be shown", 2),
+        (["ann", "+12025550177", "--mailbox", "ann"], "is no mail address", 2),
+        (["ann", "+12025550177", "--mailbox", "a@b,c@d"], "is no mail address", 2),
+        (["ann", "+12025550177", "--template", "w_x"], "there is no template 'w_x'", 1),
+        (["ann", "+12025550177", "--template", "w_trunk"], "would not be one that a phone", 1),
+    ],
+)
+def test_what_cannot_be_changes_nothing(
+    conf: Path, capsys: Printed, arguments: list[str], line: str, status: int
+) -> None:
+    assert main(["user", "add", *arguments]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert line in err
+    assert err.startswith("pbx: ")
+    assert err.rstrip("\n").isprintable() or "\n" in arguments[0] + arguments[-1]
+    assert endpoints(conf) == BEFORE
+
+
+def test_an_entry_that_a_comment_would_hide_is_refused(conf: Path, capsys: Printed) -> None:
+    hidden = f"{BEFORE}\n;-- to do\n"
+    (conf / "pjsip_endpoint.conf").write_text(hidden, "latin-1")
+    assert main(ADD) == 1
+    assert "a comment that began with ;-- has no end" in capsys.readouterr().err
+    assert endpoints(conf) == hidden
+
+
+def test_a_file_that_is_not_included_is_no_place_for_users(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip_wizard.conf").write_text(WIZARD.replace("#tryinclude", ";"))
+    assert main([*ADD, "--template", "w_term_io"]) == 1
+    assert endpoints(conf) == BEFORE
+    assert capsys.readouterr().err
+
+
+def test_a_missing_file_is_told(conf: Path, capsys: Printed) -> None:
+    (conf / "pjsip_endpoint.conf").unlink()
+    assert main(ADD) == 1
+    assert "cannot read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "huge"])
+def test_a_file_that_is_none_is_told(conf: Path, capsys: Printed, kind: str) -> None:
+    path = conf / "pjsip_endpoint.conf"
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 30)
+    assert main([*ADD, "--template", "w_term_io"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("pbx: cannot read")
+    assert ("not a regular file" if kind == "pipe" else "more than 8 MB") in err
+
+
+@pytest.mark.usefixtures("conf")
+def test_asterisk_is_asked_to_take_it(
+    console: Console, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = console({"pjsip show endpoint ann.smith": " Endpoint:  ann.smith\n"})
+    monkeypatch.setattr("pbx.asterisk.console.CONSOLE", path)
+    assert main(ADD) == 0
+    assert capsys.readouterr().out.startswith("ann.smith is added and can register\n")
+    assert asked == ["module reload res_pjsip.so", "pjsip show endpoint ann.smith"]
+
+
+def test_asterisk_that_does_not_take_it_is_told(
+    conf: Path, console: Console, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbx.accounts.add.SECONDS_TO_APPEAR", 0)
+    path, _ = console({"pjsip show endpoint ann.smith": "Unable to find object ann.smith.\n"})
+    monkeypatch.setattr("pbx.asterisk.console.CONSOLE", path)
+    assert main(ADD) == 1
+    assert "Asterisk did not take it" in capsys.readouterr().err
+    assert "[ann.smith]" in endpoints(conf)
+
+
+@pytest.mark.usefixtures("conf")
+def test_users_are_listed_without_passwords(capsys: Printed) -> None:
+    assert main(ADD) == 0
+    capsys.readouterr()
+    assert main(["user", "list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "john       +12025550160  w_term:home  pjsip_endpoint.conf",
+        "ann.smith  +12025550177  w_term:home  pjsip_endpoint.conf",
+    ]
+
+
+@pytest.mark.parametrize(
+    "typed", ["+12025550177", "+1 202 555 0177", "+1 (202) 555-0177", "+1.202.555/0177"]
+)
+def test_numbers_may_be_written_for_reading(typed: str) -> None:
+    assert check_number(typed) == "+12025550177"
+
+
+@given(st.text(max_size=25))
+def test_a_number_is_e164_or_refused(typed: str) -> None:
+    try:
+        number = check_number(typed)
+    except CommandError:
+        return
+    assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number)
+
+
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters=';\\"<>'),
+    min_size=1,
+)
+
+
+@given(st.binary(max_size=60), words)
+def test_whatever_the_file_is_it_is_kept(content: bytes, name: str) -> None:
+    user = User("ann", "+12025550177", name, "", ("w",), "p" * 24)
+    after = append_entry(content, user)
+    assert after.startswith(content)
+    assert after.endswith(b"p\n")
+    assert b"\n[ann](w)\n" in b"\n" + after
+
+
+@given(words)
+def test_what_is_written_is_what_asterisk_reads(name: str) -> None:
+    user = User("ann", "+12025550177", name, "a@b", ("w",), "p" * 24)
+    content = append_entry(b"[w](!)\n", user)
+    section = load("x", lambda _: [SourceFile("x", content)]).find("ann")
+    assert section
+    assert section.get("endpoint/callerid") == f"{name} <+12025550177>"
+    assert section.get("inbound_auth/password") == "p" * 24
+
+
+# ---- how phones are told
+
+
+def server(text: str, hostname: str = "pbx.example", chosen: str = "") -> Server:
+    return server_of(load("x", lambda _: [SourceFile("x", text.encode())]), hostname, chosen)
+
+
+def test_the_public_name_goes_before_others() -> None:
+    text = "[u]\ntype=transport\nbind=0.0.0.0\ndomain=d.example\n"
+    assert server(text).host == "d.example"
+    text += "external_signaling_address=s.example\n"
+    assert server(text).host == "s.example"
+    assert server(text, chosen="c.example").host == "c.example"
+    assert server("").host == "pbx.example"
+
+
+@pytest.mark.parametrize("hostname", ["0123456789ab", "localhost"])
+def test_a_name_that_is_none_is_not_given(hostname: str) -> None:
+    assert server("", hostname).host == ""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "bind", "port"),
+    [
+        ("udp", "0.0.0.0", 5060),
+        ("tls", "0.0.0.0", 5061),
+        ("tls", "::", 5061),
+        ("tcp", "192.0.2.1:5560", 5560),
+        ("udp", "[2001:db8::1]:5560", 5560),
+        ("udp", "[2001:db8::1]", 5060),
+        ("udp", "2001:db8::1", 5060),
+    ],
+)
+def test_ports(protocol: str, bind: str, port: int) -> None:
+    found = server(f"[t]\ntype=transport\nprotocol={protocol}\nbind={bind}\n")
+    assert found.ports == {protocol: port}
+
+
+def decode(drawing: str) -> str:
+    """Reads a QR code off a terminal: full, upper and lower blocks are light."""
+    squares = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
+    rows: list[list[int]] = []
+    for line in drawing.splitlines():
+        rows += [[squares[letter][half] for letter in line] for half in (0, 1)]
+    picture = np.kron(np.array(rows, np.uint8), np.full((6, 6), 1, np.uint8))
+    found: Any = zxingcpp.read_barcode(picture)
+    assert found, drawing
+    return str(found.text)
+
+
+@pytest.mark.usefixtures("conf")
+def test_the_code_holds_the_account(capsys: Printed) -> None:
+    arguments = [*ADD, "--qr", "--name", "Änn & Söhne", "--server", "2001:db8::1"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    password = re.search(r"password +(\S+)", shown)
+    assert password
+    text = decode("\n".join(line for line in shown.splitlines() if set(line) & set("█▀▄")))
+    assert text == (
+        '<?xml version="1.0" encoding="utf-8"?><AccountConfig version="1"><Account>'
+        "<RegisterServer>[2001:db8::1]</RegisterServer><UserID>ann.smith</UserID>"
+        f"<AuthID>ann.smith</AuthID><AuthPass>{password[1]}</AuthPass>"
+        "<AccountName>+12025550177</AccountName><DisplayName>Änn &amp; Söhne</DisplayName>"
+        r"<Dialplan>{x+|\+x+|*x+}</Dialplan></Account></AccountConfig>"
+    )
+    assert "\x1b" not in shown
+
+
+def test_another_port_is_in_the_code() -> None:
+    user = User("ann", "+1", "Ann", "", ("w",), "p")
+    document = account_document(user, Server("pbx.example", {"udp": 5560}))
+    assert "<RegisterServer>pbx.example:5560</RegisterServer>" in document
+
+
+def test_without_a_server_there_is_no_code(
+    conf: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "0123456789ab")
+    assert main([*ADD, "--qr"]) == 0
+    assert "--server HOST" in capsys.readouterr().out
+    assert "[ann.smith]" in endpoints(conf)
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 9), st.integers(0, 4), st.booleans(), st.data())
+def test_drawings_are_whole(size: int, border: int, colours: bool, data: st.DataObject) -> None:
+    row = st.lists(st.integers(0, 1), min_size=size, max_size=size)
+    modules = data.draw(st.lists(row, min_size=size, max_size=size))
+    lines = draw(modules, colours=colours, border=border).splitlines()
+    assert ("\x1b[" in lines[0]) == colours
+    plain = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in lines]
+    assert {len(line) for line in plain} == {size + 2 * border}
+    dark = sum({"█": 0, "▀": 1, "▄": 1, " ": 2}[letter] for line in plain for letter in line)
+    assert dark == sum(map(sum, modules))

@@ -1,0 +1,157 @@
+"""Self-signed certificates: which settings are taken, and what is made."""
+
+import datetime
+import ipaddress
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pbx.tls.self_signed import CertificateSettingError, CertificateSettings, make_certificate
+
+NOW = datetime.datetime(2024, 5, 16, 10, 3, 20, tzinfo=datetime.UTC)
+
+
+def make(hostname: str = "pbx.example", key: str = "ec256", days: int = 30) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(
+        make_certificate(CertificateSettings(hostname, key, days), NOW)[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, CertificateSettings("localhost", "2048", 30)),
+        ({"HOSTNAME": "", "TLS_KEYBITS": "", "TLS_CERTDAYS": ""}, CertificateSettings("localhost")),
+        ({"HOSTNAME": "pbx.example"}, CertificateSettings("pbx.example")),
+        (
+            {"HOSTNAME": "2001:db8::1", "TLS_KEYBITS": "ec256"},
+            CertificateSettings("2001:db8::1", "ec256"),
+        ),
+        (
+            {"TLS_KEYBITS": "8192", "TLS_CERTDAYS": "3650"},
+            CertificateSettings("localhost", "8192", 3650),
+        ),
+        ({"HOSTNAME": "a" * 64, "TLS_CERTDAYS": "1"}, CertificateSettings("a" * 64, days=1)),
+        ({"PATH": "/bin", "DAYS": "7"}, CertificateSettings("localhost")),
+    ],
+)
+def test_settings_come_from_the_environment(
+    environment: dict[str, str], expected: CertificateSettings
+) -> None:
+    assert CertificateSettings.of(environment) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("TLS_KEYBITS", value) for value in ("1024", "2047", "8193", "-2048", "2048 ", "ec384")],
+        *[("TLS_KEYBITS", value) for value in ("EC256", "2e3", "0x800", "²")],
+        *[("TLS_CERTDAYS", value) for value in ("0", "3651", "-1", "1.5", "thirty", " 30", "²")],
+        *[("HOSTNAME", value) for value in ("a" * 65, "a b", "a\n", "a\x00b", " ", "\t")],
+    ],
+)
+def test_useless_setting_is_named_with_its_value(name: str, value: str) -> None:
+    with pytest.raises(CertificateSettingError) as caught:
+        CertificateSettings.of({name: value})
+    assert str(caught.value).startswith(f"{name} is '{value}': use ")
+
+
+@given(st.integers(-(10**6), 10**6))
+@example(2048)
+@example(8192)
+def test_numbers_are_taken_within_their_limits_only(number: int) -> None:
+    for name, low, high in (("TLS_KEYBITS", 2048, 8192), ("TLS_CERTDAYS", 1, 3650)):
+        try:
+            CertificateSettings.of({name: str(number)})
+        except CertificateSettingError:
+            assert not low <= number <= high
+        else:
+            assert low <= number <= high
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("TLS_KEYBITS", "TLS_CERTDAYS"), st.text()))
+)
+def test_any_setting_is_either_taken_or_refused(environment: dict[str, str]) -> None:
+    try:
+        taken = CertificateSettings.of(environment)
+    except CertificateSettingError:
+        return
+    assert taken.key == "ec256" or 2048 <= int(taken.key) <= 8192
+    assert 1 <= taken.days <= 3650
+
+
+@settings(max_examples=40)
+@given(st.text(st.characters(codec="ascii"), max_size=70))
+@example("*.example")
+@example("fe80::1%eth0")
+def test_any_hostname_in_ascii_is_refused_or_certified(hostname: str) -> None:
+    try:
+        taken = CertificateSettings.of({"HOSTNAME": hostname, "TLS_KEYBITS": "ec256"})
+    except CertificateSettingError:
+        return
+    make_certificate(taken, NOW)
+
+
+@pytest.mark.parametrize("hostname", ["büro", "é" * 40, "\u0661.2.3.4"])
+def test_hostname_outside_ascii_is_refused_or_certified(hostname: str) -> None:
+    try:
+        taken = CertificateSettings.of({"HOSTNAME": hostname, "TLS_KEYBITS": "ec256"})
+    except CertificateSettingError:
+        return
+    make_certificate(taken, NOW)
+
+
+@pytest.mark.parametrize("name", ["TLS_KEYBITS", "TLS_CERTDAYS"])
+def test_number_without_end_is_refused(name: str) -> None:
+    with pytest.raises(CertificateSettingError, match=name):
+        CertificateSettings.of({name: "9" * 5000})
+
+
+@pytest.mark.parametrize("hostname", ["pbx.example", "localhost", "192.0.2.1", "2001:db8::1"])
+def test_certificate_names_the_host(hostname: str) -> None:
+    certificate = make(hostname)
+    common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    assert [attribute.value for attribute in common] == [hostname]
+    assert certificate.issuer == certificate.subject
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    if hostname[-1].isdigit():
+        assert list(names) == [x509.IPAddress(ipaddress.ip_address(hostname))]
+    else:
+        assert list(names) == [x509.DNSName(hostname)]
+
+
+def test_certificate_is_no_authority() -> None:
+    constraints = make().extensions.get_extension_for_class(x509.BasicConstraints)
+    assert constraints.critical
+    assert not constraints.value.ca
+
+
+@pytest.mark.parametrize("days", [1, 30, 3650])
+def test_certificate_is_valid_from_an_hour_ago_for_its_days(days: int) -> None:
+    certificate = make(days=days)
+    assert certificate.not_valid_before_utc == NOW - datetime.timedelta(hours=1)
+    assert certificate.not_valid_after_utc == NOW + datetime.timedelta(days=days)
+
+
+@pytest.mark.parametrize("kind", ["2048", "ec256"])
+def test_key_is_of_the_kind_asked_for_and_signs_the_certificate(kind: str) -> None:
+    certificate_pem, key_pem = make_certificate(CertificateSettings("pbx.example", kind), NOW)
+    assert key_pem.startswith(b"-----BEGIN PRIVATE KEY-----\n")
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    key = load_pem_private_key(key_pem, None)
+    assert certificate.public_key() == key.public_key()
+    certificate.verify_directly_issued_by(certificate)
+    if kind == "ec256":
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        assert isinstance(key.curve, ec.SECP256R1)
+    else:
+        assert isinstance(key, rsa.RSAPrivateKey)
+        assert key.key_size == 2048
+
+
+def test_no_two_certificates_are_the_same() -> None:
+    assert make().serial_number != make().serial_number

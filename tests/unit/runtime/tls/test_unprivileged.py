@@ -1,0 +1,153 @@
+"""Files that user asterisk can replace are read with that user's rights, whoever writes them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from pbx.tls.digest import signature
+from pbx.tls.given import Given
+from pbx.tls.guarded import MAX_BYTES
+from pbx.tls.paths import TlsPaths
+from pbx.tls.sieve import Wanted
+from pbx.tls.unprivileged import read_rest
+
+from factory.waiting import wait_for
+from fixtures.traefik import Authority, acme_json, rewrite
+
+HOST = "pbx.example"
+ISSUED = Authority().issue(HOST)
+WHOLE = acme_json({HOST: ISSUED})
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Path:
+    return tmp_path / "acme.json"
+
+
+def read(acme: Path, patience: float = 0) -> Given:
+    paths = TlsPaths(acme, None, None, acme.parent, acme.parent, acme.parent)
+    return read_rest(Given(yours="/srv"), paths, Wanted(HOST), patience)
+
+
+def test_a_whole_file_is_read(acme: Path) -> None:
+    rewrite(acme, WHOLE)
+    found = read(acme)
+    assert [entry.domain for entry in found.contents.entries] == [HOST]
+    assert found.problem == ""
+
+
+@pytest.mark.parametrize("contents", [None, b"", b"\n"])
+def test_that_it_is_missing_or_empty_is_normal(acme: Path, contents: bytes | None) -> None:
+    if contents is not None:
+        acme.write_bytes(contents)
+    assert read(acme, 60) == Given()
+
+
+def test_what_is_not_left_to_us_is_not_read(acme: Path) -> None:
+    rewrite(acme, WHOLE)
+    paths = TlsPaths(acme, acme, acme, acme.parent, acme.parent, acme.parent)
+    for given in (Given(), Given(problem="some"), Given(read=True)):
+        assert read_rest(given, paths, Wanted(HOST), 0) == given
+
+
+def test_a_pair_of_the_users_is_read_without_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "c").write_bytes(ISSUED.certificate)
+    (tmp_path / "k").write_bytes(ISSUED.key)
+    paths = TlsPaths(tmp_path / "a", tmp_path / "c", tmp_path / "k", tmp_path, tmp_path, tmp_path)
+    found = read_rest(Given(problem="some", own_yours="/srv"), paths, Wanted(HOST), 0)
+    assert found.own
+    assert found.own.key == ISSUED.key
+    assert found.problem == "some"
+
+
+def test_a_file_that_is_half_written_is_read_when_it_is_whole(
+    acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.write_bytes(WHOLE[:100])
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            acme.write_bytes(WHOLE)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    assert read(acme, 60).contents.entries
+    assert len(waits) == 3
+
+
+def test_no_writer_is_ever_read_in_between(acme: Path) -> None:
+    acme.write_bytes(WHOLE)
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            rewrite(acme, WHOLE, pieces=7)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    problems: list[str] = []
+
+    def look() -> bool:
+        found = read(acme, 10)
+        problems.append(found.problem)
+        return bool(found.contents.entries)
+
+    try:
+        for _ in range(10):
+            # Empty is what it is after it was truncated; the change that follows is reported, too.
+            wait_for(look, seconds=20, otherwise="it was never read")
+    finally:
+        over.set()
+        writer.join()
+    assert set(problems) == {""}
+
+
+def test_a_file_that_stays_half_is_complained_of(acme: Path) -> None:
+    acme.write_bytes(WHOLE[:100])
+    assert read(acme).problem.startswith("it is not JSON (")
+
+
+def test_a_huge_file_is_not_read_to_its_end(acme: Path) -> None:
+    with acme.open("wb") as file:
+        file.truncate(MAX_BYTES * 1000)
+    assert read(acme).problem == "it is larger than 8 MiB"
+
+
+def test_what_is_no_file_is_explained(acme: Path) -> None:
+    os.mkfifo(acme)
+    assert read(acme).problem == "it is no file"
+    acme.unlink()
+    acme.mkdir()
+    assert "the engine makes one if there is no file to mount" in read(acme).problem
+
+
+def test_what_may_not_be_read_is_told_with_the_reason(
+    acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert "/srv must not belong to that user" in read(acme).problem
+
+
+def test_the_signature_tells_every_change(acme: Path) -> None:
+    seen = [signature(acme)]
+    acme.write_bytes(WHOLE)
+    seen.append(signature(acme))
+    os.utime(acme, ns=(1, 1))
+    seen.append(signature(acme))
+    acme.chmod(0o640)
+    os.utime(acme, ns=(1, 2))
+    seen.append(signature(acme))
+    other = acme.with_name("other")
+    other.write_bytes(WHOLE)
+    other.rename(acme)
+    seen.append(signature(acme))
+    assert seen[0] == []
+    assert len({tuple(signature) for signature in seen}) == len(seen)
+    assert signature(acme) == seen[-1]

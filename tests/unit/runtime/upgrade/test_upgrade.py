@@ -1,0 +1,336 @@
+"""`pbx config diff` and `pbx config upgrade` on folders."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from pbx.core.replace_file import replace_file
+from pbx.supervision.main import main
+from pbx.upgrade import storage
+
+Printed = pytest.CaptureFixture[str]
+
+SECRET, OTHER = "v7gBL-tb3lr2a6FzlUXPAl2e", "k82QYhElWMQfp_bNi8XpWpEI"
+LINES = "one = 1\n; -\ntwo = 2\n; -\nthree = 3\n"
+
+
+class Installation:
+    """Folders as a first start leaves them, and an image that moves on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.conf = folder / "conf"
+        self.seed = folder / "seed"
+        (self.conf / ".sample").mkdir(parents=True)
+        self.seed.mkdir()
+        (self.conf / ".sample/.secrets").write_text(f"john {SECRET}\n")
+        self.seeded("lines.conf", LINES)
+        self.seeded("users.conf", "[john]\npassword = @SECRET:john@\n; end\n")
+
+    def seeded(self, name: str, text: str) -> None:
+        (self.seed / name).write_text(text)
+        for folder in (self.conf, self.conf / ".sample"):
+            (folder / name).write_text(text.replace("@SECRET:john@", SECRET))
+
+    def use(self, name: str, text: str) -> None:
+        (self.conf / name).write_text(text)
+
+    def ship(self, name: str, text: str) -> None:
+        (self.seed / name).write_text(text)
+
+    def read(self) -> dict[str, str]:
+        return {
+            str(path.relative_to(self.conf)): path.read_text()
+            for path in sorted(self.conf.rglob("*"))
+            if path.is_file()
+        }
+
+
+@pytest.fixture
+def pbx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    found = Installation(tmp_path)
+    monkeypatch.setenv("DOCKER_CONF_DIR", str(found.conf))
+    monkeypatch.setenv("DOCKER_SEED_CONF_DIR", str(found.seed))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    return found
+
+
+def moved_on(pbx: Installation) -> None:
+    """The user and the image have both moved on."""
+    pbx.use("lines.conf", LINES.replace("= 1", "= mine"))
+    pbx.ship("lines.conf", LINES.replace("= 3", "= image"))
+    pbx.ship("users.conf", "[john]\npassword = @SECRET:john@\n; better\n")
+    pbx.ship("new.conf", "a = @SECRET:john@\nb = @SECRET:fresh@\n")
+    pbx.use("own.conf", "; mine\n")
+
+
+def test_right_after_the_first_start_there_is_no_difference(
+    pbx: Installation, capsys: Printed
+) -> None:
+    before = pbx.read()
+    assert main(["config", "diff"]) == 0
+    assert main(["config", "upgrade"]) == 0
+    assert capsys.readouterr().out == "no differences\nnothing to do\n"
+    assert pbx.read() == before
+
+
+@pytest.mark.usefixtures("pbx")
+def test_what_differs_is_listed(pbx: Installation, capsys: Printed) -> None:
+    moved_on(pbx)
+    assert main(["config", "diff", "--brief"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "lines.conf  changed by you and in the image, in different lines",
+        "new.conf    new in the image",
+        "own.conf    only yours",
+        "users.conf  changed in the image",
+    ]
+
+
+def test_the_lines_are_shown_without_secrets(pbx: Installation, capsys: Printed) -> None:
+    moved_on(pbx)
+    pbx.use("users.conf", f"[john]\npassword = {SECRET}\n[ann]\npassword = {OTHER}\n; end\n")
+    assert main(["config", "diff", "users.conf"]) == 1
+    out = capsys.readouterr().out
+    assert "+[ann]\n+password = (not shown)\n" in out
+    assert " password = @SECRET:john@\n" in out
+    assert SECRET not in out
+    assert OTHER not in out
+    assert "lines.conf" not in out
+
+
+@pytest.mark.usefixtures("pbx")
+def test_a_file_that_is_not_there_cannot_be_compared(capsys: Printed) -> None:
+    assert main(["config", "diff", "none.conf"]) == 1
+    assert capsys.readouterr().err.startswith("pbx: there is no file none.conf: see ")
+
+
+def test_an_upgrade_shows_what_it_would_do(pbx: Installation, capsys: Printed) -> None:
+    moved_on(pbx)
+    before = pbx.read()
+    assert main(["config", "upgrade"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "take over from the image:",
+        "lines.conf  changed by you and in the image, in different lines",
+        "new.conf    new in the image",
+        "users.conf  changed in the image",
+        "",
+        "nothing has changed; type `pbx config upgrade --yes` to do it",
+    ]
+    assert pbx.read() == before
+
+
+def test_an_upgrade_keeps_edits_and_secrets(pbx: Installation, capsys: Printed) -> None:
+    moved_on(pbx)
+    before = pbx.read()
+    assert main(["config", "upgrade", "--yes"]) == 0
+    assert "restart the container" in capsys.readouterr().out
+    after = pbx.read()
+    merged = LINES.replace("= 1", "= mine").replace("= 3", "= image")
+    assert after["lines.conf"] == merged
+    assert after["users.conf"] == f"[john]\npassword = {SECRET}\n; better\n"
+    assert after["own.conf"] == "; mine\n"
+    first, second = after["new.conf"].splitlines()
+    assert first == f"a = {SECRET}"
+    fresh = second.removeprefix("b = ")
+    assert len(fresh) == 24
+    assert after[".sample/.secrets"] == f"john {SECRET}\nfresh {fresh}\n"
+    assert after[".sample/new.conf"] == after["new.conf"]
+    assert after[".sample/lines.conf"] == LINES.replace("= 3", "= image")
+    kept = {name.partition("/")[2]: text for name, text in after.items() if ".before" in name}
+    assert kept == {name: before[name] for name in ("lines.conf", "users.conf")}
+    assert main(["config", "upgrade", "--yes"]) == 0
+    assert pbx.read() == after
+
+
+def test_files_are_for_asterisk_alone(pbx: Installation) -> None:
+    moved_on(pbx)
+    (pbx.conf / "lines.conf").chmod(0o600)
+    assert main(["config", "upgrade", "--yes"]) == 0
+    modes = {p.name: p.stat().st_mode & 0o777 for p in pbx.conf.iterdir() if p.is_file()}
+    assert modes["lines.conf"] == 0o600
+    assert modes["new.conf"] == 0o640
+    backup = pbx.conf / ".before-upgrade-1"
+    assert backup.stat().st_mode & 0o777 == 0o750
+    assert {p.stat().st_mode & 0o777 for p in backup.iterdir()} == {0o640}
+
+
+def test_a_file_that_both_changed_is_left_alone(pbx: Installation, capsys: Printed) -> None:
+    moved_on(pbx)
+    mine = LINES.replace("= 3", "= mine")
+    pbx.use("lines.conf", mine)
+    assert main(["config", "upgrade", "--yes"]) == 1
+    out = capsys.readouterr().out
+    assert "leave as they are:\nlines.conf  changed by you and in the image, in the same" in out
+    assert "pbx config upgrade --keep FILE" in out
+    after = pbx.read()
+    assert after["lines.conf"] == mine
+    assert after[".sample/lines.conf"] == LINES
+    assert "new.conf" in after
+    assert main(["config", "upgrade", "--yes"]) == 1
+    assert pbx.read() == after
+
+
+def test_a_user_may_settle_for_his_own(pbx: Installation) -> None:
+    mine = LINES.replace("= 3", "= mine")
+    pbx.use("lines.conf", mine)
+    pbx.ship("lines.conf", LINES.replace("= 3", "= image"))
+    assert main(["config", "upgrade", "--yes", "--keep", "lines.conf"]) == 0
+    assert (pbx.conf / "lines.conf").read_text() == mine
+    assert main(["config", "upgrade"]) == 0
+    assert not list(pbx.conf.glob(".before*"))
+
+
+def test_what_is_to_be_kept_has_to_be_there(pbx: Installation, capsys: Printed) -> None:
+    before = pbx.read()
+    assert main(["config", "upgrade", "--keep", "lines"]) == 2
+    assert "--keep lines: there is no such file" in capsys.readouterr().err
+    assert pbx.read() == before
+
+
+def test_a_removed_file_stays_removed(pbx: Installation) -> None:
+    (pbx.conf / "lines.conf").unlink()
+    pbx.ship("lines.conf", "new\n")
+    assert main(["config", "upgrade", "--yes"]) == 0
+    assert not (pbx.conf / "lines.conf").exists()
+    assert main(["config", "upgrade"]) == 0
+
+
+def test_a_file_that_the_image_dropped_stays(pbx: Installation, capsys: Printed) -> None:
+    (pbx.seed / "lines.conf").unlink()
+    assert main(["config", "upgrade", "--yes"]) == 0
+    assert (pbx.conf / "lines.conf").read_text() == LINES
+    assert main(["config", "diff"]) == 1
+    assert "lines.conf  no longer in the image" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", [".sample", ".sample/.secrets"])
+def test_without_the_samples_of_the_start_nothing_is_merged(
+    pbx: Installation, capsys: Printed, missing: str
+) -> None:
+    moved_on(pbx)
+    path = pbx.conf / missing
+    path.rename(path.with_name("elsewhere"))
+    before = pbx.read()
+    assert main(["config", "upgrade", "--yes"]) == 1
+    assert "not known" in capsys.readouterr().err
+    assert pbx.read() == before
+    assert main(["config", "diff", "--brief"]) == 1
+    out, err = capsys.readouterr()
+    assert "lines.conf  different from this image's\n" in out
+    assert err.count("\n") == 1
+
+
+class Killed(BaseException):
+    """Nothing that is caught."""
+
+
+def test_an_upgrade_killed_at_any_moment_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbx.upgrade.upgrade.secrets.token_urlsafe", lambda _: OTHER)
+    write, rename = replace_file, Path.rename
+    results = set()
+    for moment in range(12):
+        pbx = Installation(tmp_path / str(moment))
+        moved_on(pbx)
+        monkeypatch.setenv("DOCKER_CONF_DIR", str(pbx.conf))
+        monkeypatch.setenv("DOCKER_SEED_CONF_DIR", str(pbx.seed))
+        left = [moment]
+
+        def falter(*_: object, left: list[int] = left) -> None:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+
+        def faltering_write(path: Path, content: bytes) -> None:
+            falter()
+            write(path, content)
+
+        def faltering_rename(path: Path, target: Path) -> Path:
+            falter()
+            return rename(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "replace_file", faltering_write)
+            patch.setattr(Path, "rename", faltering_rename)
+            try:
+                main(["config", "upgrade", "--yes"])
+            except Killed:
+                results.add("killed")
+        assert main(["config", "upgrade", "--yes"]) == 0
+        files = {name: text for name, text in pbx.read().items() if ".before" not in name}
+        results.add(str(files))
+    assert len(results) == 2  # "killed", and always the same files
+
+
+def test_after_one_that_was_cut_short_nothing_is_compared(
+    pbx: Installation, capsys: Printed
+) -> None:
+    (pbx.conf / ".upgraded").mkdir()
+    assert main(["config", "diff"]) == 1
+    assert capsys.readouterr().err == (
+        "pbx: an upgrade was cut short: type `pbx config upgrade` to finish it\n"
+    )
+
+
+def test_nothing_is_half_written_when_it_cannot_be_written(
+    pbx: Installation, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved_on(pbx)
+    before = pbx.read()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage, "write_new", full)
+    assert main(["config", "upgrade", "--yes"]) == 1
+    assert "No space left on device; nothing has changed" in capsys.readouterr().err
+    after = pbx.read()
+    assert {k: v for k, v in after.items() if ".before" not in k} == before
+
+
+@pytest.mark.parametrize(("answer", "done"), [("y\n", True), ("n\n", False), ("", False)])
+def test_on_a_terminal_it_asks(
+    pbx: Installation, monkeypatch: pytest.MonkeyPatch, answer: str, done: bool
+) -> None:
+    moved_on(pbx)
+    keyboard = io.StringIO(answer)
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", keyboard)
+    assert main(["config", "upgrade"]) == (0 if done else 1)
+    assert (pbx.conf / "new.conf").exists() == done
+
+
+def test_a_file_of_another_kind_is_told(pbx: Installation, capsys: Printed) -> None:
+    with (pbx.conf / "lines.conf").open("wb") as file:
+        file.truncate(1 << 30)
+    assert main(["config", "diff"]) == 1
+    assert "lines.conf has more than 4 MB" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("pbx")
+def test_a_folder_that_is_not_there_is_told(
+    capsys: Printed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_CONF_DIR", str(tmp_path / "none"))
+    for command in ("diff", "upgrade"):
+        assert main(["config", command]) == 1
+        assert capsys.readouterr().err.startswith("pbx: cannot read ")
+
+
+def test_a_mount_of_its_own_is_written_in_place(
+    pbx: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def busy(path: Path, target: Path) -> Path:
+        if target.name == "lines.conf":
+            raise OSError(16, "Device or resource busy")
+        return rename(path, target)
+
+    moved_on(pbx)
+    monkeypatch.setattr(Path, "rename", busy)
+    assert main(["config", "upgrade", "--yes"]) == 0
+    assert "= image" in (pbx.conf / "lines.conf").read_text()
+    assert not list(pbx.conf.glob(".lines*"))
