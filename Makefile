@@ -21,7 +21,7 @@ test: ## lint, build all images, run every test
 	@factory/prepare.sh requirements-dev.lock
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) build.py --tag all --tag debug
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup --junitxml=build/report/junit.xml $(PYTEST)
+	@EXAMPLES=100 $(PYTHON) -m pytest -n 3 --dist loadgroup --junitxml=build/report/junit.xml $(PYTEST)
 
 unit: ## the tests that need no engine; seconds
 	@$(PYTHON) -m pytest tests/unit fixtures/softphone/tests -n 2

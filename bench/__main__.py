@@ -44,7 +44,7 @@ FAILURES = (TimeoutError, SippError, RuntimeError, DockerException)
 
 def main() -> int:
     """Run the command line; return the exit status."""
-    options = _parse(sys.argv[1:])
+    options = parse_arguments(sys.argv[1:])
     if options.list:
         for bench in BENCHES.values():
             print(f"{bench.name:14} {bench.summary}; beside {bench.peer}")
@@ -61,7 +61,8 @@ def main() -> int:
     return 1
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; end the program if it makes no sense."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Measures an image beside peers in the same run."
     )

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from bench import sip
 from bench.bench import LABELS, Bench, Setting
 from bench.figure import BenchResult, Figure
 from bench.plain import ensure_plain
+from bench.sip import answers_options
 from factory.build.containers import (
     Container,
     create_container,
@@ -114,7 +114,7 @@ def _start(
         begin = time.monotonic()
         start_container(container)
         address = _address(container, network)
-        wait_for(lambda: _answers(address), seconds=START_SECONDS, otherwise="no answer")
+        wait_for(lambda: answers_options(address), seconds=START_SECONDS, otherwise="no answer")
         answered = time.monotonic()
         wait_for(
             lambda: container.exec_run(list(well)).exit_code == 0,
@@ -122,13 +122,6 @@ def _start(
             otherwise="not healthy",
         )
         return _Times(answered - begin, time.monotonic() - begin)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return bool(sip.options(address, 5060, "udp", timeout=0.05))
-    except OSError:
-        return False
 
 
 def _address(container: Container, network: str) -> str:

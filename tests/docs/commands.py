@@ -49,7 +49,7 @@ NEVER = {
     "git clone": "the checkout is there already",
     "docker save mlan/asterisk-arm64:mini": "needs a Raspberry Pi",
     "docker image prune": "it removes what is not ours",
-    "docker buildx": "needs BuildKit; tests/unit/test_bake.py has it read the file",
+    "docker buildx": "needs BuildKit; tests/unit/factory/plan/test_bake.py has it read the file",
     "CACHE=": "the same",
     "git tag": "makes a release",
     "docker login": "needs a registry; tests/publish has one",

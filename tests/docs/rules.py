@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SNIPPETS = all_snippets(ROOT)
 COMMANDS = list(commands(SNIPPETS))
 BLOCKS = [snippet for snippet in SNIPPETS if snippet.is_block and snippet.language != "sh"]
-TESTS = [path for path in ROOT.glob("tests/*/test_*.py") if "tests.docs.rules" in path.read_text()]
+TESTS = [path for path in ROOT.glob("tests/**/test_*.py") if "tests.docs.rules" in path.read_text()]
 
 kinds_taken: set[Kind] = set()
 blocks_taken: set[Snippet] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import HealthCheck, settings
 
 from tests.unit.fake_console import Console, fake_consoles
 
-# How long an example takes says something of the machine only.
+# How long an example takes says something of the machine only. `make test` tries more of them.
 settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any machine",
+    max_examples=int(os.environ.get("EXAMPLES", "25")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any machine")
 

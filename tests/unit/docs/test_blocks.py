@@ -1,0 +1,48 @@
+"""Blocks of code in the documents are what their readers take them for."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pbx
+import pytest
+import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
+from pbx.autoban.settings import read_settings
+
+from factory.plan.catalog import Catalog
+from tests.docs.rules import blocks_of, place
+from tests.docs.snippets import Snippet
+
+COMPOSE = [block for block in blocks_of("yaml") + blocks_of("yml") if not block.note]
+
+
+@pytest.mark.parametrize("block", COMPOSE, ids=place)
+def test_compose_file_is_valid_declares_its_volumes_and_names_our_images(
+    block: Snippet, catalog: Catalog
+) -> None:
+    compose = yaml.safe_load(block.text)
+    jsonschema.validate(compose, get_builtin_schema("vendor.compose-spec"))
+    declared = set(compose.get("volumes", {}))
+    known = {catalog.repository, *(f"{catalog.repository}:{name}" for name in catalog.images)}
+    for service in compose["services"].values():
+        sources = {str(volume).partition(":")[0] for volume in service.get("volumes", ())}
+        assert {source for source in sources if "/" not in source} <= declared, block.place
+        image = service.get("image", catalog.repository)
+        assert image in known or not image.startswith(catalog.repository), block.place
+
+
+def test_autoban_takes_its_blocks() -> None:
+    for block in blocks_of("ini", "autoban.conf"):
+        assert read_settings(block.text).complaints == (), block.place
+
+
+def test_data_can_be_read() -> None:
+    for block in blocks_of("json"):
+        json.loads(block.text)
+    for block in blocks_of("toml"):
+        tomllib.loads(block.text)

@@ -1,0 +1,114 @@
+"""What a soak says of messages that were lost, or came too often; and what a kill excuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.soak.blame import cut_short
+from tests.soak.journal import Act, Kill, Outage, Sent
+from tests.soak.ledger import RULES, Notice, complaints
+from tests.soak.texts import attribute
+
+NOON = 12 * 3600.0
+ASTERISK = Kill("asterisk", NOON, NOON + 2, NOON + 5)
+WEBSMS = Kill("websms", NOON, NOON + 1, NOON + 2)
+AWAY = Outage("provider", NOON, NOON + 6)
+
+
+def sent(way: str, begun: float = NOON - 100, taken: float | None = None, number: int = 1) -> Sent:
+    return Sent(way, f"{way} {number}", begun, begun + 0.1 if taken is None else taken, "+1")
+
+
+def found(
+    message: Sent,
+    came: Sequence[float] = (),
+    told: str = "",
+    kills: Sequence[Kill] = (),
+    outages: Sequence[Outage] = (),
+    at: float = NOON + 1,
+) -> list[str]:
+    notices = {message.name: Notice(at, told)} if told else {}
+    arrivals = {message.name: came} if came else {}
+    return complaints([message], arrivals, notices, kills, outages)
+
+
+@pytest.mark.parametrize("way", RULES)
+def test_what_comes_once_is_well(way: str) -> None:
+    assert found(sent(way), [NOON]) == []
+
+
+@pytest.mark.parametrize("way", RULES)
+def test_what_does_not_come_is_lost(way: str) -> None:
+    (line,) = found(sent(way), kills=[Kill("syslogd", NOON - 110, NOON - 109, NOON - 108)])
+    assert line == (
+        f"{way} 1 to +1, taken at 11:58:20: is lost; syslogd was killed at 11:58:10, 10.1 s before"
+    )
+
+
+@pytest.mark.parametrize("way", RULES)
+def test_what_comes_twice_is_too_much(way: str) -> None:
+    (line,) = found(sent(way), [NOON - 99, NOON - 98])
+    assert "came 2 times, at 11:58:21, 11:58:22; nothing had been killed before" in line
+
+
+@pytest.mark.parametrize(
+    ("way", "excused"), [("text", True), ("sms out", True), ("sms in", False), ("voicemail", False)]
+)
+def test_asterisk_may_lose_what_it_alone_has(way: str, excused: bool) -> None:
+    assert (found(sent(way, NOON - 0.2), kills=[ASTERISK]) == []) is excused
+
+
+@pytest.mark.parametrize(
+    ("way", "excused"), [("text", True), ("sms out", False), ("sms in", True), ("voicemail", True)]
+)
+def test_what_asterisk_may_repeat(way: str, excused: bool) -> None:
+    twice = [NOON + 4, NOON + 6]
+    assert (found(sent(way, NOON - 0.2), twice, kills=[ASTERISK]) == []) is excused
+
+
+def test_what_the_sender_is_told_is_true() -> None:
+    message = sent("sms out", NOON)
+    assert found(message, [NOON + 1], "Perhaps not sent: it ended", [WEBSMS]) == []
+    (line,) = found(message, [NOON + 1], "Not sent: it ended", [WEBSMS])
+    assert "was told 'Not sent: it ended', and it came" in line
+
+
+@given(st.sets(st.integers(0, 50)), st.integers(1, 50))
+def test_each_that_is_missing_is_named(missing: set[int], count: int) -> None:
+    messages = [sent("sms in", NOON + n, number=n) for n in range(count)]
+    came = {m.name: [NOON + 90] for n, m in enumerate(messages) if n not in missing}
+    lines = complaints(messages, came, {}, [ASTERISK, WEBSMS], [AWAY])
+    assert [line.split(" to ")[0] for line in lines] == [
+        f"sms in {n}" for n in sorted(missing) if n < count
+    ]
+
+
+def test_a_notice_is_about_the_last_text_to_that_number() -> None:
+    texts = [
+        Sent("sms out", "sms out 1", NOON, NOON, "+447700900001"),
+        Sent("sms out", "sms out 2", NOON + 50, NOON + 50, "+447700900001"),
+        Sent("sms out", "sms out 3", NOON + 1, NOON + 1, "+447700900002"),
+    ]
+    notice = Notice(NOON + 10, "Not sent: x")
+    assert attribute([("<sip:+447700900001@pbx>", notice)], texts) == {"sms out 1": notice}
+    assert attribute([("<sip:+1@pbx>", notice)], texts) == {"notice from <sip:+1@pbx>": notice}
+
+
+# ---- what fails while something is killed
+
+
+def act(failure: str, begun: float, ended: float, *excuses: str) -> Act:
+    return Act("calls", begun, ended, failure, excuses)
+
+
+def test_only_a_kill_of_the_right_service_at_the_right_time_excuses() -> None:
+    assert cut_short(act("cut", NOON - 1, NOON + 1, "asterisk"), [ASTERISK])
+    assert cut_short(act("cut", NOON + 6, NOON + 8, "asterisk"), [ASTERISK])
+    assert not cut_short(act("cut", NOON - 1, NOON + 1, "asterisk"), [WEBSMS])
+    assert not cut_short(act("cut", NOON - 3, NOON - 1, "asterisk"), [ASTERISK])
+    assert not cut_short(act("cut", NOON + 60, NOON + 61, "asterisk"), [ASTERISK])
+    assert not cut_short(act("", NOON - 1, NOON + 1, "asterisk"), [ASTERISK])
