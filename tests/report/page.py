@@ -14,7 +14,7 @@ import jinja2
 
 from tests.report.attachments import Album, Attachment
 from tests.report.results import CaseResult, Run
-from tests.report.tables import SYMBOLS, Tally, columns_of, group_by_suite, rows_of
+from tests.report.tables import SYMBOLS, Tally, group_by_suite
 
 _MOST_TEXT = 20_000
 _GIST_LINES = 24
@@ -80,10 +80,6 @@ def render(run: Run, images: Sequence[str], folder: Path) -> str:
             for image in [*images, ""]
             if any(result.image == image for result in timed)
         ],
-        latency_rows=rows_of(timed, columns_of(timed, images)),
-        latency_columns=columns_of(timed, images),
-        image_times=[(i, Tally(tuple(r for r in results if r.image == i))) for i in images],
-        slowest=sorted(results, key=lambda result: -result.seconds)[:15],
     )
 
 

@@ -81,11 +81,11 @@ def group_by_suite(results: Sequence[CaseResult], images: Sequence[str]) -> list
     suites = []
     for name in [*order, *(name for name in by_suite if name not in order)]:
         members = by_suite[name]
-        columns = columns_of(members, images)
+        columns = _columns_of(members, images)
         files = [
             File(
                 row=_row(file, found, columns),
-                tests=tuple(rows_of(found, columns)),
+                tests=tuple(_rows_of(found, columns)),
                 is_open=any(r.image and (few or r.outcome == "failed") for r in found),
             )
             for file, found in _grouped(members, "file").items()
@@ -94,13 +94,13 @@ def group_by_suite(results: Sequence[CaseResult], images: Sequence[str]) -> list
     return suites
 
 
-def columns_of(results: Iterable[CaseResult], images: Sequence[str]) -> tuple[str, ...]:
+def _columns_of(results: Iterable[CaseResult], images: Sequence[str]) -> tuple[str, ...]:
     """All images if one is tested, and one column for the tests without."""
     used = {result.image for result in results}
     return (*(images if used - {""} else ()), *([""] if "" in used else ()))
 
 
-def rows_of(results: Iterable[CaseResult], columns: Sequence[str]) -> list[TableRow]:
+def _rows_of(results: Iterable[CaseResult], columns: Sequence[str]) -> list[TableRow]:
     """Returns a row for each test, with its results by column."""
     return [_row(name, found, columns) for name, found in _grouped(results, "name").items()]
 

@@ -164,17 +164,6 @@ def test_next_run_removes_only_what_the_report_made(root: Path, tmp_path: Path) 
     assert names == {".report", "junit.xml", "report.html"}
 
 
-def test_unit_tests_run_on_no_image(root: Path, tmp_path: Path) -> None:
-    suite = """
-import pytest
-@pytest.mark.parametrize("image", ["mini", "no such"])
-def test_tag(image): pass
-"""
-    outcome = run(root, tmp_path, suite=suite, file="tests/unit/test_tags.py")
-    assert "test_tags.py ✓ 2" in outcome.words
-    assert "test_tag[mini] ✓" in outcome.words
-
-
 def test_folder_of_somebody_else_is_refused(root: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/report.html").write_text("dear diary")
@@ -199,11 +188,6 @@ def test_interrupted_run_names_the_test_that_did_not_end(root: Path, tmp_path: P
     assert outcome.status == pytest.ExitCode.INTERRUPTED
     assert "… 1 passed, 1 unfinished Ended early: interrupted." in outcome.words
     assert "test_suite.py::test_b" in outcome.words
-
-
-def test_run_that_stops_at_the_first_failure_says_so(root: Path, tmp_path: Path) -> None:
-    outcome = run(root, tmp_path, "-x", suite="def test_a(): assert 0\ndef test_b(): pass")
-    assert "✗ 1 failed, 0 passed Ended early: stopping after 1 failures." in outcome.words
 
 
 def test_crash_of_a_process_is_a_failure(root: Path, tmp_path: Path) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 import tomllib
-from pathlib import Path
 
 import jsonschema
-import pbx
 import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
