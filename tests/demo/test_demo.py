@@ -165,7 +165,7 @@ class Newcomer:
 
 
 @newer
-def test_its_readme_is_right(demo: Demo, phones: Softphones) -> None:
+def test_readme_of_the_demo_is_right(demo: Demo, phones: Softphones) -> None:
     newcomer = Newcomer(demo, phones)
     commands = demo.commands()
     assert set(commands) == set(newcomer.acts)
@@ -174,7 +174,7 @@ def test_its_readme_is_right(demo: Demo, phones: Softphones) -> None:
 
 
 @pytest.mark.parametrize("compose", ["compose_1"], indirect=True)
-def test_the_older_compose_does_it_too(demo: Demo) -> None:
+def test_demo_works_with_compose_1(demo: Demo) -> None:
     demo.do("make up")
     assert "service asterisk" in demo.do("make health")
     assert "Objects found" in demo.do("make cmd CMD='pjsip show endpoints'")
@@ -193,7 +193,7 @@ def test_help_lists_every_command(demo: Demo) -> None:
 
 
 @either
-def test_a_port_in_use_is_named(demo: Demo) -> None:
+def test_demo_names_a_port_in_use(demo: Demo) -> None:
     with socket.socket() as other:
         other.bind((demo.address, demo.sms))
         other.listen()
@@ -201,7 +201,7 @@ def test_a_port_in_use_is_named(demo: Demo) -> None:
 
 
 @newer
-def test_what_is_missing_is_named(demo: Demo) -> None:
+def test_demo_names_what_is_missing(demo: Demo) -> None:
     assert "there is no image nobody/has:this" in demo.fail("make up IMAGE=nobody/has:this")
     assert "'make up' starts it" in demo.fail("make users")
     demo.do("make destroy")
@@ -213,7 +213,7 @@ def test_what_is_missing_is_named(demo: Demo) -> None:
     ("programs", "complaint"),
     [((), "there is no Docker here"), (("docker",), "there is no Docker Compose here")],
 )
-def test_without_docker_or_compose_it_says_so(
+def test_demo_reports_missing_docker_or_compose(
     demo: Demo, tmp_path: Path, programs: tuple[str, ...], complaint: str
 ) -> None:
     path = tmp_path / "bin"

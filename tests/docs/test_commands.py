@@ -68,7 +68,7 @@ def _keep(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("command", commands_of(Kind.TESTS), ids=place)
-def test_the_tests_take_other_targets(
+def test_pytest_commands_find_their_tests(
     around: Surroundings, command: Command, resources: ExitStack
 ) -> None:
     """The first of them are found, and would be run; all of them are run elsewhere."""

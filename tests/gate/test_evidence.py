@@ -20,7 +20,7 @@ from factory.plan.recipe import Recipe
 from tests.conftest import ROOT
 
 
-def test_the_bill_of_an_image_is_what_its_package_database_says(
+def test_sbom_lists_the_packages_of_the_database(
     engine: Engine, client: docker.DockerClient, catalog: Catalog
 ) -> None:
     reference = f"{catalog.repository}:mini"
@@ -68,7 +68,7 @@ def test_diff_says_what_base_adds_to_mini(catalog: Catalog) -> None:
     assert float(core[1]) > 1  # with its packages, also where no distribution is named
 
 
-def test_diff_of_what_is_not_there_is_one_line(catalog: Catalog) -> None:
+def test_diff_of_a_missing_image_is_one_line(catalog: Catalog) -> None:
     result = diff(f"{catalog.repository}:mini", "no-such-image")
     assert result.stderr == "error: the engine has no image no-such-image\n"
     assert result.returncode == 3

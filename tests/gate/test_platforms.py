@@ -70,7 +70,7 @@ def load(engine: Engine, client: docker.DockerClient) -> Iterator[LoadImage]:
 
 
 @pytest.mark.parametrize("architecture", ["amd64", "arm64"])
-def test_what_is_loaded_and_what_is_built_on_it_keep_their_mark(
+def test_platform_of_a_loaded_image_is_kept_by_images_built_on_it(
     engine: Engine, client: docker.DockerClient, load: LoadImage, architecture: str
 ) -> None:
     base = load(architecture, {"greeting": secrets.token_bytes(8)})
@@ -92,14 +92,14 @@ def test_what_is_loaded_and_what_is_built_on_it_keep_their_mark(
         client.images.remove(built, force=True)
 
 
-def test_a_machine_knows_which_programs_it_cannot_run(
+def test_platform_that_cannot_run_is_recognised(
     engine: Engine, catalog: Catalog, load: LoadImage
 ) -> None:
     assert runs_programs_of(engine, f"{catalog.repository}:mini")
     assert not runs_programs_of(engine, load("amd64", {"bin/true": program_for(NOBODYS)}))
 
 
-def test_what_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> None:
+def test_platform_that_is_emulated_is_not_pushed(engine: Engine, catalog: Catalog) -> None:
     platforms = {architecture.platform for architecture in catalog.architectures.values()}
     other = min(platforms - {engine.platform})
     command = [sys.executable, "build.py", "--push", "--dry-run", "--platform", other]
@@ -124,7 +124,7 @@ def emulation(engine: Engine, catalog: Catalog) -> None:
 
 @pytest.mark.arm64
 @pytest.mark.usefixtures("emulation")
-def test_an_image_for_arm64_is_built_proven_and_named_apart(engine: Engine) -> None:
+def test_platform_arm64_is_built_and_proven_in_its_own_repository(engine: Engine) -> None:
     repository = f"asterisk-test-{secrets.token_hex(4)}"
     command = [sys.executable, "build.py", "--quiet", "--tag", "mini", "--repo", repository]
     result = subprocess.run(

@@ -20,7 +20,7 @@ def prove(reference: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_image_that_works_is_proven(catalog: Catalog) -> None:
+def test_prove_accepts_a_working_image(catalog: Catalog) -> None:
     reference = f"{catalog.repository}:mini"
     result = prove(reference)
     assert result.stderr == ""
@@ -29,7 +29,7 @@ def test_an_image_that_works_is_proven(catalog: Catalog) -> None:
     assert result.returncode == 0
 
 
-def test_an_image_that_is_broken_is_refused_in_one_line(
+def test_prove_refuses_a_broken_image_in_one_line(
     catalog: Catalog, build: Build, client: docker.DockerClient
 ) -> None:
     image = build(f"{catalog.repository}:full", "RUN rm /usr/lib/asterisk/modules/codec_alaw.so")
@@ -42,13 +42,13 @@ def test_an_image_that_is_broken_is_refused_in_one_line(
     assert client.containers.list(all=True, filters={"ancestor": image}) == []
 
 
-def test_an_image_that_is_not_there(catalog: Catalog) -> None:
+def test_prove_reports_a_missing_image(catalog: Catalog) -> None:
     result = prove(f"{catalog.repository}:no-such-image")
     assert f"error: there is no image {catalog.repository}:no-such-image\n" in result.stderr
     assert result.returncode == 3
 
 
-def test_an_image_of_something_else_is_refused(build: Build, base: str) -> None:
+def test_prove_refuses_an_image_of_something_else(build: Build, base: str) -> None:
     result = prove(build(base, 'CMD ["sleep", "infinity"]'))
     assert result.stderr == (
         "error: the gate refuses: becomes healthy: the image has no health check\n"
@@ -56,7 +56,7 @@ def test_an_image_of_something_else_is_refused(build: Build, base: str) -> None:
     assert result.returncode == 5
 
 
-def test_a_build_without_packages_is_status_4() -> None:
+def test_build_without_packages_has_status_4() -> None:
     """The mirror is a port of this machine where nothing listens."""
     command = ["--tag", "mini", "--no-gate", "--quiet", "--mirror", "http://127.0.0.1:9"]
     result = subprocess.run(

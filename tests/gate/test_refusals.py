@@ -21,7 +21,7 @@ QUIET = Console(None, verbosity=-1)
 
 
 @pytest.mark.parametrize("image", ["full", "mini"])
-def test_an_image_that_works_passes(
+def test_gate_accepts_a_working_image(
     image: str,
     engine: Engine,
     catalog: Catalog,
@@ -35,7 +35,7 @@ def test_an_image_that_works_passes(
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=str)
-def test_an_image_that_is_broken_is_refused(
+def test_gate_refuses_a_broken_image(
     broken: Broken,
     engine: Engine,
     catalog: Catalog,

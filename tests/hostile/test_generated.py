@@ -19,13 +19,13 @@ EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "2"))
 
 
 @pytest.mark.parametrize("number", range(EXAMPLES))
-def test_whatever_is_planted_anywhere(attack: Attack, number: int) -> None:
+def test_start_survives_generated_plants(attack: Attack, number: int) -> None:
     victim = attack(others=True)
     strategy = batches(*victim.tree())
     _live_through(victim, examples(strategy, EXAMPLES)[number])
 
 
-def test_every_folder_is_a_link(attack: Attack) -> None:
+def test_start_survives_links_in_place_of_folders(attack: Attack) -> None:
     victim = attack(others=True)
     folders, _ = victim.tree()
     targets = ("/etc/service", "/etc/health.d", "/root")
@@ -39,7 +39,9 @@ ANY = (Kind.SPARSE, Kind.UNREADABLE_FILE, Kind.FOLDER, Kind.LOOP, Kind.DEVICE)
 
 
 @pytest.mark.parametrize("kinds", [(Kind.LINK,), (Kind.FIFO,), ANY], ids=["link", "fifo", "any"])
-def test_every_file_is_something_else(attack: Attack, kinds: tuple[Kind, ...]) -> None:
+def test_start_survives_other_things_in_place_of_files(
+    attack: Attack, kinds: tuple[Kind, ...]
+) -> None:
     victim = attack(others=True)
     _, files = victim.tree()
     targets = ("/secret/key", "/etc/health.d/planted", "/root/canary")

@@ -94,7 +94,7 @@ def test_a_file_that_is_there_at_start_is_used(
 
 
 @once
-def test_a_missing_file_is_nothing_to_speak_of(start: Start) -> None:
+def test_missing_certificate_file_is_not_reported(start: Start) -> None:
     pbx = start(environment={"SYSLOG_LEVEL": "7"}, hostname=HOST)
     (line,) = [line for line in own_lines(pbx) if " pbx: " in line]
     assert "made a self-signed certificate for pbx.example.com, 30 days: there was none" in line
@@ -102,7 +102,7 @@ def test_a_missing_file_is_nothing_to_speak_of(start: Start) -> None:
 
 @once
 @pytest.mark.parametrize("kind", ["truncated", "mismatched", "huge", "folder"])
-def test_a_useless_file_does_not_hold_up_the_start_and_is_told_once(
+def test_invalid_certificate_file_is_reported_once_and_does_not_stop_the_start(
     start: Start, acme: Path, authority: Authority, kind: str
 ) -> None:
     issued = authority.issue(HOST)
@@ -122,7 +122,7 @@ def test_a_useless_file_does_not_hold_up_the_start_and_is_told_once(
 
 
 @once
-def test_the_users_own_is_kept_beside_what_fits_better(
+def test_users_own_certificate_is_kept_beside_a_better_match(
     start: Start, acme: Path, folder: Path, authority: Authority
 ) -> None:
     own, issued = Authority().issue("own.example"), authority.issue(HOST)
@@ -177,7 +177,7 @@ def watcher(pbx: Pbx) -> str:
     return pbx.run("sv status certificates").partition("(pid ")[2].partition(")")[0]
 
 
-def test_without_files_of_others_nobody_has_a_right_and_it_is_small(pbx: Pbx) -> None:
+def test_certificate_reader_does_not_run_without_files_of_other_users(pbx: Pbx) -> None:
     pid = watcher(pbx)
     assert rights(pbx, pid) == ({"200"}, {0}, "1")
     assert processes(pbx, "[p]bx.tls.reader") == []
@@ -185,7 +185,7 @@ def test_without_files_of_others_nobody_has_a_right_and_it_is_small(pbx: Pbx) ->
     assert pbx.run(f"cut -d ' ' -f 19 /proc/{pid}/stat") == "10"  # calls go first
 
 
-def test_reader_alone_has_a_right_and_asterisk_cannot_look_into_it(
+def test_certificate_reader_alone_has_a_capability_and_asterisk_cannot_inspect_it(
     start: Start, acme: Path, authority: Authority
 ) -> None:
     rewrite(acme, acme_json({HOST: authority.issue(HOST), "shop": authority.issue("shop")}))
@@ -229,7 +229,7 @@ def test_folder_replaced_by_asterisk_leads_nowhere(
     assert after == before
 
 
-def test_without_the_right_to_read_the_file_it_says_so(
+def test_certificate_file_that_cannot_be_read_is_reported(
     start: Start, acme: Path, authority: Authority
 ) -> None:
     pbx = start(**mounting(acme))
@@ -420,7 +420,7 @@ def test_mounted_key_of_another_certificate_does_not_stop_the_start(
     assert served(pbx).issuer == served(pbx).subject
 
 
-def test_few_rights_and_a_root_that_is_read_only_are_enough(
+def test_certificates_need_few_capabilities_and_no_writable_root(
     start: Start, acme: Path, authority: Authority, volume: str
 ) -> None:
     first, second = authority.issue(HOST), authority.issue(HOST)
@@ -443,7 +443,7 @@ def test_a_folder_that_appears_later_is_noticed(start: Start, authority: Authori
 
 
 @once
-def test_half_a_file_is_told_once_and_its_other_half_used(
+def test_certificate_file_that_is_half_written_is_reported_once_and_used_when_complete(
     start: Start, acme: Path, authority: Authority
 ) -> None:
     rewrite(acme, b"")
@@ -482,7 +482,7 @@ def test_a_self_signed_certificate_is_renewed_while_it_runs(start: Start, folder
     assert services(pbx) == running
 
 
-def test_https_follows_where_it_is_on(start: Start, acme: Path, authority: Authority) -> None:
+def test_https_uses_the_new_certificate(start: Start, acme: Path, authority: Authority) -> None:
     first, second = authority.issue(HOST), authority.issue(HOST)
     rewrite(acme, acme_json({HOST: first}))
     pbx = start(**mounting(acme))

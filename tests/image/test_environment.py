@@ -51,7 +51,7 @@ def test_variables_of_base_have_their_defaults(pbx: Pbx) -> None:
     assert FROM_BASE.items() <= environment(pbx).items()
 
 
-def test_labels_say_what_it_is(pbx: Pbx, image: str, catalog: Catalog) -> None:
+def test_labels_describe_the_image(pbx: Pbx, image: str, catalog: Catalog) -> None:
     labels = {
         key.removeprefix("org.opencontainers.image."): value
         for key, value in pbx.container.image.labels.items()  # type: ignore[union-attr]

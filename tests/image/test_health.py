@@ -12,7 +12,7 @@ from .conftest import Start
 NANOSECONDS = 10**9
 
 
-def test_every_check_passes_and_says_what_it_saw(pbx: Pbx) -> None:
+def test_health_checks_pass_with_details(pbx: Pbx) -> None:
     lines = [line.split("\t") for line in pbx.run("healthcheck").splitlines()]
     checks = {name: detail for state, name, detail in lines if state == "ok"}
     assert len(checks) == len(lines)
@@ -21,27 +21,27 @@ def test_every_check_passes_and_says_what_it_saw(pbx: Pbx) -> None:
 
 
 @pytest.mark.image("base")
-def test_tls_and_services_are_checked_too(pbx: Pbx) -> None:
+def test_health_checks_cover_tls_and_services(pbx: Pbx) -> None:
     output = pbx.run("healthcheck")
     assert "transport tls\ttls 127.0.0.1:5061: 200 OK" in output
     assert "service asterisk" in output
     assert "service syslogd" in output
 
 
-def test_it_leaves_no_trace_in_the_log(pbx: Pbx) -> None:
+def test_health_check_logs_nothing(pbx: Pbx) -> None:
     before = pbx.logs()
     pbx.run("healthcheck")
     assert pbx.logs() == before
 
 
-def test_the_image_says_how_often(pbx: Pbx) -> None:
+def test_health_check_has_its_interval_in_the_image(pbx: Pbx) -> None:
     check = pbx.container.image.attrs["Config"]["Healthcheck"]  # type: ignore[union-attr]
     worst = (check["Interval"] + check["Timeout"]) * check["Retries"] / NANOSECONDS
     assert worst <= 30
 
 
 @pytest.mark.image("base", only=True)
-def test_the_engine_finds_it_unhealthy_when_asterisk_hangs(start: Start) -> None:
+def test_engine_reports_unhealthy_when_asterisk_hangs(start: Start) -> None:
     pbx = start(healthcheck=None)
 
     def health() -> str:
@@ -53,7 +53,7 @@ def test_the_engine_finds_it_unhealthy_when_asterisk_hangs(start: Start) -> None
     wait_for(health, lambda h: h == "unhealthy", seconds=30, otherwise="not found unhealthy")
 
 
-def test_a_hanging_pbx_is_unwell(start: Start) -> None:
+def test_health_check_fails_when_asterisk_hangs(start: Start) -> None:
     pbx = start()
     pbx.run(f"kill -STOP {pbx.pid('asterisk')}")
     assert not pbx.is_well()
@@ -73,14 +73,14 @@ exit $status
 """
 
 
-def test_a_slow_pbx_is_well_and_has_nothing_to_complain_of(start: Start) -> None:
+def test_health_check_passes_without_warnings_when_asterisk_is_slow(start: Start) -> None:
     pbx = start()
     pbx.run(SLOWLY)
     assert not [line for line in pbx.logs().splitlines() if "WARNING[" in line or "ERROR[" in line]
 
 
 @pytest.mark.image("base")
-def test_a_service_that_is_down_is_an_illness(start: Start) -> None:
+def test_health_check_fails_when_a_service_is_down(start: Start) -> None:
     pbx = start()
     pbx.run("sv down syslogd")
     assert not pbx.is_well()

@@ -43,7 +43,7 @@ def test_every_module_loads_but_those_of_the_manual(start: Start, root: Path) ->
 
 
 @pytest.mark.image("xtra", only=True)
-def test_a_start_as_it_comes_is_free_of_complaints(start: Start) -> None:
+def test_default_start_logs_no_warnings(start: Start) -> None:
     pbx = start(environment={"SYSLOG_LEVEL": "8"})
     lines = pbx.logs().splitlines()
     assert [x for x in lines if "WARNING[" in x or "ERROR[" in x or "undefined symbol" in x] == []

@@ -111,7 +111,7 @@ def test_a_volume_for_the_configuration_alone_works(start: Start, volume: str) -
 
 
 @once
-def test_what_a_file_system_puts_there_is_no_configuration(start: Start, folder: Path) -> None:
+def test_seeding_ignores_files_of_the_file_system(start: Start, folder: Path) -> None:
     (folder / "etc/asterisk/lost+found").mkdir(parents=True)
     start(**mount(folder))
     assert (folder / "etc/asterisk/pjsip.conf").exists()
@@ -122,7 +122,7 @@ def test_a_read_only_root_works(start: Start) -> None:
 
 
 @once
-def test_a_seeding_that_was_cut_short_begins_anew(start: Start, folder: Path) -> None:
+def test_seeding_that_was_interrupted_starts_again(start: Start, folder: Path) -> None:
     left = folder / "etc/asterisk/.seeding"
     left.mkdir(parents=True)
     (left / "pjsip.conf").write_text("; half of it\n")
@@ -146,7 +146,7 @@ def test_a_seeding_that_was_complete_goes_on(start: Start, folder: Path) -> None
 
 @once
 @pytest.mark.parametrize("delay", [0.1, 0.2, 0.3, 0.4, 0.6])
-def test_a_start_killed_at_any_moment_is_made_good(
+def test_seeding_recovers_from_a_kill_at_any_moment(
     start: Start, folder: Path, delay: float
 ) -> None:
     pbx = start(wait=False, **mount(folder))
@@ -159,7 +159,7 @@ def test_a_start_killed_at_any_moment_is_made_good(
 
 
 @once
-def test_a_full_disk_stops_the_start_and_counts_for_nothing(start: Start) -> None:
+def test_seeding_on_a_full_disk_stops_the_start_and_is_repeated(start: Start) -> None:
     small = docker.types.Mount("/srv", None, type="tmpfs", tmpfs_size=48 << 10)
     pbx = start(wait=False, mounts=[small])
     assert pbx.await_end() != 0

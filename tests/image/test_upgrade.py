@@ -34,12 +34,12 @@ def config(pbx: Pbx, arguments: str, user: str = "root") -> tuple[int, str, str]
     return ask(pbx, f"DOCKER_SEED_CONF_DIR={SAMPLES} pbx config {arguments} < /dev/null", user)
 
 
-def test_after_the_first_start_there_are_no_differences(pbx: Pbx) -> None:
+def test_upgrade_shows_no_differences_after_the_first_start(pbx: Pbx) -> None:
     assert ask(pbx, "pbx config diff") == (0, "no differences\n", "")
     assert ask(pbx, "pbx config upgrade", "asterisk") == (0, "nothing to do\n", "")
 
 
-def test_which_secrets_were_made_is_for_asterisk_alone(pbx: Pbx) -> None:
+def test_generated_secrets_are_readable_by_asterisk_alone(pbx: Pbx) -> None:
     assert pbx.run(f"stat -c '%U %a' {CONF}/.sample/.secrets") == "asterisk 640"
     password = re.search(r"password = (\S{24})", pbx.run(f"cat {CONF}/pjsip_endpoint.conf"))
     assert password
@@ -124,7 +124,7 @@ def test_a_configuration_from_elsewhere_is_compared_and_left_alone(
 
 
 @once
-def test_a_terminal_asks(start: Start) -> None:
+def test_upgrade_asks_on_a_terminal(start: Start) -> None:
     pbx = start()
     move_on(pbx)
     command = f"yes n | DOCKER_SEED_CONF_DIR={SAMPLES} pbx config upgrade"

@@ -67,7 +67,7 @@ def test_the_samples_have_strong_passwords(pbx: Pbx) -> None:
 
 @once
 @pytest.mark.parametrize("user", ["root", "asterisk"])
-def test_weak_ones_are_listed_to_whoever_may_read(start: Start, user: str) -> None:
+def test_weak_passwords_are_listed_to_those_who_may_read(start: Start, user: str) -> None:
     pbx = start()
     pbx.run(f"sed -i '$s/password = .*/password = jane.doe/' {ENDPOINTS}")
     status, out, err = ask(pbx, "pbx passwords --json", user)
@@ -169,7 +169,7 @@ def test_a_user_is_added(start: Start, user: str) -> None:
 
 
 @once
-def test_one_that_is_added_while_asterisk_rests_is_there_when_it_starts(start: Start) -> None:
+def test_user_added_while_asterisk_is_stopped_exists_after_its_start(start: Start) -> None:
     pbx = start()
     pbx.run("sv stop asterisk")
     out = pbx.run("pbx user add ann +12025550177")
@@ -196,7 +196,7 @@ def test_files_of_another_user_stay_theirs(start: Start) -> None:
 
 
 @once
-def test_two_at_once_are_both_added(start: Start) -> None:
+def test_users_added_at_the_same_time_are_both_there(start: Start) -> None:
     pbx = start()
     pbx.run(
         "for n in 1 2 3 4; do pbx user add user$n +1202555010$n > /tmp/$n & done; wait;"
@@ -221,7 +221,7 @@ def test_a_terminal_shows_a_code_that_a_phone_reads(start: Start) -> None:
 
 
 @once
-def test_what_to_type_into_a_phone_is_shown_again(start: Start) -> None:
+def test_account_settings_are_shown_again(start: Start) -> None:
     pbx = start(hostname="pbx.example")
     added = pbx.run("pbx user add ann +12025550177 --name 'Ann S' --mailbox ann@example.com")
     again = pbx.run("pbx user phone ann")
@@ -252,7 +252,9 @@ OFFER = "pbx user phone john.doe --linphone --server pbx.example"
     ],
 )
 @once
-def test_what_cannot_be_is_said_in_one_line(pbx: Pbx, command: str, status: int, said: str) -> None:
+def test_user_commands_report_errors_in_one_line(
+    pbx: Pbx, command: str, status: int, said: str
+) -> None:
     ended, _, err = ask(pbx, command)
     assert ended == status
     assert err.splitlines()[-1].startswith(said) or said in err.splitlines()[-1]
@@ -260,7 +262,7 @@ def test_what_cannot_be_is_said_in_one_line(pbx: Pbx, command: str, status: int,
 
 
 @once
-def test_a_container_of_its_own_serves_the_account_once(start: Start) -> None:
+def test_account_is_served_once_by_a_separate_container(start: Start) -> None:
     pbx = start()
     command = start(
         [*OFFER.split(), "--qr"],
@@ -288,7 +290,7 @@ def test_a_container_of_its_own_serves_the_account_once(start: Start) -> None:
 
 
 @once
-def test_ctrl_c_ends_it(start: Start) -> None:
+def test_account_server_ends_with_ctrl_c(start: Start) -> None:
     pbx = start()
     command = start(OFFER.split(), wait=False, volumes_from=[pbx.container.id])
     wait_for(

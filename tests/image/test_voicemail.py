@@ -39,7 +39,7 @@ def own(start: Start) -> Pbx:
         (f"{MAIL} | DOCKER_SPOOL_DIR=/dev/null minivm-send -H {NOBODY}", 74, "cannot be kept"),
     ],
 )
-def test_it_says_what_became_of_a_mail(own: Pbx, script: str, code: int, text: str) -> None:
+def test_mail_command_reports_the_result(own: Pbx, script: str, code: int, text: str) -> None:
     found, output = status(own, script)
     assert found == code
     assert text in output
@@ -49,13 +49,13 @@ def test_it_says_what_became_of_a_mail(own: Pbx, script: str, code: int, text: s
 
 
 @once
-def test_what_root_sends_belongs_to_user_asterisk(own: Pbx) -> None:
+def test_mail_of_root_belongs_to_user_asterisk(own: Pbx) -> None:
     status(own, f"{MAIL} | minivm-send -H {NOBODY}")
     owners = own.run("stat -c '%U %a' /var/spool/asterisk/mail /var/spool/asterisk/mail/*/*")
     assert owners.splitlines() == ["asterisk 700", "asterisk 600", "asterisk 600"]
 
 
-def test_the_service_runs_as_user_asterisk_and_tries_again(own: Pbx) -> None:
+def test_mail_service_runs_as_user_asterisk_and_retries(own: Pbx) -> None:
     pid = own.run("sv status voicemail").partition("(pid ")[2].partition(")")[0]
     assert "Uid:\t200\t200\t200\t200" in own.run(f"cat /proc/{pid}/status")
     status(own, f"{MAIL} | minivm-send -H {NOBODY}")

@@ -107,7 +107,7 @@ def test_the_console_hears_whom_it_calls(pbx: Pbx, host: PulseServer, john: Phon
     wait_for(lambda: not host.clients(), seconds=5, otherwise="the sound devices stay open")
 
 
-def test_both_hear_each_other(pbx: Pbx, host: PulseServer, john: Phone) -> None:
+def test_console_and_phone_hear_each_other(pbx: Pbx, host: PulseServer, john: Phone) -> None:
     host.speak(tones.draw())
     switch(pbx, "on")
     pbx.asterisk(f"console dial {JOHN.number}")
@@ -208,7 +208,7 @@ def test_the_cookie_is_readable_for_asterisk_alone(pbx: Pbx) -> None:
 
 
 @once
-def test_a_wrong_cookie_is_told(pbx: Pbx) -> None:
+def test_wrong_cookie_is_reported(pbx: Pbx) -> None:
     pbx.run("head -c 256 /dev/urandom > /run/pulse/cookie")
     said = pbx.run("pbx audio on 2>&1; echo status $?")
     assert "lets nobody in" in said
@@ -217,7 +217,7 @@ def test_a_wrong_cookie_is_told(pbx: Pbx) -> None:
 
 
 @once
-def test_the_module_alone_is_enough(pbx: Pbx, host: PulseServer, john: Phone) -> None:
+def test_console_needs_its_module_only(pbx: Pbx, host: PulseServer, john: Phone) -> None:
     pbx.run("chmod 644 /run/pulse/cookie")
     assert "Loaded" in pbx.asterisk("module load chan_alsa.so")  # as the upstream image wants it
     pbx.asterisk(f"console dial {JOHN.number}@dp_entry_call_inout")

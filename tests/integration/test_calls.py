@@ -83,18 +83,18 @@ def test_the_callee_sees_number_and_name_of_the_caller(lab: Visit) -> None:
     assert "Alice" in invite.header("From")
 
 
-def test_who_is_busy_is_said(lab: Visit) -> None:
+def test_call_to_a_busy_user_is_answered_busy(lab: Visit) -> None:
     alice, carol = lab.start("alice", "carol")
     carol.meets_calls_with(486)
     assert alice.call(carol).ended()[0] == 486
 
 
-def test_who_is_not_there_is_said(lab: Visit) -> None:
+def test_call_to_a_user_without_a_phone_is_answered_unavailable(lab: Visit) -> None:
     alice = lab.phone("alice")
     assert alice.call(NUMBERS["carol"]).ended()[0] == 480
 
 
-def test_who_does_not_answer_is_said(lab: Visit) -> None:
+def test_call_that_nobody_answers_is_ended_as_unavailable(lab: Visit) -> None:
     lab.set_global("DIAL_TIMEOUT", "1")
     alice, carol = lab.start("alice", "carol")
     call = alice.call(carol)

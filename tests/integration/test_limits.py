@@ -64,7 +64,7 @@ def vanished(phone: Phone) -> Iterator[None]:
 # ---- as many calls as the owner allows
 
 
-def test_an_account_has_no_more_calls_outside_than_allowed(lab: Visit) -> None:
+def test_calls_outside_of_one_account_are_limited(lab: Visit) -> None:
     lab.set_global("OUTSIDE_CALLS", ",2")  # as upstream's variables are written
     lab.set_global("OUTSIDE_CALLS_ALL", "9")
     alice, bob = lab.start("alice", "bob")
@@ -83,7 +83,7 @@ def test_an_account_has_no_more_calls_outside_than_allowed(lab: Visit) -> None:
 
 
 @once
-def test_all_together_have_no_more_calls_outside_than_allowed(lab: Visit) -> None:
+def test_calls_outside_of_all_users_together_are_limited(lab: Visit) -> None:
     lab.set_global("OUTSIDE_CALLS", "2")  # in all as well, unless that is said
     alice, bob, carol = lab.start("alice", "bob", "carol")
     go_out(lab, alice)
@@ -138,7 +138,7 @@ def test_a_call_that_is_not_answered_gives_its_line_back(lab: Visit) -> None:
 
 
 @once
-def test_emergency_calls_know_no_limit(lab: Visit) -> None:
+def test_emergency_calls_are_not_limited(lab: Visit) -> None:
     lab.set_global("OUTSIDE_CALLS", "0")
     lab.set_global("OUTSIDE_ALLOW", "+1")
     lab.set_global("OUTSIDE_DENY", "+,1,9")
@@ -348,7 +348,7 @@ def test_prefixes_say_which_numbers_may_be_called(
 # ---- phones that vanish
 
 
-def test_a_call_ends_when_its_phone_has_vanished(lab: Visit) -> None:
+def test_call_ends_when_its_phone_is_unreachable(lab: Visit) -> None:
     vera = lab.phone("vera")
     vera.call("6").answered()
     with vanished(vera):
@@ -356,7 +356,7 @@ def test_a_call_ends_when_its_phone_has_vanished(lab: Visit) -> None:
 
 
 @once
-def test_a_call_between_phones_ends_when_one_has_vanished(lab: Visit) -> None:
+def test_call_between_phones_ends_when_one_is_unreachable(lab: Visit) -> None:
     vera, bob = lab.start("vera", "bob")
     made, _ = connect(bob, vera)
     with vanished(vera):
@@ -367,7 +367,7 @@ def test_a_call_between_phones_ends_when_one_has_vanished(lab: Visit) -> None:
 
 
 @once
-def test_a_call_outside_ends_when_its_phone_has_vanished(lab: Visit) -> None:
+def test_call_outside_ends_when_its_phone_is_unreachable(lab: Visit) -> None:
     lab.set_global("OUTSIDE_CALLS", "1")
     vera, alice = lab.start("vera", "alice")
     go_out(lab, vera)
@@ -379,7 +379,7 @@ def test_a_call_outside_ends_when_its_phone_has_vanished(lab: Visit) -> None:
 
 
 @once
-def test_a_call_on_hold_ends_later_when_its_phone_has_vanished(lab: Visit) -> None:
+def test_call_on_hold_ends_later_when_its_phone_is_unreachable(lab: Visit) -> None:
     vera, bob = lab.start("vera", "bob")
     made, taken = connect(vera, bob)
     made.hold()

@@ -38,7 +38,7 @@ def hears_menu(phone: Phone) -> None:
     wait_for(found, seconds=10, otherwise=f"{phone.name}: no menu")
 
 
-def test_five_is_music(lab: Visit) -> None:
+def test_key_five_plays_music(lab: Visit) -> None:
     alice = lab.phone("alice")
     alice.call("5").answered()
     hears_music(alice)
@@ -57,13 +57,13 @@ def test_who_is_on_hold_hears_music(lab: Visit) -> None:
 
 
 @pytest.mark.image("full", only=True)  # its prompt takes 20 s
-def test_six_explains_itself_and_echoes(lab: Visit) -> None:
+def test_key_six_explains_itself_and_echoes(lab: Visit) -> None:
     alice = lab.phone("alice")
     alice.call("6").answered()
     assert alice.hears(alice.tone, 40, echo=True)
 
 
-def test_nine_offers_the_menu(lab: Visit) -> None:
+def test_key_nine_plays_the_menu(lab: Visit) -> None:
     alice = lab.phone("alice")
     alice.call("9").answered()
     hears_menu(alice)
@@ -72,14 +72,14 @@ def test_nine_offers_the_menu(lab: Visit) -> None:
 
 
 @pytest.mark.parametrize("digit", ["0", "8"])
-def test_other_digits_lead_to_the_menu(lab: Visit, digit: str) -> None:
+def test_keys_of_other_digits_lead_to_the_menu(lab: Visit, digit: str) -> None:
     alice = lab.phone("alice")
     alice.call(digit).answered()
     hears_menu(alice)
 
 
 @pytest.mark.image("mini", only=True)
-def test_seven_is_a_tone(lab: Visit) -> None:
+def test_key_seven_plays_a_tone(lab: Visit) -> None:
     alice = lab.phone("alice")
     alice.call("7").answered()
     wait_for(
@@ -92,7 +92,7 @@ def test_seven_is_a_tone(lab: Visit) -> None:
 
 @pytest.mark.image("mini", only=True)
 @pytest.mark.parametrize("key", ["*", "#"])
-def test_a_key_that_means_nothing_is_an_error(lab: Visit, key: str) -> None:
+def test_key_without_a_meaning_is_an_error(lab: Visit, key: str) -> None:
     alice = lab.phone("alice")
     call = alice.call("9").answered()
     hears_menu(alice)
@@ -118,7 +118,7 @@ def test_the_echo_ends_with_the_hash_key(lab: Visit) -> None:
 
 
 @pytest.mark.image("mini", only=True)
-def test_who_presses_nothing_is_hung_up_on(lab: Visit) -> None:
+def test_caller_who_presses_nothing_is_disconnected(lab: Visit) -> None:
     alice = lab.phone("alice")
     call = alice.call("9").answered()
     hears_menu(alice)

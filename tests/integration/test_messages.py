@@ -19,7 +19,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("body", TEXTS)
-def test_a_text_arrives_as_it_was_written(lab: Visit, body: str) -> None:
+def test_message_arrives_unchanged(lab: Visit, body: str) -> None:
     alice, bob = lab.start("alice", "bob")
     alice.message(bob, body)
     text = bob.receives_message()
@@ -27,7 +27,7 @@ def test_a_text_arrives_as_it_was_written(lab: Visit, body: str) -> None:
     assert f"sip:{NUMBERS['alice']}@" in text.sender
 
 
-def test_a_text_reaches_every_phone_of_the_account(lab: Visit) -> None:
+def test_message_reaches_every_phone_of_the_account(lab: Visit) -> None:
     alice, desk, mobile = lab.start("alice", "bob-desk", "bob-mobile")
     alice.message(desk, "to all of you")
     for phone in (desk, mobile):
@@ -35,13 +35,13 @@ def test_a_text_reaches_every_phone_of_the_account(lab: Visit) -> None:
 
 
 @pytest.mark.image("base")
-def test_a_text_goes_over_tls(lab: Visit) -> None:
+def test_message_is_sent_over_tls(lab: Visit) -> None:
     alice, bob = lab.start("alice", "bob", transport="tls")
     alice.message(bob, "kept secret")
     assert bob.receives_message().body == "kept secret"
 
 
-def test_the_sender_of_a_text_that_is_too_long_is_told(lab: Visit) -> None:
+def test_message_that_is_too_long_is_reported_to_its_sender(lab: Visit) -> None:
     alice, bob = lab.start("alice", "bob")
     alice.message(bob, "x" * 1024)
     answer = alice.receives_message()
@@ -49,7 +49,7 @@ def test_the_sender_of_a_text_that_is_too_long_is_told(lab: Visit) -> None:
     assert NUMBERS["bob"] in answer.sender
 
 
-def test_a_text_can_be_answered(lab: Visit) -> None:
+def test_message_can_be_answered(lab: Visit) -> None:
     alice, bob = lab.start("alice", "bob")
     alice.message(bob, "ping")
     sender = bob.receives_message().sender
@@ -58,7 +58,7 @@ def test_a_text_can_be_answered(lab: Visit) -> None:
 
 
 @pytest.mark.image("mini", only=True)
-def test_the_sender_of_a_text_to_nobody_is_told(lab: Visit) -> None:
+def test_message_to_an_unknown_number_is_reported_to_its_sender(lab: Visit) -> None:
     """There is no program for texts to the outside in this image."""
     alice = lab.phone("alice")
     alice.message("+12025550199", "is anybody there?")

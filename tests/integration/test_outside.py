@@ -15,7 +15,7 @@ OUTSIDE = "+442079460123"  # reserved for fiction in the United Kingdom
 once = pytest.mark.image("mini", once=True)
 
 
-def test_a_number_that_is_nobody_here_goes_out_with_the_callers_number(lab: Visit) -> None:
+def test_unknown_number_is_called_outside_with_the_callers_number(lab: Visit) -> None:
     alice = lab.phone("alice")
     alice.call(OUTSIDE)
     lab.trunk.answer()
@@ -36,7 +36,7 @@ def test_short_numbers_go_out_as_they_are(lab: Visit, number: str) -> None:
     assert f"sip:{number}@" in invite.summary
 
 
-def test_what_the_telephone_company_answers_reaches_the_caller(lab: Visit) -> None:
+def test_answer_of_the_provider_reaches_the_caller(lab: Visit) -> None:
     alice = lab.phone("alice")
     call = alice.call(OUTSIDE)
     lab.trunk.refuse(486)
@@ -116,7 +116,7 @@ STRANGERS = [
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_stranger_reaches_nobody(lab: Visit, name: str) -> None:
+def test_client_without_an_account_reaches_nobody(lab: Visit, name: str) -> None:
     bob = lab.phone("bob")
     stranger = lab.phones.phone("stranger")
     stranger.take_account(Account(name, "guess"), lab.lab.server())
@@ -129,7 +129,7 @@ def test_a_stranger_reaches_nobody(lab: Visit, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_stranger_does_not_get_registered(lab: Visit, name: str) -> None:
+def test_client_without_an_account_cannot_register(lab: Visit, name: str) -> None:
     stranger = lab.phones.phone("stranger")
     with pytest.raises(RegistrationError) as refusal:
         stranger.register(Account(name, "guess"), lab.lab.server())

@@ -54,7 +54,7 @@ def settings(lab: Visit, post: MailServer) -> Iterator[MailSettings]:
 
 
 @pytest.mark.usefixtures("settings")
-def test_who_is_not_there_gets_the_message_by_mail(lab: Visit, post: MailServer) -> None:
+def test_voicemail_is_mailed_to_a_user_without_a_phone(lab: Visit, post: MailServer) -> None:
     alice = lab.phone("alice")
     leave_message(lab.pbx, alice, NUMBERS["bob"])
     (mail,) = post.await_mails(1)
@@ -101,7 +101,7 @@ def test_a_mailbox_with_an_apostrophe_gets_a_louder_message(lab: Visit, post: Ma
 
 @once
 @pytest.mark.usefixtures("settings")
-def test_who_does_not_answer_gets_the_message(lab: Visit, post: MailServer) -> None:
+def test_voicemail_answers_for_a_user_who_does_not(lab: Visit, post: MailServer) -> None:
     lab.set_global("DIAL_TIMEOUT", "1")
     alice, bob = lab.start("alice", "bob")
     alice.call(bob)
@@ -115,7 +115,7 @@ def test_who_does_not_answer_gets_the_message(lab: Visit, post: MailServer) -> N
 
 @once
 @pytest.mark.usefixtures("settings")
-def test_who_is_busy_gets_the_message(lab: Visit, post: MailServer) -> None:
+def test_voicemail_answers_for_a_busy_user(lab: Visit, post: MailServer) -> None:
     alice, bob = lab.start("alice", "bob")
     bob.meets_calls_with(486)
     leave_message(lab.pbx, alice, NUMBERS["bob"])
@@ -136,7 +136,9 @@ def test_the_hash_key_ends_the_message(lab: Visit, post: MailServer) -> None:
 
 @once
 @pytest.mark.usefixtures("settings")
-def test_who_hangs_up_before_the_beep_leaves_no_message(lab: Visit, post: MailServer) -> None:
+def test_voicemail_is_not_left_by_a_caller_who_hangs_up_before_the_beep(
+    lab: Visit, post: MailServer
+) -> None:
     alice = lab.phone("alice")
     alice.call(NUMBERS["bob"]).answered().hang_up()
     leave_message(lab.pbx, alice, NUMBERS["bob"])

@@ -79,7 +79,7 @@ def pbx(lab: Visit) -> Iterator[Pbx]:
 
 @everywhere
 @pytest.mark.parametrize("body", LONG)
-def test_a_text_arrives_as_it_was_written(lab: Visit, pbx: Pbx, body: str) -> None:
+def test_message_arrives_unchanged(lab: Visit, pbx: Pbx, body: str) -> None:
     alice = lab.phone("alice")
     send(pbx, NUMBERS["alice"], body)
     text = alice.receives_message()
@@ -90,7 +90,7 @@ def test_a_text_arrives_as_it_was_written(lab: Visit, pbx: Pbx, body: str) -> No
 
 
 @pytest.mark.parametrize("body", ["\N{GRINNING FACE}" * 1000, "x" * 6000])
-def test_a_longer_one_is_sent_whole(lab: Visit, pbx: Pbx, body: str) -> None:
+def test_long_message_arrives_whole(lab: Visit, pbx: Pbx, body: str) -> None:
     alice = lab.phone("alice")
     send(pbx, NUMBERS["alice"], body)
     assert alice.receives_message().body[:800] == body[:800]
@@ -103,7 +103,7 @@ def test_a_longer_one_is_sent_whole(lab: Visit, pbx: Pbx, body: str) -> None:
     )
 
 
-def test_it_arrives_soon(
+def test_message_arrives_within_half_a_second(
     lab: Visit, pbx: Pbx, record_property: Callable[[str, object], None]
 ) -> None:
     alice = lab.phone("alice")
@@ -118,7 +118,7 @@ def test_it_arrives_soon(
     assert sorted(took)[10] < 0.5
 
 
-def test_it_reaches_every_phone_of_the_account(lab: Visit, pbx: Pbx) -> None:
+def test_message_reaches_every_phone_of_the_account(lab: Visit, pbx: Pbx) -> None:
     desk, mobile, other = lab.start("bob-desk", "bob-mobile", "alice")
     send(pbx, NUMBERS["bob"], "to all of you", BANK)
     for phone in (desk, mobile):
@@ -136,7 +136,7 @@ def test_a_number_may_be_written_in_other_ways(lab: Visit, pbx: Pbx, to: str) ->
     assert alice.receives_message().body == "found"
 
 
-def test_it_waits_until_the_phone_registers(lab: Visit, pbx: Pbx) -> None:
+def test_message_waits_until_the_phone_registers(lab: Visit, pbx: Pbx) -> None:
     for number in range(3):
         send(pbx, NUMBERS["alice"], f"number {number}")
 
@@ -229,9 +229,7 @@ def test_dialplans_for_call_files_go_on_working(
     nothing_waits(pbx)
 
 
-def test_a_dialplan_may_do_something_else_with_a_text(
-    pbx: Pbx, classic: Callable[[str], None]
-) -> None:
+def test_message_may_be_handled_by_a_dialplan(pbx: Pbx, classic: Callable[[str], None]) -> None:
     classic("other_end")
     send(pbx, "+12025550100", "taken")
     nothing_waits(pbx)
@@ -300,7 +298,7 @@ def kill_container(pbx: Pbx) -> None:
     [(kill_websmsd, 2000, False), (kill_asterisk, 400, True), (kill_container, 400, True)],
     ids=["websmsd", "asterisk", "container"],
 )
-def test_nothing_is_lost_and_nothing_comes_twice(
+def test_messages_are_neither_lost_nor_repeated(
     lab: Visit,
     victim: Pbx,
     record_property: Callable[[str, object], None],

@@ -42,7 +42,7 @@ def settings(lab: Visit, provider: Provider) -> Iterator[WebSmsSettings]:
 
 @everywhere
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_text_reaches_the_provider(
+def test_message_reaches_the_provider(
     lab: Visit, provider: Provider, settings: WebSmsSettings, profile: str
 ) -> None:
     settings.send(profile=profile)
@@ -63,7 +63,7 @@ def test_a_text_reaches_the_provider(
 
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("body", TEXTS)
-def test_a_text_arrives_as_it_was_written(lab: Visit, provider: Provider, body: str) -> None:
+def test_message_arrives_unchanged(lab: Visit, provider: Provider, body: str) -> None:
     lab.phone("alice").message(OUTSIDE, body)
     (request,) = provider.await_requests(1)
     assert (request.fault, request.body) == ("", body)
@@ -175,7 +175,7 @@ def test_users_have_interfaces_of_their_own(
         ),
     ],
 )
-def test_the_sender_is_told_what_was_not_sent(
+def test_sender_is_notified_of_a_message_that_was_not_sent(
     lab: Visit, provider: Provider, answer: Answer, told: str
 ) -> None:
     provider.prepare(answer)
@@ -187,7 +187,7 @@ def test_the_sender_is_told_what_was_not_sent(
     assert len(provider.await_requests(1)) == 1
 
 
-def test_who_does_not_answer_in_time_is_not_asked_again(
+def test_provider_that_times_out_is_not_retried(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
     settings.send(url_path="/basic", timeout="1")
@@ -200,7 +200,9 @@ def test_who_does_not_answer_in_time_is_not_asked_again(
 
 
 @pytest.mark.usefixtures("settings")
-def test_who_is_busy_is_asked_again_when_he_said(lab: Visit, provider: Provider) -> None:
+def test_provider_that_is_busy_is_retried_after_the_time_it_names(
+    lab: Visit, provider: Provider
+) -> None:
     provider.prepare(
         Answer(status=429, headers={"Retry-After": "1"}),
         Answer(status=503, headers={"Retry-After": "1"}),
@@ -213,7 +215,7 @@ def test_who_is_busy_is_asked_again_when_he_said(lab: Visit, provider: Provider)
     await_queue(lab.pbx, NOTHING_WAITS)
 
 
-def test_a_text_that_cannot_be_sent_is_given_up_in_time(
+def test_message_that_cannot_be_sent_is_dropped_in_time(
     lab: Visit, settings: WebSmsSettings
 ) -> None:
     settings.send(url_host="http://itsp.example:81", expire="3")
@@ -239,9 +241,7 @@ def test_a_certificate_must_be_good(
 
 
 @pytest.mark.usefixtures("settings")
-def test_a_text_survives_that_the_service_is_killed_before_it_is_sent(
-    lab: Visit, provider: Provider
-) -> None:
+def test_message_survives_a_kill_before_it_is_sent(lab: Visit, provider: Provider) -> None:
     provider.prepare(Answer(status=503, headers={"Retry-After": "4"}))
     alice = lab.phone("alice")
     alice.message(OUTSIDE, "kept")
@@ -253,9 +253,7 @@ def test_a_text_survives_that_the_service_is_killed_before_it_is_sent(
 
 
 @pytest.mark.usefixtures("settings")
-def test_a_text_that_was_being_sent_when_the_service_was_killed_is_not_sent_twice(
-    lab: Visit, provider: Provider
-) -> None:
+def test_message_is_not_sent_twice_after_a_kill(lab: Visit, provider: Provider) -> None:
     provider.prepare(Answer(delay=2))
     alice = lab.phone("alice")
     alice.message(OUTSIDE, "only once")
@@ -266,7 +264,7 @@ def test_a_text_that_was_being_sent_when_the_service_was_killed_is_not_sent_twic
     assert len(provider.await_requests(1)) == 1
 
 
-def test_a_text_that_is_being_sent_at_a_stop_is_seen_through(
+def test_message_being_sent_at_a_stop_is_completed(
     lab: Visit, provider: Provider, settings: WebSmsSettings
 ) -> None:
     before = len(lab.pbx.logs())
@@ -281,7 +279,7 @@ def test_a_text_that_is_being_sent_at_a_stop_is_seen_through(
 
 
 @pytest.mark.usefixtures("settings")
-def test_the_sender_is_told_when_the_service_does_not_run(lab: Visit, provider: Provider) -> None:
+def test_sender_is_notified_when_the_service_does_not_run(lab: Visit, provider: Provider) -> None:
     lab.pbx.run("sv down websms")
     try:
         alice = lab.phone("alice")

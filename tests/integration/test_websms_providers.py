@@ -62,7 +62,7 @@ def message(body: str = TEXT) -> Message:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_text_of_a_company_reaches_the_phone_once(
+def test_message_of_a_provider_reaches_the_phone_once(
     lab: Visit, provider: Provider, url: str, profile: str
 ) -> None:
     bob = lab.phone("bob")
@@ -80,7 +80,7 @@ def test_a_text_of_a_company_reaches_the_phone_once(
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_what_somebody_else_signed_is_refused(
+def test_message_with_a_foreign_signature_is_refused(
     lab: Visit, provider: Provider, url: str, profile: str
 ) -> None:
     stranger = replace(

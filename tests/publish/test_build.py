@@ -74,7 +74,7 @@ def build(checkout: Path, repository: str, *more: str) -> subprocess.CompletedPr
     )
 
 
-def test_only_what_has_passed_the_full_gate_is_pushed(
+def test_push_needs_the_full_gate(
     checkout: Path, registry: RegistryServer, repository: str, path: str, engine: Engine
 ) -> None:
     suite = checkout / "tests/image/test_small.py"
@@ -111,7 +111,7 @@ def test_only_what_has_passed_the_full_gate_is_pushed(
     assert engine.pull(f"{repository}:mini-0.9.1") == known["id"]
 
 
-def test_without_a_login_nothing_is_built(
+def test_push_without_a_login_builds_nothing(
     checkout: Path, shared_registry: RegistryServer, repository: str, login: Login
 ) -> None:
     login("elsewhere.example", "me", "secret")
@@ -125,7 +125,7 @@ def test_without_a_login_nothing_is_built(
 
 
 @pytest.mark.usefixtures("registry")
-def test_dry_run_tells_what_would_be_pushed_and_touches_nothing(
+def test_dry_run_shows_what_would_be_pushed_and_changes_nothing(
     checkout: Path, repository: str
 ) -> None:
     result = build(checkout, repository, "--dry-run")

@@ -39,7 +39,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-def test_killed_between_two_tags_and_repeated(
+def test_push_killed_between_two_tags_can_be_repeated(
     registry: RegistryServer, path: str, make_image: MakeImage
 ) -> None:
     images = {name: make_image(9) for name in ("mini", "base", "full", "xtra")}
@@ -64,7 +64,7 @@ def test_killed_between_two_tags_and_repeated(
         assert held == images.get(name, images["full"]), tag
 
 
-def test_killed_while_a_layer_is_sent_and_repeated(
+def test_push_killed_during_a_layer_can_be_repeated(
     registry: RegistryServer, path: str, make_image: MakeImage
 ) -> None:
     mini = make_image(60_000_000)
@@ -83,7 +83,7 @@ def test_killed_while_a_layer_is_sent_and_repeated(
     assert registry.tags(path) == dict.fromkeys(ALL, mini)
 
 
-def test_a_push_that_breaks_off_is_said_and_repeated(
+def test_push_that_breaks_off_is_reported_and_can_be_repeated(
     registry: RegistryServer, between: Between, path: str, make_image: MakeImage
 ) -> None:
     mini = make_image(9)
@@ -100,7 +100,7 @@ def test_a_push_that_breaks_off_is_said_and_repeated(
     assert registry.tags(path) == dict.fromkeys(ALL, mini)
 
 
-def test_a_registry_that_ends_in_between_is_said_and_repeated(
+def test_push_to_a_registry_that_ends_is_reported_and_can_be_repeated(
     client: docker.DockerClient, registry_image: str, login: Login, path: str, make_image: MakeImage
 ) -> None:
     mini = make_image(60_000_000)
@@ -115,7 +115,7 @@ def test_a_registry_that_ends_in_between_is_said_and_repeated(
         assert registry.tags(path) == dict.fromkeys(ALL, mini)
 
 
-def test_a_registry_that_has_something_else_after_the_push(
+def test_registry_with_another_image_after_the_push_is_reported(
     between: Between, path: str, make_image: MakeImage
 ) -> None:
     repository = f"{between.address}/{path}"
@@ -128,7 +128,7 @@ def test_a_registry_that_has_something_else_after_the_push(
     assert "\n" not in failure.value.cause
 
 
-def test_a_registry_that_gives_what_has_another_digest(
+def test_registry_with_a_wrong_digest_is_reported(
     between: Between, path: str, make_image: MakeImage
 ) -> None:
     between.forged = True
@@ -138,7 +138,7 @@ def test_a_registry_that_gives_what_has_another_digest(
     assert ", but gives sha256:" in failure.value.cause
 
 
-def test_a_registry_that_sends_us_elsewhere_does_not_get_the_login_there(
+def test_registry_that_redirects_gets_no_login_there(
     between: Between, path: str, make_image: MakeImage
 ) -> None:
     repository = f"{between.address}/{path}"
@@ -151,7 +151,9 @@ def test_a_registry_that_sends_us_elsewhere_does_not_get_the_login_there(
 # ---- who we are
 
 
-def test_wrong_password(registry: RegistryServer, login: Login, path: str) -> None:
+def test_login_with_a_wrong_password_is_reported(
+    registry: RegistryServer, login: Login, path: str
+) -> None:
     login(registry.address, "me", "guessed")
     with pytest.raises(RegistryError) as failure:
         push(f"{registry.address}/{path}", VERSION, {})
@@ -160,7 +162,7 @@ def test_wrong_password(registry: RegistryServer, login: Login, path: str) -> No
 
 
 @pytest.mark.usefixtures("login")
-def test_no_login(shared_registry: RegistryServer, path: str) -> None:
+def test_login_that_is_missing_is_reported(shared_registry: RegistryServer, path: str) -> None:
     with pytest.raises(RegistryError) as failure:
         push(f"{shared_registry.address}/{path}", VERSION, {})
     assert failure.value.cause == (
@@ -169,7 +171,7 @@ def test_no_login(shared_registry: RegistryServer, path: str) -> None:
     assert failure.value.hint == f"log in first: docker login {shared_registry.address}"
 
 
-def test_a_registry_with_tokens(
+def test_login_with_tokens(
     registry: RegistryServer, between: Between, path: str, make_image: MakeImage
 ) -> None:
     between.wants_token = True
@@ -179,7 +181,7 @@ def test_a_registry_with_tokens(
     assert between.tokens
 
 
-def test_a_token_that_has_run_out_is_renewed(
+def test_login_renews_an_expired_token(
     registry: RegistryServer, between: Between, path: str
 ) -> None:
     between.wants_token = True
@@ -191,7 +193,9 @@ def test_a_token_that_has_run_out_is_renewed(
     assert known.tags() == ()
 
 
-def test_wrong_password_for_tokens(between: Between, login: Login, path: str) -> None:
+def test_login_for_tokens_with_a_wrong_password_is_reported(
+    between: Between, login: Login, path: str
+) -> None:
     between.wants_token = True
     login(between.address, "me", "guessed")
     with pytest.raises(RegistryError, match=f"refuses the login of me for {path}$"):
@@ -199,7 +203,7 @@ def test_wrong_password_for_tokens(between: Between, login: Login, path: str) ->
 
 
 @pytest.mark.usefixtures("login")
-def test_the_login_of_a_credential_helper(
+def test_login_of_a_credential_helper(
     shared_registry: RegistryServer,
     path: str,
     make_image: MakeImage,
@@ -225,7 +229,7 @@ def test_the_login_of_a_credential_helper(
 # ---- TLS
 
 
-def test_over_tls(
+def test_registry_over_tls(
     client: docker.DockerClient,
     registry_image: str,
     login: Login,

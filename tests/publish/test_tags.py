@@ -136,7 +136,7 @@ def test_tags_in_pages_are_all_seen(
     assert between.asked.count(f"GET /v2/{path}/tags/list") == 3  # once for nothing, then two pages
 
 
-def test_before_building_each_tag_is_told_what_would_happen_to_it(
+def test_dry_run_shows_what_would_happen_to_each_tag(
     repository: str, make_image: MakeImage, engine: Engine
 ) -> None:
     push(repository, "1.0.4", {"mini": make_image(9)})
@@ -154,7 +154,7 @@ def test_before_building_each_tag_is_told_what_would_happen_to_it(
     assert f"{repository}:mini-1.0.4 is there: refused unless it is the very same image" in told
 
 
-def test_a_name_is_taken_from_an_image_that_a_container_uses(
+def test_tag_moves_from_an_image_that_a_container_uses(
     path: str, softphone: str, engine: Engine, client: docker.DockerClient, stack: ExitStack
 ) -> None:
     """Somebody may be looking at what was built without the gate."""

@@ -38,7 +38,9 @@ def mini(
     remove_images(engine.client, made)
 
 
-def test_no_file_is_later_than_asked_for(mini: Build, engine: Engine, tmp_path: Path) -> None:
+def test_cached_build_has_no_file_later_than_its_epoch(
+    mini: Build, engine: Engine, tmp_path: Path
+) -> None:
     for epoch in (1_000_000_000, 900_000_000):
         assert latest(saved(engine.client, mini(epoch), tmp_path / "mini.tar")) == epoch
 

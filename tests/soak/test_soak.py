@@ -183,7 +183,7 @@ def lab(
 
 @pytest.mark.soak
 @pytest.mark.image("full", only=True)
-def test_nothing_leaks_and_nothing_is_lost(
+def test_soak_leaks_nothing_and_loses_nothing(
     lab: SoakLab,
     course: Course,
     kept: Path,

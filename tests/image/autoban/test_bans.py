@@ -37,7 +37,7 @@ everywhere = pytest.mark.image("base")
 
 @everywhere
 @pytest.mark.parametrize(("user", "version"), [(USER, 4), ("nobody", 4), (USER, 6)])
-def test_who_guesses_gets_no_answer_any_more(
+def test_attacker_who_guesses_gets_no_more_answers(
     own: Pbx,
     attacker: Attacker,
     newcomer: Callable[[], Attacker],
@@ -67,7 +67,7 @@ def test_who_guesses_gets_no_answer_any_more(
     assert guess(attacker, own, 1, version=version) == [401]
 
 
-def test_who_is_back_from_jail_needs_one_guess_for_a_longer_one(
+def test_attacker_who_was_banned_before_is_banned_longer_after_one_guess(
     own: Pbx, attacker: Attacker
 ) -> None:
     own.run(f"autoban add parole = {attacker.address()}")
@@ -76,7 +76,7 @@ def test_who_is_back_from_jail_needs_one_guess_for_a_longer_one(
     assert lines(own, f"jailed {attacker.address()} again for 2h: 1 attempt, the last")
 
 
-def test_the_whitelist_and_the_blacklist_hold(own: Pbx, attacker: Attacker) -> None:
+def test_whitelist_and_blacklist_are_respected(own: Pbx, attacker: Attacker) -> None:
     own.run(f"autoban add whitelist = {attacker.address()}/30")
     assert guess(attacker, own, 20) == [401] * 20
     own.run("autoban del whitelist = all")
@@ -87,7 +87,7 @@ def test_the_whitelist_and_the_blacklist_hold(own: Pbx, attacker: Attacker) -> N
     assert guess(attacker, own, 1) == [401]
 
 
-def test_where_a_phone_is_registered_a_wrong_password_locks_nobody_out(
+def test_wrong_password_at_the_address_of_a_registered_phone_bans_nobody(
     own: Pbx, attacker: Attacker
 ) -> None:
     password = re.findall(
@@ -126,7 +126,7 @@ match = {attacker.address()}/32
     assert guess(attacker, own, 30, user="nobody") == [401] * 30
 
 
-def test_without_the_right_to_it_only_watches(
+def test_autoban_without_its_capability_only_watches(
     start: Start, options: dict[str, Any], attacker: Attacker
 ) -> None:
     pbx = at_work(start(**{**options, "cap_add": []}))
@@ -142,7 +142,7 @@ def test_without_the_right_to_it_only_watches(
     assert pbx.is_well()
 
 
-def test_where_the_packet_filter_is_out_of_reach_it_only_watches(
+def test_autoban_without_a_packet_filter_only_watches(
     start: Start, options: dict[str, Any]
 ) -> None:
     """So it is where QEMU emulates the machine; the library would end the process."""
@@ -182,7 +182,7 @@ def test_verify_shows_that_a_ban_drops_or_why_that_cannot_be_tried(
     assert "status 1" in output
 
 
-def test_it_holds_one_right_only(own: Pbx) -> None:
+def test_autoban_holds_one_capability_only(own: Pbx) -> None:
     pid = own.run("sv status autoban").partition("(pid ")[2].partition(")")[0]
     status = dict(
         line.split(":\t", 1)
@@ -208,7 +208,7 @@ add set inet firewall friends { type ipv4_addr; elements = { 203.0.113.1 } }
 """
 
 
-def test_in_the_hosts_network_it_touches_its_own_table_only(
+def test_autoban_in_the_hosts_network_changes_its_own_table_only(
     start: Start, options: dict[str, Any], attacker: Attacker
 ) -> None:
     """The part of the host is played by a container with rules as a host with Docker has them."""

@@ -20,7 +20,7 @@ from .steps import (
 pytestmark = pytest.mark.image("base", only=True)
 
 
-def test_a_wrong_secret_is_told_once_and_can_be_mended(own: Pbx) -> None:
+def test_wrong_secret_is_reported_once_and_can_be_corrected(own: Pbx) -> None:
     own.run(f"sed -i 's/^secret.*/secret = wrong/' {CONF}/autoban.conf; sv restart autoban")
     wait_for(lambda: lines(own, "refuses the login"), seconds=10, otherwise="nothing said")
     own.run(f"sed -i 's/^secret.*/secret = wrong/' {CONF}/manager_autoban.conf")
@@ -77,7 +77,7 @@ def test_a_configuration_of_the_upstream_image_works(own: Pbx, attacker: Attacke
         ("chmod 0 {conf}/autoban.conf", "off: /etc/asterisk/autoban.conf cannot be read"),
     ],
 )
-def test_switched_off_it_is_idle_and_well(own: Pbx, script: str, line: str) -> None:
+def test_autoban_switched_off_is_idle_and_healthy(own: Pbx, script: str, line: str) -> None:
     own.run(script.format(conf=CONF))
     own.run("sv restart autoban")
     wait_for(lambda: len(lines(own, line)) == 1, seconds=10, otherwise="nothing said")
@@ -90,7 +90,7 @@ def test_switched_off_it_is_idle_and_well(own: Pbx, script: str, line: str) -> N
     assert own.await_end() == 0
 
 
-def test_a_mistake_in_the_file_is_told_and_the_rest_holds(own: Pbx, attacker: Attacker) -> None:
+def test_mistake_in_the_file_is_reported_and_the_rest_is_used(own: Pbx, attacker: Attacker) -> None:
     own.run(f"sed -i 's/^jailtime.*/jailtime = soon/' {CONF}/autoban.conf; sv restart autoban")
     at_work(own)
     assert lines(own, "jailtime = soon: give seconds, or a time such as 1d2h3m4s; taking 20m")

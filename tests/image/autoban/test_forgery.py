@@ -205,7 +205,7 @@ print(here)
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_one_address_has_a_number_of_connections(
+def test_connections_of_one_address_are_limited(
     own: Pbx, attacker: Attacker, newcomer: Callable[[], Attacker], version: int
 ) -> None:
     """A client that opens hundreds is listed, and others are not affected."""
@@ -223,9 +223,7 @@ def test_one_address_has_a_number_of_connections(
     assert members(own, "jail") == {}
 
 
-def test_where_a_phone_is_any_number_of_connections_is_let_through(
-    own: Pbx, attacker: Attacker
-) -> None:
+def test_connections_of_a_phones_address_are_not_limited(own: Pbx, attacker: Attacker) -> None:
     password = re.findall(
         r"inbound_auth/password = (\S+)", own.run(f"cat {CONF}/pjsip_endpoint.conf")
     )
@@ -239,7 +237,7 @@ def test_where_a_phone_is_any_number_of_connections_is_let_through(
     assert stats(own)["dropped"]["connections"]["packets"] == 0
 
 
-def test_the_numbers_are_settings(own: Pbx, attacker: Attacker) -> None:
+def test_connections_are_limited_by_settings(own: Pbx, attacker: Attacker) -> None:
     numbers = "slowrate = 7\nmaxconnections = 3\nconnectrate = 0\nports = 5099"
     own.run(f"echo '{numbers}' >> {CONF}/autoban.conf; sv restart autoban")
     at_work(own)

@@ -43,7 +43,7 @@ def await_sick(pbx: Pbx) -> None:
 
 
 @pytest.mark.parametrize("login", ["accepts", "refuses"])
-def test_another_asterisk_has_the_port(start: Start, own: Pbx, login: str) -> None:
+def test_port_of_ami_taken_by_another_asterisk(start: Start, own: Pbx, login: str) -> None:
     """Both share a network; the secrets are the same or not."""
     assert health(own).startswith("ok")
     second = start(
@@ -74,7 +74,7 @@ def test_another_asterisk_has_the_port(start: Start, own: Pbx, login: str) -> No
     assert stats(own)["connected"]
 
 
-def test_another_program_has_the_port(own: Pbx) -> None:
+def test_port_of_ami_taken_by_another_program(own: Pbx) -> None:
     own.run(f"sed -i 's/^port.*/port = 5039/' {CONF}/manager.conf")
     own.asterisk("module reload manager")
     own.container.exec_run(["python3", "-c", OTHER_PROGRAM], detach=True)
@@ -93,7 +93,7 @@ def test_a_restart_of_asterisk_leaves_it_healthy(own: Pbx) -> None:
     assert seen == {"ok"}
 
 
-def test_a_wrong_secret_is_not_tried_for_ever(own: Pbx) -> None:
+def test_wrong_secret_is_not_tried_forever(own: Pbx) -> None:
     own.run(f"sed -i 's/^secret.*/secret = wrong/' {CONF}/autoban.conf; sv restart autoban")
     wait_for(
         lambda: health(own).startswith("fail"), seconds=60, otherwise="the check does not notice"
@@ -103,6 +103,6 @@ def test_a_wrong_secret_is_not_tried_for_ever(own: Pbx) -> None:
 
 
 @pytest.mark.parametrize("script", ["rm {}", "sed -i s/^enabled.*/enabled=no/ {}"])
-def test_switched_off_it_says_nothing(own: Pbx, script: str) -> None:
+def test_autoban_switched_off_logs_nothing(own: Pbx, script: str) -> None:
     own.run(f"{script.format(f'{CONF}/autoban.conf')}; sv restart autoban")
     wait_for(lambda: health(own) == "", seconds=10, otherwise="the check says something")

@@ -37,7 +37,7 @@ def now(pbx: Pbx) -> datetime:
     )
 
 
-def test_over_a_stop_the_time_that_was_left_is_left(own: Pbx) -> None:
+def test_bans_keep_their_remaining_time_over_a_stop(own: Pbx) -> None:
     own.run("autoban add jail = 203.0.113.1; autoban add white = 10.0.0.0/8")
     before, seen = members(own)["203.0.113.1"]["left"], now(own)
     own.container.stop(timeout=10)
@@ -60,7 +60,7 @@ def kill_container(pbx: Pbx) -> None:
 
 
 @pytest.mark.parametrize("kill", [kill_service, kill_container])
-def test_over_a_kill_at_most_five_seconds_are_lost(
+def test_bans_lose_at_most_five_seconds_over_a_kill(
     own: Pbx, attacker: Attacker, kill: Callable[[Pbx], None]
 ) -> None:
     own.run("autoban add jail = 203.0.113.1")
@@ -75,7 +75,7 @@ def test_over_a_kill_at_most_five_seconds_are_lost(
     assert in_kernel(own, "203.0.113.1")
 
 
-def test_a_table_that_is_taken_away_comes_back_with_all_that_was_in_it(own: Pbx) -> None:
+def test_table_that_was_removed_is_restored_with_its_contents(own: Pbx) -> None:
     own.run("autoban add jail = 203.0.113.1; nft add table inet other; nft flush ruleset")
     wait_for(
         lambda: "autoban" in own.run("nft list tables"), seconds=10, otherwise="not made again"
@@ -94,7 +94,7 @@ def test_a_table_that_is_taken_away_comes_back_with_all_that_was_in_it(own: Pbx)
 
 
 @pytest.mark.parametrize("how", ["sv kill asterisk", "asterisk -rx 'core restart now'"])
-def test_it_is_at_work_again_after_asterisk_was_restarted(
+def test_autoban_works_again_after_a_restart_of_asterisk(
     own: Pbx, attacker: Attacker, how: str
 ) -> None:
     asked = "asterisk -rx 'core show settings' | grep 'Startup time' || :"
@@ -118,7 +118,7 @@ def test_damaged_state_is_set_aside(own: Pbx) -> None:
     own.await_health()
 
 
-def test_an_orderly_stop_takes_the_table_away(own: Pbx) -> None:
+def test_table_is_removed_by_an_orderly_stop(own: Pbx) -> None:
     own.run("nft add table inet other; sv stop autoban")
     tables = own.run("nft list tables")
     assert "inet autoban" not in tables

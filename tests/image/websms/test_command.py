@@ -54,7 +54,7 @@ def own(start: Start) -> Pbx:
 
 
 @pytest.mark.parametrize("word", ["help", "--help", "-h"])
-def test_help(pbx: Pbx, word: str) -> None:
+def test_command_has_help(pbx: Pbx, word: str) -> None:
     status, text = said(pbx, word)
     assert status == 0
     for usage in ("websms TO FROM BODY [INDEX]", "websms queue", "websms test"):
@@ -71,7 +71,7 @@ def test_help(pbx: Pbx, word: str) -> None:
         pytest.param(("test", "a", "b", "c"), id="test with three words"),
     ],
 )
-def test_what_is_typed_wrong_is_told_in_a_line(pbx: Pbx, words: tuple[str, ...]) -> None:
+def test_command_reports_wrong_usage_in_one_line(pbx: Pbx, words: tuple[str, ...]) -> None:
     status, text = said(pbx, *words)
     assert status == 64
     assert text.startswith("websms: ")
@@ -127,7 +127,7 @@ def test_interfaces_are_chosen_by_name(own: Pbx) -> None:
     assert "http://127.0.0.1:9/" in said(own, "test")[1]
 
 
-def test_without_anything_to_send_to_it_says_so(own: Pbx) -> None:
+def test_command_reports_that_no_interface_can_send(own: Pbx) -> None:
     configure(own, "[websmsd]\nurl_path = /sms\n")
     for words in ((*NUMBERS, "hello"), ("test",)):
         status, text = said(own, *words)
@@ -135,14 +135,14 @@ def test_without_anything_to_send_to_it_says_so(own: Pbx) -> None:
         assert "does not say where to send texts, in [websms]" in text
 
 
-def test_a_trial_names_the_line_that_is_wrong(own: Pbx) -> None:
+def test_test_command_names_the_line_with_the_mistake(own: Pbx) -> None:
     own.run(f"printf '[websms]\\nurl_host = ftp://example.com\\n' > {CONFIGURATION}")
     status, text = said(own, "test")
     assert status == 1
     assert "websms.conf, line 2: url_host" in text
 
 
-def test_the_dialplan_is_told_if_a_text_is_not_taken(own: Pbx) -> None:
+def test_dialplan_learns_that_a_message_was_refused(own: Pbx) -> None:
     assert from_dialplan(own, *NUMBERS, "hello", "") == (0, "")
     for words, reason in (
         ((*NUMBERS, ""), "the message is empty"),

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.image("base", only=True)
 everywhere = pytest.mark.image("base")
 
 
-def test_the_sample_takes_nothing_from_strangers(start: Start) -> None:
+def test_sample_configuration_refuses_unknown_senders(start: Start) -> None:
     pbx = start()
     await_web(pbx)
     poster = Poster(pbx)
@@ -167,7 +167,7 @@ def test_address_and_path_choose_the_interface(own: Pbx, poster: Poster) -> None
     assert len(lines(own, "remt_addr does not name 127.0.0.1")) == 3
 
 
-def test_only_a_proxy_of_ours_is_believed_whom_a_request_is_from(own: Pbx, poster: Poster) -> None:
+def test_proxy_headers_are_trusted_from_known_proxies_only(own: Pbx, poster: Poster) -> None:
     configure(own, TWO)
 
     def status(source: str, *forwarded: str) -> int:
@@ -198,7 +198,7 @@ def test_a_repeated_message_is_one(own: Pbx, poster: Poster) -> None:
     assert len(waiting(own)) == 2
 
 
-def test_whoever_is_slow_is_cut_and_holds_up_nobody(own: Pbx, poster: Poster) -> None:
+def test_slow_clients_are_disconnected_and_do_not_block_others(own: Pbx, poster: Poster) -> None:
     request = form(fields())
     started = poster.exchange(
         b"",

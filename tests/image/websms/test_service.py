@@ -64,9 +64,7 @@ NO_PORT = "no web server: WEBSMSD_PORT is not a port number"
 
 
 @pytest.mark.parametrize("port", ["", "none", "0", "80x", "99999"])
-def test_without_a_port_there_is_no_web_server_and_that_is_said_once(
-    start: Start, port: str
-) -> None:
+def test_web_server_needs_a_port_and_its_absence_is_reported_once(start: Start, port: str) -> None:
     pbx = start(environment={"SYSLOG_LEVEL": "6", "WEBSMSD_PORT": port})
     wait_for(lambda: lines(pbx), seconds=10, otherwise="nothing said")
     assert pbx.run("websms queue") == "no pending messages"
@@ -75,14 +73,16 @@ def test_without_a_port_there_is_no_web_server_and_that_is_said_once(
     assert [x.partition("websms: ")[2] for x in lines(pbx)] == [NO_PORT]
 
 
-def test_neither_is_there_one_without_the_variable(own: Pbx) -> None:
+def test_web_server_needs_the_variable(own: Pbx) -> None:
     own.run("sv stop websms")
     daemon = "/usr/local/lib/pbx/launch /usr/local/lib/pbx/websmsd"
     output = own.run(f"SYSLOG_LEVEL=6 timeout 2 env -u WEBSMSD_PORT {daemon} || true")
     assert [x.partition("websms: ")[2] for x in output.splitlines()] == [NO_PORT]
 
 
-def test_a_mistake_in_the_file_is_said_and_nothing_runs_by_half(own: Pbx, poster: Poster) -> None:
+def test_mistake_in_the_file_is_reported_and_websms_does_not_start(
+    own: Pbx, poster: Poster
+) -> None:
     own.run(f"printf '[websmsd]\\nurl_path = /x\\nremt_adr = 192.0.2.1\\n' > {CONF}")
     own.run("sv restart websms")
     wait_for(lambda: lines(own, "off: "), seconds=10, otherwise="nothing said")
@@ -99,7 +99,7 @@ def test_a_mistake_in_the_file_is_said_and_nothing_runs_by_half(own: Pbx, poster
     assert poster.post(fields()).status == 200
 
 
-def test_without_a_file_it_is_off(own: Pbx, poster: Poster) -> None:
+def test_websms_is_off_without_a_file(own: Pbx, poster: Poster) -> None:
     own.run(f"rm {CONF}; sv restart websms")
     wait_for(lambda: lines(own, f"off: there is no {CONF}"), seconds=10, otherwise="nothing said")
     assert poster.send(form(fields())).raw == b""
@@ -114,7 +114,7 @@ def test_a_configuration_of_the_upstream_image_works(own: Pbx, poster: Poster) -
     assert [x["interface"] for x in waiting(own)] == ["0"]
 
 
-def test_it_is_user_asterisk_with_the_one_right_to_port_80(start: Start) -> None:
+def test_websms_runs_as_user_asterisk_with_one_capability(start: Start) -> None:
     # As on the host's network, where the kernel keeps low ports for root.
     pbx = start(network_mode="bridge", sysctls={"net.ipv4.ip_unprivileged_port_start": "1024"})
     await_web(pbx)
@@ -126,7 +126,7 @@ def test_it_is_user_asterisk_with_the_one_right_to_port_80(start: Start) -> None
     assert pbx.run("stat -c '%U %a' /run/websms/control") == "asterisk 600"
 
 
-def test_a_port_that_is_taken_is_said_and_waited_for(own: Pbx, poster: Poster) -> None:
+def test_port_that_is_in_use_is_reported_and_retried(own: Pbx, poster: Poster) -> None:
     own.run("sv stop websms")
     own.container.exec_run(["nc", "-l", "-k", "80"], detach=True)
     wait_for(
