@@ -32,7 +32,7 @@ from fixtures.softphone import Account
 RTP_END = 19999
 """A hundred ports, as in the sample, are 25 calls between two phones: two for each side of each."""
 START_SECONDS = 40
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 REST_SECONDS = 10
 """As often as the image's health check runs, which is part of its rest."""
 LOAD_SECONDS = 3000
@@ -129,14 +129,19 @@ class Side:
 
         A call of which the load has forgotten to tell that it is over is ended.
         """
-        wait_for(self._end_calls, seconds=PATIENCE, otherwise="calls do not end")
+        wait_for(self._end_calls, seconds=TIMEOUT_SECONDS, otherwise="calls do not end")
         wait_for(
             self._busy_share,
             lambda share: share < _QUIET,
-            seconds=PATIENCE,
+            seconds=TIMEOUT_SECONDS,
             otherwise="Asterisk does not come to rest",
         )
-        wait_for(self._absent, lambda absent: not absent, seconds=PATIENCE, otherwise="phones lack")
+        wait_for(
+            self._absent,
+            lambda absent: not absent,
+            seconds=TIMEOUT_SECONDS,
+            otherwise="phones lack",
+        )
 
     def _end_calls(self) -> bool:
         if self.console("core show channels count").startswith("0 active channels"):

@@ -115,7 +115,7 @@ def run(setting: Setting) -> BenchResult:
         container.start()
         pbx = Pbx(container).await_boot()
         pbx.run(f"printf '{CONF}' > /etc/asterisk/websms.conf; sv restart websms")
-        wait_for(pbx.is_well, seconds=15, otherwise="not healthy")
+        wait_for(pbx.is_healthy, seconds=15, otherwise="not healthy")
         ours = WebServer(80, int(_find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))))
         bare = start_bare(pbx)
         steps.close()
@@ -129,7 +129,7 @@ def run(setting: Setting) -> BenchResult:
         with console.activity("texts to a phone"):
             # The load stays in the queue; what follows is to be alone.
             pbx.run("sv down websms; rm /var/spool/websms/*; sv up websms")
-            wait_for(pbx.is_well, seconds=15, otherwise="not healthy")
+            wait_for(pbx.is_healthy, seconds=15, otherwise="not healthy")
             phones = stack.enter_context(Softphones(client, name, labels=LABELS, image=softphone))
             delays = to_phone(pbx, phones)
     return BenchResult(

@@ -176,7 +176,7 @@ def _fixture_image(engine: Engine, catalog: Catalog, root: Path, image: FixtureI
 def _base(engine: Engine, catalog: Catalog, root: Path) -> Iterator[str]:
     """The distribution's base, while no other process of this run builds upon it."""
     (root / "build").mkdir(exist_ok=True)
-    with (root / "build" / "counterparts.lock").open("w") as lock:
+    with (root / "build" / "fixture-services.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield base_of(
             Session(engine, catalog, Recipe(root, "debian", []), Console(None, verbosity=-1))

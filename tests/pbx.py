@@ -39,7 +39,7 @@ class Pbx:
         """All that the container printed."""
         return self.container.logs().decode()
 
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether the health check passes now."""
         return bool(self.container.exec_run(["healthcheck"]).exit_code == 0)
 

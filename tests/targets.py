@@ -20,7 +20,7 @@ class Target:
 
     Attributes:
         image: The catalog's name for what it is; the tests of that image are run.
-        reference: Name or id by which the engine knows it.
+        reference: Name or image ID.
         container: A container of it that runs already; empty to start one.
     """
 

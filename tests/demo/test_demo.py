@@ -210,11 +210,11 @@ def test_demo_names_what_is_missing(demo: Demo) -> None:
 
 @pytest.mark.parametrize("compose", ["compose_2"], indirect=True)
 @pytest.mark.parametrize(
-    ("programs", "complaint"),
+    ("programs", "warning"),
     [((), "there is no Docker here"), (("docker",), "there is no Docker Compose here")],
 )
 def test_demo_reports_missing_docker_or_compose(
-    demo: Demo, tmp_path: Path, programs: tuple[str, ...], complaint: str
+    demo: Demo, tmp_path: Path, programs: tuple[str, ...], warning: str
 ) -> None:
     path = tmp_path / "bin"
     path.mkdir()
@@ -224,4 +224,4 @@ def test_demo_reports_missing_docker_or_compose(
     bare = {"PATH": str(path), "COMPOSE": "", "DOCKER_CONFIG": str(tmp_path)}
     if programs and demo.type("docker compose version", bare).returncode == 0:
         pytest.skip("this machine has Compose 2 for all users")
-    assert complaint in demo.fail("make up", bare)
+    assert warning in demo.fail("make up", bare)

@@ -31,9 +31,9 @@ inbound_auth/username = {name}
 inbound_auth/password = a-long-random-one
 {setting}
 """
-COMPLAINT = re.compile(r"\b(WARNING|ERROR)\[")
+WARNING = re.compile(r"\b(WARNING|ERROR)\[")
 OF_NOBODY = re.compile(r"No response received from 'sip:sip\.itsp\.example'")
-"""There is no such company; Asterisk says so after half a minute."""
+"""There is no such provider; Asterisk says so after half a minute."""
 SETTINGS = [s for s in SNIPPETS if not s.is_block and re.match(r"endpoint/\w+ = ", s.text)]
 
 
@@ -154,4 +154,4 @@ def restart(pbx: Pbx) -> list[str]:
     pbx.run("sv restart asterisk")
     pbx.await_health()
     lines = pbx.logs()[before:].splitlines()
-    return [line for line in lines if COMPLAINT.search(line) and not OF_NOBODY.search(line)]
+    return [line for line in lines if WARNING.search(line) and not OF_NOBODY.search(line)]

@@ -33,7 +33,7 @@ MAIL_SERVER = "mx.example.com"
 MAIL_USER = "user"
 HOST_NAME = "pbx.example.com"
 SECONDS = 60
-PATIENCE = 10
+RETRY_SECONDS = 10
 START = "docker run -d --name pbx --cap-add NET_ADMIN mlan/asterisk"
 
 
@@ -48,7 +48,7 @@ class Surroundings:
     Attributes:
         client: The engine.
         world: Where commands act, without a prefix.
-        provider: A telephone company for texts.
+        provider: A provider for SMS.
         folder: What the documents take for the current folder.
     """
 
@@ -112,7 +112,7 @@ class Workspace:
                 result = wait_for(
                     lambda: self._execute(command),
                     lambda again: again.returncode in good,
-                    seconds=PATIENCE,
+                    seconds=RETRY_SECONDS,
                     otherwise="it did not end well",
                 )
         if result.returncode not in good:

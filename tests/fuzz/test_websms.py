@@ -1,4 +1,4 @@
-"""Thousands of requests to WebSMS that a stranger could send, each checked against a model.
+"""Thousands of requests to WebSMS that an attacker could send, each checked against a model.
 
 Hypothesis makes them and, of one that fails, finds a short one that fails as well. All go over
 sockets to websmsd in a container. `make fuzz` runs the long test, with other cases each time; the

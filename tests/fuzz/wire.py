@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-PATIENCE = 8.0
+TIMEOUT = 8.0
 """Seconds within which an answer comes; below those after which the server gives up itself."""
 QUIET = 0.15
 """Seconds after which nothing more is expected of a connection whose end nobody knows."""
@@ -33,7 +33,7 @@ class Connection:
     """A connection to the web server."""
 
     def __init__(self, address: str) -> None:
-        self._socket = socket.create_connection((address, 80), timeout=PATIENCE)
+        self._socket = socket.create_connection((address, 80), timeout=TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
         self.ended = False
@@ -52,7 +52,7 @@ class Connection:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
-    def answer(self, method: str = "GET", seconds: float = PATIENCE) -> HttpAnswer | None:
+    def answer(self, method: str = "GET", seconds: float = TIMEOUT) -> HttpAnswer | None:
         """Reads an answer; None if the connection ends, or nothing comes in time."""
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             if not self._read(seconds):

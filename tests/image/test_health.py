@@ -56,7 +56,7 @@ def test_engine_reports_unhealthy_when_asterisk_hangs(start: Start) -> None:
 def test_health_check_fails_when_asterisk_hangs(start: Start) -> None:
     pbx = start()
     pbx.run(f"kill -STOP {pbx.pid('asterisk')}")
-    assert not pbx.is_well()
+    assert not pbx.is_healthy()
     pbx.run(f"kill -CONT {pbx.pid('asterisk')}")
     pbx.await_health()
 
@@ -83,7 +83,7 @@ def test_health_check_passes_without_warnings_when_asterisk_is_slow(start: Start
 def test_health_check_fails_when_a_service_is_down(start: Start) -> None:
     pbx = start()
     pbx.run("sv down syslogd")
-    assert not pbx.is_well()
+    assert not pbx.is_healthy()
 
 
 def test_transports_are_those_of_the_configuration(start: Start, volume: str) -> None:

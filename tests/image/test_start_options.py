@@ -38,7 +38,7 @@ def ended_or_healthy(pbx: Pbx) -> str:
         if pbx.container.status == "exited":
             return pbx.logs()
         try:
-            return "" if pbx.is_well() else None
+            return "" if pbx.is_healthy() else None
         except APIError:  # it has ended since
             return None
 

@@ -18,7 +18,7 @@ NUMBERS = {
     "obrien": "+12025550118",  # has voicemail, at an address that a shell would stumble over
     "injector": "+12025550119",  # has a mailbox that a shell would run
     "climber": "+12025550120",  # has a mailbox whose folder would be somewhere else
-    "vera": "+12025550123",  # her calls end soon after her phone has vanished
+    "vera": "+12025550123",  # her calls end soon after her phone is unreachable
     "quinn": "+12025550124",  # so do his, but not as soon
     "tanya": "+12025550125",  # whom she calls may use her trunk, too
 }
@@ -51,7 +51,7 @@ def configuration(accounts: Mapping[str, Account], trunk_host: str, *, encryptio
 
     Args:
         accounts: The users by name.
-        trunk_host: Address of the telephone company.
+        trunk_host: Address of the provider.
         encryption: Whether the image can encrypt sound.
     """
     lines = [

@@ -25,7 +25,7 @@ from fixtures.service import archive
 from fixtures.softphone import Account, Hearing, Phone, Softphones, ladder
 from fixtures.softphone.capture import Capture, datagrams
 from tests.pbx import LABELS, Pbx, create_container
-from tests.report.attachments import COMPLAINTS
+from tests.report.attachments import WARNINGS
 from tests.targets import Target
 
 from .accounts import accounts, configuration
@@ -44,7 +44,7 @@ class Lab:
         softphone: The softphone's image.
         network: Name of the network that phones are on.
         components: Names of the components that the image has.
-        trunk: A telephone company's server: a phone with an address of its own, which the PBX
+        trunk: A provider's server: a phone with an address of its own, which the PBX
             takes for the trunk that all users have.
     """
 
@@ -173,12 +173,6 @@ class Visit:
         with ThreadPoolExecutor(len(names)) as pool:
             return list(pool.map(lambda name: self.phone(name, **registration), names))
 
-    def stranger(self, name: str = "stranger", **options: Any) -> Phone:
-        """Starts a phone without an account."""
-        phone = self.phones.phone(name)
-        phone.take_account(Account(name), self.lab.server(), **options)
-        return phone
-
     def another_pbx(
         self, folder: str, replacing: Mapping[str, str] | None = None, **options: Any
     ) -> Pbx:
@@ -223,7 +217,7 @@ class Visit:
         """What went through the PBX's network during the test, as a pcap file."""
         return self.lab.capture.since(self._start)
 
-    def complaints(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """Warnings and errors that Asterisk printed during the test."""
         lines = self.pbx.logs()[self._log_before :].splitlines()
         return [line for line in lines if "WARNING[" in line or "ERROR[" in line]
@@ -236,8 +230,8 @@ class Visit:
         mine = [message for message in messages if message.time >= self._start]
         (folder / "ladder.txt").write_text(ladder.text(mine, self.phones.names))
         (folder / "ladder.svg").write_text(ladder.svg(mine, self.phones.names))
-        if complaints := self.complaints():
-            (folder / COMPLAINTS).write_text("".join(f"{line}\n" for line in complaints))
+        if warnings := self.warnings():
+            (folder / WARNINGS).write_text("".join(f"{line}\n" for line in warnings))
         (folder / "pbx.log").write_text(self.pbx.logs()[self._log_before :])
         for number, pbx in enumerate(self._more, 2):
             (folder / f"pbx-{number}.log").write_text(pbx.logs())

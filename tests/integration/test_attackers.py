@@ -109,7 +109,7 @@ def nothing_dropped_before(lab: Visit) -> None:
 def test_who_guesses_is_shut_out(
     lab: Visit, attacker: Attacker, kind: AttackKind, transport: Transport
 ) -> None:
-    plan = Plan(lab.lab.server(), kind, 30, user="proof-alice", transport=transport, patience=0.3)
+    plan = Plan(lab.lab.server(), kind, 30, user="proof-alice", transport=transport, timeout=0.3)
     assert_shut_out(lab.pbx, attacker.attack(plan))
     assert attacker.address() in members(lab.pbx, "jail")
 
@@ -120,7 +120,7 @@ def test_who_guesses_over_ipv6_is_shut_out(
     lab: Visit, attacker: Attacker, transport: Transport
 ) -> None:
     server, own = lab.pbx.address(6), attacker.address(6)
-    plan = Plan(server, "guess", 30, user="proof-alice", transport=transport, patience=0.3)
+    plan = Plan(server, "guess", 30, user="proof-alice", transport=transport, timeout=0.3)
     assert_shut_out(lab.pbx, attacker.attack(plan, [own]))
     assert own in members(lab.pbx, "jail")
 
@@ -142,7 +142,7 @@ def test_who_only_asks_for_challenges_is_shut_out_if_that_is_wanted(
     lab: Visit, attacker: Attacker, transport: Transport
 ) -> None:
     plan = Plan(
-        lab.lab.server(), "challenge", 30, user="proof-alice", transport=transport, patience=0.3
+        lab.lab.server(), "challenge", 30, user="proof-alice", transport=transport, timeout=0.3
     )
     assert_shut_out(lab.pbx, attacker.attack(plan), MAXCHALLENGES + MAXCOUNT)
     assert attacker.address() in members(lab.pbx, "jail")
@@ -152,7 +152,7 @@ def test_who_only_asks_for_challenges_is_shut_out_if_that_is_wanted(
 def test_who_only_asks_for_challenges_over_udp_is_slowed_if_that_is_wanted(
     lab: Visit, attacker: Attacker
 ) -> None:
-    plan = Plan(lab.lab.server(), "challenge", 30, user="proof-alice", patience=0.3)
+    plan = Plan(lab.lab.server(), "challenge", 30, user="proof-alice", timeout=0.3)
     attacker.attack(plan)
     assert attacker.address() in members(lab.pbx, "slow")
     assert members(lab.pbx, "jail") == {}
@@ -279,14 +279,14 @@ def test_a_flood_from_many_addresses_is_shut_out(
         running_attacker(client, name, image=softphone, labels=LABELS, more=ADDRESSES)
     )
     sources = [address for address in attacker.addresses[1:] if ":" not in address]
-    plan = Plan(_address(pbx, name), "guess", 25, user="alice", rate=5, patience=2)
+    plan = Plan(_address(pbx, name), "guess", 25, user="alice", rate=5, timeout=2)
     with unbroken(alice, bob, record_property):
         attempts = attacker.attack(plan, sources)
     assert set(sources) <= members(pbx, "jail").keys()
     for source in sources:  # a thousand guesses a second: some are under way for seconds
         guesses = [attempt for attempt in attempts if attempt.source == source]
         assert_shut_out(pbx, guesses, late=12)
-    assert pbx.is_well()
+    assert pbx.is_healthy()
 
 
 def _address(pbx: Pbx, network: str) -> str:

@@ -61,8 +61,8 @@ def pbx(lab: Visit, host: PulseServer) -> Iterator[Pbx]:
     pbx = lab.another_pbx("household", volumes={host.volume: {"bind": "/run/pulse"}})
     pbx.asterisk(f"dialplan set global DIAL_TIMEOUT {RING_SECONDS}")  # there it is 2
     yield pbx
-    complaints = [x for x in pbx.logs().splitlines() if "WARNING[" in x or "ERROR[" in x]
-    assert [x for x in complaints if not any(known in x for known in HARMLESS)] == []
+    warnings = [x for x in pbx.logs().splitlines() if "WARNING[" in x or "ERROR[" in x]
+    assert [x for x in warnings if not any(known in x for known in HARMLESS)] == []
 
 
 @pytest.fixture

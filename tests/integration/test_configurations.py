@@ -70,8 +70,8 @@ def test_a_configuration_of_the_upstream_image_works_unchanged(lab: Visit) -> No
         otherwise="the program for texts was not called as it should",
     )
 
-    complaints = [x for x in pbx.logs().splitlines() if "WARNING[" in x or "ERROR[" in x]
-    assert complaints == []
+    warnings = [x for x in pbx.logs().splitlines() if "WARNING[" in x or "ERROR[" in x]
+    assert warnings == []
 
 
 def test_every_documented_name_is_there(lab: Visit) -> None:
@@ -90,9 +90,9 @@ def test_accounts_of_single_parts_work(lab: Visit) -> None:
 
 
 def test_a_trunk_that_registers_works_both_ways(lab: Visit) -> None:
-    """The telephone company is another Asterisk, which asks for a password."""
-    company = lab.another_pbx("provider")
-    household = lab.another_pbx("customer", {"@PROVIDER@": company.address()})
+    """The provider is another Asterisk, which asks for a password."""
+    provider = lab.another_pbx("provider")
+    household = lab.another_pbx("customer", {"@PROVIDER@": provider.address()})
     wait_for(
         lambda: household.asterisk("pjsip show registrations"),
         lambda text: " Registered" in text,
@@ -101,7 +101,7 @@ def test_a_trunk_that_registers_works_both_ways(lab: Visit) -> None:
     )
     alice, elsewhere = lab.phones.start("alice", "elsewhere")
     alice.register(Account("alice", "of-alice", "+12025550131"), household.address())
-    elsewhere.register(Account("elsewhere", "of-elsewhere", "+12025550139"), company.address())
+    elsewhere.register(Account("elsewhere", "of-elsewhere", "+12025550139"), provider.address())
     connect(alice, elsewhere)
     assert_talk(alice, elsewhere)
     alice.hang_up()

@@ -74,5 +74,5 @@ def _assert_service(pbx: Pbx, alice: Phone, bob: Phone) -> None:
     alice.hang_up()
     bob.message(alice, "hello")
     assert alice.receives_message().body == "hello"
-    assert pbx.is_well()
+    assert pbx.is_healthy()
     assert Attacker(bob.container, []).run(["python3", "-c", ASK, pbx.address()]).strip() == "401"

@@ -1,4 +1,4 @@
-"""Limits of calls to the outside, and calls whose phone has vanished."""
+"""Limits of calls to the outside, and calls whose phone is unreachable."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def is_refused(phone: Phone, number: str = OUTSIDE) -> bool:
     return phone.call(number).ended()[0] == NO_LINE
 
 
-def the_complaint(lab: Visit) -> str:
+def the_warning(lab: Visit) -> str:
     """The one line that was logged."""
-    (line,) = wait_for(lab.complaints, seconds=5, otherwise="nothing was logged")
+    (line,) = wait_for(lab.warnings, seconds=5, otherwise="nothing was logged")
     return line
 
 
@@ -52,7 +52,7 @@ def await_no_channel(lab: Visit, name: str, seconds: float = 20) -> None:
 
 
 @contextmanager
-def vanished(phone: Phone) -> Iterator[None]:
+def unreachable(phone: Phone) -> Iterator[None]:
     """The phone neither sends nor hears anything for a while."""
     phone.container.kill("SIGSTOP")
     try:
@@ -72,9 +72,9 @@ def test_calls_outside_of_one_account_are_limited(lab: Visit) -> None:
     go_out(lab, alice)
     assert is_refused(alice)
     assert lab.trunk.stays_quiet(0.5)
-    complaint = the_complaint(lab)
-    assert "OUTSIDE_CALLS " in complaint
-    assert "proof-alice" in complaint
+    warning = the_warning(lab)
+    assert "OUTSIDE_CALLS " in warning
+    assert "proof-alice" in warning
     go_out(lab, bob)
     first.hang_up()
     await_lines(lab, 2)
@@ -89,7 +89,7 @@ def test_calls_outside_of_all_users_together_are_limited(lab: Visit) -> None:
     go_out(lab, alice)
     call = go_out(lab, bob)
     assert is_refused(carol)
-    assert "OUTSIDE_CALLS_ALL" in the_complaint(lab)
+    assert "OUTSIDE_CALLS_ALL" in the_warning(lab)
     call.hang_up()
     await_lines(lab, 1)
     go_out(lab, carol)
@@ -163,7 +163,7 @@ def test_without_the_setting_there_is_no_limit(lab: Visit) -> None:
 def test_a_limit_that_is_no_number_is_reported(lab: Visit) -> None:
     lab.set_global("OUTSIDE_CALLS", "four")
     go_out(lab, lab.phone("alice"))
-    assert "instead of four" in the_complaint(lab)
+    assert "instead of four" in the_warning(lab)
 
 
 @once
@@ -255,7 +255,7 @@ def test_a_transfer_to_the_outside_is_limited(lab: Visit) -> None:
     _, taken = connect(alice, bob)
     taken.transfer(OUTSIDE)
     assert lab.trunk.stays_quiet(1)
-    assert "proof-alice" in the_complaint(lab)
+    assert "proof-alice" in the_warning(lab)
 
 
 @once
@@ -338,20 +338,20 @@ def test_prefixes_say_which_numbers_may_be_called(
     alice = lab.phone("alice")
     if passes:
         go_out(lab, alice, number)
-        assert not lab.complaints()
+        assert not lab.warnings()
     else:
         assert alice.call(number).ended()[0] == FORBIDDEN
         assert lab.trunk.stays_quiet(0.2)
-        assert "OUTSIDE_DENY" in the_complaint(lab)
+        assert "OUTSIDE_DENY" in the_warning(lab)
 
 
-# ---- phones that vanish
+# ---- unreachable phones
 
 
 def test_call_ends_when_its_phone_is_unreachable(lab: Visit) -> None:
     vera = lab.phone("vera")
     vera.call("6").answered()
-    with vanished(vera):
+    with unreachable(vera):
         await_no_channel(lab, "proof-vera")
 
 
@@ -359,10 +359,10 @@ def test_call_ends_when_its_phone_is_unreachable(lab: Visit) -> None:
 def test_call_between_phones_ends_when_one_is_unreachable(lab: Visit) -> None:
     vera, bob = lab.start("vera", "bob")
     made, _ = connect(bob, vera)
-    with vanished(vera):
+    with unreachable(vera):
         made.ended(20)
     connect(vera, bob)
-    with vanished(vera):
+    with unreachable(vera):
         bob.current.ended(20)
 
 
@@ -371,7 +371,7 @@ def test_call_outside_ends_when_its_phone_is_unreachable(lab: Visit) -> None:
     lab.set_global("OUTSIDE_CALLS", "1")
     vera, alice = lab.start("vera", "alice")
     go_out(lab, vera)
-    with vanished(vera):
+    with unreachable(vera):
         assert is_refused(alice)
         lab.trunk.current.ended(20)
         await_lines(lab, 0)
@@ -383,7 +383,7 @@ def test_call_on_hold_ends_later_when_its_phone_is_unreachable(lab: Visit) -> No
     vera, bob = lab.start("vera", "bob")
     made, taken = connect(vera, bob)
     made.hold()
-    with vanished(vera):
+    with unreachable(vera):
         taken.ended(30)
 
 

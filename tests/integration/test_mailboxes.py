@@ -31,9 +31,9 @@ def test_a_bad_mailbox_takes_no_message(lab: Visit, name: str, mailbox: str) -> 
     without, _ = alice.call(NUMBERS["carol"]).ended()
     assert code == without == 480  # as where there is no mailbox at all
     assert files(lab) == before
-    (complaint,) = wait_for(lab.complaints, seconds=5, otherwise="nothing is logged")
-    assert f"proof-{name}" in complaint
-    assert mailbox in complaint
+    (warning,) = wait_for(lab.warnings, seconds=5, otherwise="nothing is logged")
+    assert f"proof-{name}" in warning
+    assert mailbox in warning
 
 
 @pytest.mark.parametrize(("name", "mailbox"), BAD)
@@ -42,12 +42,12 @@ def test_a_bad_mailbox_has_no_greetings(lab: Visit, name: str, mailbox: str, dig
     phone = lab.phone(name)
     before = files(lab)
     phone.call(digit).answered()
-    (complaint,) = wait_for(lab.complaints, seconds=5, otherwise="nothing is logged")
+    (warning,) = wait_for(lab.warnings, seconds=5, otherwise="nothing is logged")
     await_menu(lab, phone)
     phone.hang_up()
     assert files(lab) == before
-    assert f"proof-{name}" in complaint
-    assert mailbox in complaint
+    assert f"proof-{name}" in warning
+    assert mailbox in warning
 
 
 def await_menu(lab: Visit, phone: Phone) -> None:

@@ -1,4 +1,4 @@
-"""Calls to and from the telephone company, and who may make none."""
+"""Calls to and from the provider, and who may make none."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def test_a_caller_from_outside_cannot_transfer_to_the_outside(lab: Visit) -> Non
     assert refer.summary.startswith(("403", "405", "603"))
 
 
-STRANGERS = [
-    pytest.param("stranger", id="unknown"),
+UNKNOWN_CLIENTS = [
+    pytest.param("nobody", id="unknown"),
     pytest.param("anonymous", id="anonymous"),
     pytest.param("proof-alice", id="a user's name"),
     pytest.param(TRUNK.replace(":", "%3A"), id="the trunk's name"),
@@ -115,24 +115,24 @@ STRANGERS = [
 ]
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", UNKNOWN_CLIENTS)
 def test_client_without_an_account_reaches_nobody(lab: Visit, name: str) -> None:
     bob = lab.phone("bob")
-    stranger = lab.phones.phone("stranger")
-    stranger.take_account(Account(name, "guess"), lab.lab.server())
+    attacker = lab.phones.phone("attacker")
+    attacker.take_account(Account(name, "guess"), lab.lab.server())
     for number in (OUTSIDE, "112", NUMBERS["bob"], "6"):
-        assert stranger.call(number).ended()[0] in (401, 403, 404), number
+        assert attacker.call(number).ended()[0] in (401, 403, 404), number
     with pytest.raises(MessageError):
-        stranger.message(NUMBERS["bob"], "hello")
+        attacker.message(NUMBERS["bob"], "hello")
     assert lab.trunk.stays_quiet(0.2)
     assert bob.stays_quiet(0.2)
 
 
-@pytest.mark.parametrize("name", STRANGERS)
+@pytest.mark.parametrize("name", UNKNOWN_CLIENTS)
 def test_client_without_an_account_cannot_register(lab: Visit, name: str) -> None:
-    stranger = lab.phones.phone("stranger")
+    attacker = lab.phones.phone("attacker")
     with pytest.raises(RegistrationError) as refusal:
-        stranger.register(Account(name, "guess"), lab.lab.server())
+        attacker.register(Account(name, "guess"), lab.lab.server())
     assert refusal.value.code in (401, 403, 404)
 
 

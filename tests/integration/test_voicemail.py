@@ -70,7 +70,7 @@ def test_voicemail_is_mailed_to_a_user_without_a_phone(lab: Visit, post: MailSer
     assert not holds(mail, alice.tone + 100)
     await_nothing_waiting(lab)
     assert not recordings(lab.pbx)
-    assert not lab.complaints()
+    assert not lab.warnings()
 
 
 @once
@@ -83,7 +83,7 @@ def test_a_mailbox_with_an_apostrophe_gets_the_message(lab: Visit, post: MailSer
     assert holds(mail, alice.tone)
     await_nothing_waiting(lab)
     assert not recordings(lab.pbx)
-    assert not lab.complaints()
+    assert not lab.warnings()
 
 
 @once

@@ -58,7 +58,7 @@ def test_message_reaches_the_provider(
         seconds=5,
         otherwise="something waits",
     )
-    assert not lab.complaints()
+    assert not lab.warnings()
 
 
 @pytest.mark.usefixtures("settings")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-COMPLAINTS = "complaints.txt"
+WARNINGS = "warnings.txt"
 """What is shown before all else: what the tested program itself found wrong."""
 
 _SVG = "{http://www.w3.org/2000/svg}svg"
@@ -56,7 +56,7 @@ class Album:
             (self._attachment(base, path) for path in sorted(files)),
             key=lambda found: (
                 not found.picture,
-                found.name != COMPLAINTS,
+                found.name != WARNINGS,
                 not found.name.endswith(".svg"),
             ),
         )
@@ -77,7 +77,7 @@ def _picture(path: Path, name: str) -> Markup:
     if path.suffix == ".png":
         data = base64.b64encode(path.read_bytes()).decode()
         return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(name, data)
-    if path.name == COMPLAINTS:
+    if path.name == WARNINGS:
         return Markup("<pre>{}</pre>").format(path.read_text(encoding="utf-8", errors="replace"))
     return Markup()
 

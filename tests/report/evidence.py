@@ -63,9 +63,9 @@ def keep(folder: Path, failure: str, sources: Iterable[Attachments]) -> None:
     """Writes the failure's text, what the collectors have, and which of them failed."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "failure.txt").write_text(failure, encoding="utf-8", errors="replace")
-    complaints = [line for source in sources for line in source.collect(folder)]
-    if complaints:
-        lines = "".join(f"{line}\n" for line in complaints)
+    warnings = [line for source in sources for line in source.collect(folder)]
+    if warnings:
+        lines = "".join(f"{line}\n" for line in warnings)
         (folder / "collectors.txt").write_text(lines, encoding="utf-8", errors="replace")
 
 

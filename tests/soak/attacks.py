@@ -68,7 +68,7 @@ class Attacks:
         plan = Plan(
             *(self._lab.pbx.address(), kind, 10 * MAXCOUNT, "ann", transport),
             rate=20,
-            patience=1.0,
+            timeout=1.0,
             gives_up=True,
         )
         attempts = self._lab.attacker.attack(plan, [source])
@@ -92,9 +92,7 @@ class Attacks:
     def forget_password(self) -> None:
         """Guesses from the address of a phone that is registered."""
         address = self._owner.address()
-        plan = Plan(
-            self._lab.pbx.address(), "guess", OWNERS_GUESSES, self._owner.name, patience=2.0
-        )
+        plan = Plan(self._lab.pbx.address(), "guess", OWNERS_GUESSES, self._owner.name, timeout=2.0)
         answered = _answered(Attacker(self._owner.container, [address]).attack(plan))
         if answered != OWNERS_GUESSES or address in self._lab.jailed():
             raise AssertionError(f"an owner's phone was shut out after {answered} guesses")

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 from tests.soak.journal import Act, Kill, clock
 
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds for which something may wait in vain before it is given up, and a kill be noticed."""
 SETTLE = 5
-"""Seconds after which what was killed has found its counterparts again."""
+"""Seconds after which what was killed has found its fixture services again."""
 
 
 def excused(
@@ -26,7 +26,7 @@ def excused(
 
 def cut_short(act: Act, kills: Sequence[Kill]) -> bool:
     """Says whether what failed did so because of a kill that was allowed to do that."""
-    begun = max(act.begun, act.ended - PATIENCE)
+    begun = max(act.begun, act.ended - TIMEOUT)
     return bool(act.failure) and excused(kills, act.excuses, begun, act.ended) is not None
 
 
@@ -62,6 +62,6 @@ def never_again(kills: Sequence[Kill], acts: Sequence[Act], end: float) -> list[
         f"no call came about after Asterisk was killed at {clock(kill.at)}"
         for kill in kills
         if kill.service == "asterisk"
-        and kill.well + PATIENCE < end
+        and kill.well + TIMEOUT < end
         and not any(kill.at < begun for begun in calls)
     ]

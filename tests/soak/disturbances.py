@@ -1,4 +1,4 @@
-"""What disturbs the others: kills of services, new certificates, counterparts that go away."""
+"""What disturbs the others: kills of services, new certificates, fixture services that go away."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Kills:
 
     def _await_health(self, service: str) -> None:
         wait_for(
-            self._lab.pbx.is_well,
+            self._lab.pbx.is_healthy,
             seconds=RETURN_SECONDS,
             otherwise=f"the container is not well after a kill of {service}",
         )
@@ -138,10 +138,10 @@ class Renewals:
 
 
 class Outages:
-    """Has a counterpart go away, and come back."""
+    """Has a fixture service go away, and come back."""
 
     def __init__(self, lab: SoakLab, journal: Journal, over: threading.Event) -> None:
-        self._counterparts: list[tuple[str, Any]] = [
+        self._servers: list[tuple[str, Any]] = [
             ("provider", lab.provider),
             ("mail server", lab.mail),
         ]
@@ -150,10 +150,10 @@ class Outages:
 
     def go_away(self) -> None:
         """The provider, or the mail server, cannot be reached for some seconds."""
-        who, counterpart = self._counterparts[0]
-        self._counterparts.reverse()
+        who, server = self._servers[0]
+        self._servers.reverse()
         begun = time.time()
-        counterpart.service.go_down()
+        server.service.go_down()
         self._over.wait(AWAY_SECONDS)
-        counterpart.service.come_up()
+        server.service.come_up()
         self._journal.note(Outage(who, begun, time.time()))

@@ -49,7 +49,7 @@ class Kill:
 
 @dataclass(frozen=True)
 class Outage:
-    """A time in which a counterpart of the PBX was away; seconds since 1970."""
+    """A time in which a fixture service of the PBX was away; seconds since 1970."""
 
     who: str
     begun: float

@@ -1,4 +1,4 @@
-"""A PBX with all that it talks to: phones, a telephone company, a mail server, an attacker."""
+"""A PBX with all that it talks to: phones, an SMS provider, a mail server, an attacker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fixtures.traefik import Authority, Issued, acme_json, rewrite
 from tests.integration.voicemail import MailSettings
 from tests.integration.websms import await_service
 from tests.pbx import LABELS, Pbx, create_container
-from tests.soak.blame import PATIENCE
+from tests.soak.blame import TIMEOUT
 from tests.soak.samples import Sample, parse
 
 HOST = "pbx.example.com"
@@ -50,7 +50,7 @@ class SoakLab:
     Attributes:
         pbx: What is proven.
         accounts: Users by name.
-        provider: Telephone company's web service.
+        provider: Web service of the SMS provider.
         mail: Mail server.
         attacker: With addresses of its own.
         authority: Who signs the certificates.
@@ -106,7 +106,7 @@ class SoakLab:
         _, (output, _) = wait_for(
             lambda: self.pbx.container.exec_run(["autoban", "--json"], demux=True),
             lambda result: result.exit_code == 0,
-            seconds=PATIENCE,
+            seconds=TIMEOUT,
             otherwise="autoban --json does not work",
         )
         members = json.loads(cast(bytes, output))["members"]

@@ -61,7 +61,7 @@ class Notice:
     text: str
 
 
-def complaints(
+def violations(
     sent: Sequence[Sent],
     came: Mapping[str, Sequence[float]],
     told: Mapping[str, Notice],
@@ -75,13 +75,13 @@ def complaints(
         came: When each arrived, by name.
         told: What senders were told, by name.
         kills: All kills.
-        outages: Times in which a counterpart was away.
+        outages: Times in which a fixture service was away.
     """
     lines = []
     for message in sent:
         times = came.get(message.name, ())
         notice = told.get(message.name)
-        what = _complaint(message, times, notice, kills, outages)
+        what = _violation(message, times, notice, kills, outages)
         if what:
             moment = message.taken or message.begun
             lines.append(
@@ -93,7 +93,7 @@ def complaints(
     return lines
 
 
-def _complaint(
+def _violation(
     message: Sent,
     times: Sequence[float],
     notice: Notice | None,

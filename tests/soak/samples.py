@@ -35,7 +35,7 @@ BYTES_AT_ALL = 256 * 1024
 
 
 _PEERS = re.compile(r"tcp6? \w+:13C[45] (?!0100007F:)\w+:\w+ established")
-"""Connections of phones and strangers; 13C4 is port 5060. Who is jailed on one cannot end it any
+"""Connections of phones and attackers; 13C4 is port 5060. Who is jailed on one cannot end it any
 more, as the kernel drops that, too: it stays until Asterisk tires of it."""
 
 
@@ -197,7 +197,7 @@ def left(before: Sample, after: Sample, messages: int) -> list[str]:
 
 
 def _own(held: Sequence[str]) -> list[str]:
-    """Returns descriptors without connections of phones and strangers."""
+    """Returns descriptors without connections of phones and attackers."""
     return [name for name in held if not _PEERS.fullmatch(name)]
 
 

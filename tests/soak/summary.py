@@ -27,7 +27,7 @@ class SoakResult:
         rest: Samples at rest, before and after the load.
         samples: Those during the load.
         figures: What else is worth a number.
-        complaints: What is wrong, a line each; the soak has failed if there are any.
+        violations: What is wrong, a line each; the soak has failed if there are any.
     """
 
     course: Course
@@ -37,12 +37,12 @@ class SoakResult:
     rest: tuple[Sample, Sample]
     samples: Sequence[Sample]
     figures: Mapping[str, float] = field(default_factory=dict)
-    complaints: Sequence[str] = ()
+    violations: Sequence[str] = ()
 
 
 def page(result: SoakResult) -> str:
     """Returns the page, in plain text."""
-    verdict = f"{len(result.complaints)} things are wrong" if result.complaints else "all is well"
+    verdict = f"{len(result.violations)} things are wrong" if result.violations else "all is well"
     lines = [
         f"Soak of {result.course.seconds / 60:g} minutes, seed {result.course.seed}: {verdict}",
         "",
@@ -63,7 +63,7 @@ def page(result: SoakResult) -> str:
         "",
     ]
     lines += [f"{name}: {value:g}" for name, value in result.figures.items()]
-    lines += ["", *result.complaints] if result.complaints else []
+    lines += ["", *result.violations] if result.violations else []
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -85,7 +85,7 @@ def document(result: SoakResult) -> dict[str, Any]:
             for service, measure, found in trends(result.samples, result.course.warm)
         ],
         "figures": dict(result.figures),
-        "complaints": list(result.complaints),
+        "violations": list(result.violations),
     }
 
 

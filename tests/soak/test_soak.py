@@ -27,7 +27,7 @@ from tests.soak.course import KILL_EVERY, Course
 from tests.soak.disturbances import Kills, Outages, Renewals
 from tests.soak.journal import Act, Journal, Kill, Outage, Sent
 from tests.soak.lab import SoakLab
-from tests.soak.ledger import complaints, tally
+from tests.soak.ledger import tally, violations
 from tests.soak.messages import Messages
 from tests.soak.samples import Sample, leaks, left
 from tests.soak.summary import SoakResult, document, page
@@ -129,14 +129,14 @@ class Soak:
         found = [
             *failures(acts, kills),
             *never_again(kills, acts, max(act.ended for act in acts)),
-            *complaints(sent, came, told, kills, outages),
+            *violations(sent, came, told, kills, outages),
             *leaks(self.samples, self.course.warm),
             *left(before, after, len(sent)),
         ]
         figures = {
             "looks at long calls": self.long_call.looks,
             "attackers seen to be released": self.attacks.released,
-            "outages of counterparts": len(outages),
+            "outages of fixture services": len(outages),
         }
         return SoakResult(
             self.course,
@@ -198,7 +198,7 @@ def test_soak_leaks_nothing_and_loses_nothing(
     print(shown)
     _keep(kept / "soak.txt", shown)
     _keep(kept / "soak.json", json.dumps(document(result)))
-    assert not result.complaints, shown
+    assert not result.violations, shown
 
 
 def _keep(path: Path, text: str) -> None:

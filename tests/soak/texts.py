@@ -1,4 +1,4 @@
-"""Texts: between phones, out to the telephone company, and in from there; each of them unique."""
+"""Messages: between phones, to the SMS provider, and from it; each is unique."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.soak.ledger import NOT_SENT, PERHAPS, Notice
 OUTSIDE = "+447700900"
 """With three more digits it is nobody's (Ofcom: for use in drama)."""
 ACKNOWLEDGED = 200
-PATIENCE = 60
+TIMEOUT = 60
 
 
 class Texts:
@@ -57,7 +57,7 @@ class Texts:
             self._send(sender, f"{OUTSIDE}{self._journal.number('outside') % 1000:03}", "sms out")
 
     def bring(self) -> None:
-        """The telephone company posts a text, again and again until it is acknowledged."""
+        """The provider posts a message, repeatedly until it is acknowledged."""
         to = self._random.choice(self.phones).number
         name = f"sms in {self._journal.number('sms in')}"
         fields = {"To": to, "From": f"{OUTSIDE}000", "Body": name, "id": name}
@@ -67,7 +67,7 @@ class Texts:
             wait_for(
                 lambda: post(self._lab.pbx, fields),
                 lambda status: status == ACKNOWLEDGED,
-                seconds=PATIENCE,
+                seconds=TIMEOUT,
                 otherwise=f"WebSMS did not take {name}",
             )
             taken = time.time()
@@ -91,7 +91,7 @@ class Texts:
             self._register()
 
     def arrivals(self) -> dict[str, list[float]]:
-        """When each text came, at the phones and at the telephone company."""
+        """Arrival time of each message, at the phones and at the provider."""
         came: dict[str, list[float]] = defaultdict(list)
         for phone in self.phones:
             for event in phone.events():

@@ -19,7 +19,7 @@ CONTROL = "/run/autoban/control"
 SECURITY_LOG = "/srv/var/log/asterisk/security.log"
 FAIL2BAN = "/var/run/fail2ban/fail2ban.sock"
 _FAIL2BAN_END = b"<F2B_END_COMMAND>"
-_PATIENCE = 30.0  # seconds
+_TIMEOUT = 30.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class AutoBan:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(("127.0.0.1", AMI_PORT))
             server.listen()
-            server.settimeout(_PATIENCE)
+            server.settimeout(_TIMEOUT)
             self._line, _ = server.accept()
-        self._line.settimeout(_PATIENCE)
+        self._line.settimeout(_TIMEOUT)
         self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.send(b"Asterisk Call Manager/11.0.0\r\n")
         self._rest = b""
@@ -96,7 +96,7 @@ class AutoBan:
     def seen(self) -> Seen:
         """Asks as the command `autoban stats` does."""
         with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(_PATIENCE)
+            control.settimeout(_TIMEOUT)
             control.connect(CONTROL)
             control.sendall(b'["stats"]\n')
             figures = json.loads(control.makefile("rb").readline())["figures"]
@@ -148,7 +148,7 @@ class Fail2ban:
     def seen(self) -> Seen:
         """Asks as the command `fail2ban-client status asterisk` does."""
         with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(_PATIENCE)
+            control.settimeout(_TIMEOUT)
             control.connect(FAIL2BAN)
             control.sendall(pickle.dumps(["status", "asterisk"], 2) + _FAIL2BAN_END)
             reply = b""
@@ -165,7 +165,7 @@ class Fail2ban:
 
 
 def _process(name: str) -> Path:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             words = path.read_bytes().split(b"\0")

@@ -73,7 +73,7 @@ def register(
         user=user,
         transport=transport,
         passwords=passwords,
-        patience=1,
+        timeout=1,
         gives_up=True,
     )
     return [attempt.code for attempt in attacker.attack(plan, [attacker.address(version)])]

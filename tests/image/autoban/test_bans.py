@@ -139,7 +139,7 @@ def test_autoban_without_its_capability_only_watches(
     (line,) = lines(pbx, "watching only")
     assert "not permitted" in line
     assert "dropping 0" in pbx.run("autoban stats --prometheus")
-    assert pbx.is_well()
+    assert pbx.is_healthy()
 
 
 def test_autoban_without_a_packet_filter_only_watches(
@@ -160,7 +160,7 @@ def test_autoban_without_a_packet_filter_only_watches(
     pbx = at_work(start(**{**options, "security_opt": [f"seccomp={profile}"]}))
     (line,) = lines(pbx, "watching only")
     assert "no way to the packet filter: Protocol not supported" in line
-    assert pbx.is_well()
+    assert pbx.is_healthy()
 
 
 def test_verify_shows_that_a_ban_drops_or_why_that_cannot_be_tried(

@@ -149,7 +149,7 @@ def answered(attempts: list[Attempt]) -> int:
 def test_a_scanner_that_answers_no_challenge_gets_a_few_a_second(
     own: Pbx, attacker: Attacker, version: int
 ) -> None:
-    plan = Plan(own.address(version), "challenge", 300, user="nobody", rate=100, patience=0.05)
+    plan = Plan(own.address(version), "challenge", 300, user="nobody", rate=100, timeout=0.05)
     begun = time.monotonic()
     attempts = attacker.attack(plan, [attacker.address(version)])
     seconds = time.monotonic() - begun

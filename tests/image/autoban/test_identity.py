@@ -39,7 +39,7 @@ def await_sick(pbx: Pbx) -> None:
     )
     for word in ("port 5038", "[general] port in manager.conf", "[asmanager] port in autoban.conf"):
         assert word in health(pbx)
-    assert not pbx.is_well()
+    assert not pbx.is_healthy()
 
 
 @pytest.mark.parametrize("login", ["accepts", "refuses"])

@@ -91,7 +91,7 @@ def test_mistake_in_the_file_is_reported_and_websms_does_not_start(
         "off: websms.conf, line 3: remt_adr: there is no such key in [websmsd]; is it remt_addr?"
     )
     assert poster.send(form(fields())).raw == b""
-    assert not own.is_well()
+    assert not own.is_healthy()
     own.container.reload()
     assert own.container.status == "running"
     configure(own, OPEN)

@@ -20,7 +20,7 @@ def change(file: Path, old: str, new: str) -> str:
     return after
 
 
-def complaint(checkout: Path) -> str:
+def error_of(checkout: Path) -> str:
     with pytest.raises(CatalogError) as caught:
         load_catalog(checkout)
     assert len(caught.value.cause.splitlines()) == 1
@@ -77,7 +77,7 @@ def test_images_file_error_names_line_and_field(
 ) -> None:
     file = checkout / "stages/images.yaml"
     line = change(file, old, new).partition(at)[0].count("\n") + 1
-    assert complaint(checkout).startswith(f"{file}:{line}: {field}: ")
+    assert error_of(checkout).startswith(f"{file}:{line}: {field}: ")
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_component_file_error_names_line_and_field(
 ) -> None:
     file = checkout / "runtime/pbx/core/component.yaml"
     line = change(file, old, new).partition(at)[0].count("\n") + 1
-    assert complaint(checkout).startswith(f"{file}:{line}: {field}")
+    assert error_of(checkout).startswith(f"{file}:{line}: {field}")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]\n", "just words\n"])
 def test_component_file_must_be_a_mapping(checkout: Path, text: str) -> None:
     file = checkout / "runtime/pbx/extra/component.yaml"
     file.write_text(text)
-    assert complaint(checkout).startswith(f"{file}:1: the file: ")
+    assert error_of(checkout).startswith(f"{file}:1: the file: ")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_component_file_must_be_a_mapping(checkout: Path, text: str) -> None:
 def test_yaml_error_names_the_line(checkout: Path, text: str, line: int) -> None:
     file = checkout / "runtime/pbx/extra/component.yaml"
     file.write_text(text)
-    assert complaint(checkout).startswith(f"{file}:{line}: not YAML: ")
+    assert error_of(checkout).startswith(f"{file}:{line}: not YAML: ")
 
 
 @pytest.mark.parametrize(
@@ -140,31 +140,31 @@ def test_yaml_error_names_the_line(checkout: Path, text: str, line: int) -> None
 def test_yaml_that_cannot_be_read_is_a_catalog_error(checkout: Path, text: bytes) -> None:
     file = checkout / "runtime/pbx/extra/component.yaml"
     file.write_bytes(text)
-    assert complaint(checkout).startswith(f"{file}:1: ")
+    assert error_of(checkout).startswith(f"{file}:1: ")
 
 
 def test_yaml_key_given_twice_is_an_error(checkout: Path) -> None:
     file = checkout / "stages/images.yaml"
     change(file, "  large:\n", "  small:\n")
-    assert complaint(checkout).startswith(f"{file}:9: ")
+    assert error_of(checkout).startswith(f"{file}:9: ")
 
 
 def test_images_file_that_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "stages/images.yaml"
-    assert complaint(tmp_path) == f"{path}: No such file or directory"
+    assert error_of(tmp_path) == f"{path}: No such file or directory"
 
 
 def test_component_file_that_is_missing(checkout: Path) -> None:
     path = checkout / "runtime/pbx/extra/component.yaml"
     path.unlink()
-    assert complaint(checkout) == f"{path}: No such file or directory"
+    assert error_of(checkout) == f"{path}: No such file or directory"
 
 
 def test_correction_without_its_patch(checkout: Path) -> None:
     path = checkout / "runtime/pbx/extra/component.yaml"
     path.write_text("summary: More\ncorrections:\n  debian:\n    chan_console: []\n")
     patch = path.parent / "patches/chan_console.patch"
-    assert complaint(checkout) == f"{path}:4: there is no {patch}"
+    assert error_of(checkout) == f"{path}:4: there is no {patch}"
     patch.parent.mkdir()
     (patch.parent / "chan_console.c").touch()
     load_catalog(checkout)
@@ -223,7 +223,7 @@ def test_reference_error_names_file_and_image(
     checkout: Path, old: str, new: str, said: str
 ) -> None:
     file = refer_wrongly(checkout, old, new, said)
-    cause = complaint(checkout)
+    cause = error_of(checkout)
     assert cause.startswith(f"{file}:")
     assert said in cause
 
@@ -231,7 +231,7 @@ def test_reference_error_names_file_and_image(
 @pytest.mark.parametrize(("old", "new", "said"), REFERENCES)
 def test_reference_error_names_the_line(checkout: Path, old: str, new: str, said: str) -> None:
     file = refer_wrongly(checkout, old, new, said)
-    place = complaint(checkout).removeprefix(f"{file}:")
+    place = error_of(checkout).removeprefix(f"{file}:")
     assert place[0].isdigit()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.soak.blame import cut_short
 from tests.soak.journal import Act, Kill, Outage, Sent
-from tests.soak.ledger import RULES, Notice, complaints
+from tests.soak.ledger import RULES, Notice, violations
 from tests.soak.texts import attribute
 
 NOON = 12 * 3600.0
@@ -33,7 +33,7 @@ def found(
 ) -> list[str]:
     notices = {message.name: Notice(at, told)} if told else {}
     arrivals = {message.name: came} if came else {}
-    return complaints([message], arrivals, notices, kills, outages)
+    return violations([message], arrivals, notices, kills, outages)
 
 
 @pytest.mark.parametrize("way", RULES)
@@ -81,7 +81,7 @@ def test_what_the_sender_is_told_is_true() -> None:
 def test_each_that_is_missing_is_named(missing: set[int], count: int) -> None:
     messages = [sent("sms in", NOON + n, number=n) for n in range(count)]
     came = {m.name: [NOON + 90] for n, m in enumerate(messages) if n not in missing}
-    lines = complaints(messages, came, {}, [ASTERISK, WEBSMS], [AWAY])
+    lines = violations(messages, came, {}, [ASTERISK, WEBSMS], [AWAY])
     assert [line.split(" to ")[0] for line in lines] == [
         f"sms in {n}" for n in sorted(missing) if n < count
     ]
