@@ -59,7 +59,7 @@ def nothing_waits(pbx: Pbx, seconds: float = 10) -> None:
         lambda: cast(bytes, pbx.container.exec_run(["websms", "queue"]).output),
         lambda shown: shown == b"no pending messages\n",
         seconds=seconds,
-        otherwise="something waits",
+        otherwise="messages are pending",
     )
 
 

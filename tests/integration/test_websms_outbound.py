@@ -56,7 +56,7 @@ def test_message_reaches_the_provider(
         lambda: lab.pbx.run("websms queue"),
         lambda text: text == NOTHING_WAITS,
         seconds=5,
-        otherwise="something waits",
+        otherwise="messages are pending",
     )
     assert not lab.warnings()
 

@@ -35,13 +35,13 @@ NUMBERS = {
     "ben": "+12025550142",
     "cora": "+12025550143",  # … and dan: long calls
     "dan": "+12025550144",
-    "eve": "+12025550145",  # … and finn: texts; all the time
+    "eve": "+12025550145",  # … and finn: messages, all the time
     "finn": "+12025550146",
     "gus": "+12025550147",  # leaves messages for hana, who is never there
     "hana": "+12025550148",
 }
 _PROBE = Path(__file__).with_name("probe.py").read_text()
-_NOTHING_WAITS = {"websms queue": "no pending messages", "minivm-send --queue": "no mail waits"}
+_EMPTY_QUEUES = {"websms queue": "no pending messages", "minivm-send --queue": "no mail waits"}
 
 
 class SoakLab:
@@ -125,18 +125,18 @@ class SoakLab:
         return parse(output)
 
     def await_queues(self, seconds: float) -> None:
-        """Has all that waits be tried again, and waits until nothing waits.
+        """Retry all that is pending, and wait until nothing is.
 
         Raises:
-            TimeoutError: something does; says what.
+            TimeoutError: something is; the message has the queues.
         """
 
         def waiting() -> Mapping[str, str]:
             self.pbx.container.exec_run(["minivm-send", "--retry"])
-            said = {command: self.pbx.run(command) for command in _NOTHING_WAITS}
-            return {x: said[x] for x, nothing in _NOTHING_WAITS.items() if said[x] != nothing}
+            said = {command: self.pbx.run(command) for command in _EMPTY_QUEUES}
+            return {x: said[x] for x, nothing in _EMPTY_QUEUES.items() if said[x] != nothing}
 
-        wait_for(waiting, lambda said: not said, seconds=seconds, otherwise="something waits")
+        wait_for(waiting, lambda said: not said, seconds=seconds, otherwise="messages are pending")
 
     def _enter(self, running: Any, **options: Any) -> Any:
         return self._stack.enter_context(

@@ -15,6 +15,11 @@ from tests.pbx import Pbx
 MAXCOUNT = 10
 CONF = "/etc/asterisk"
 USER = "john.doe"
+_READ_POINTS = """
+import json, sqlite3
+store = sqlite3.connect("file:/var/lib/nftables/autoban.db?mode=ro", uri=True)
+print(json.dumps(dict(store.execute("SELECT key, points FROM offenders"))))
+"""
 
 
 def at_work(pbx: Pbx) -> Pbx:
@@ -90,7 +95,7 @@ def in_kernel(pbx: Pbx, address: str) -> bool:
 
 
 def await_kept(pbx: Pbx, attacker: Attacker, count: int) -> None:
-    """Waits until the file says that the attacker has made so many attempts."""
+    """Waits until the store says that the attacker has made so many attempts."""
     wait_for(
         lambda: kept(pbx).get(attacker.address()),
         lambda points: points == count * ATTEMPT,
@@ -100,6 +105,6 @@ def await_kept(pbx: Pbx, attacker: Attacker, count: int) -> None:
 
 
 def kept(pbx: Pbx) -> dict[str, int]:
-    """The points of each address that the file knows."""
-    text = pbx.run("cat /var/lib/nftables/autoban.nft 2> /dev/null || true")
-    return {key: points for key, _, _, points, *_ in json.loads(text or "{}").get("offenders", [])}
+    """The points of each address that the store has."""
+    found = pbx.run(f"python3 -Ic '{_READ_POINTS}' 2> /dev/null || echo {{}}")
+    return cast(dict[str, int], json.loads(found))

@@ -50,8 +50,8 @@ def test_attacker_who_guesses_gets_no_more_answers(
     address = attacker.address(version)
     assert in_kernel(own, address)
     assert members(own)[address]["count"] > MAXCOUNT
-    (line,) = lines(own, "jailed")
-    assert f"jailed {address} for 20m: 11 attempts, the last " in line
+    (line,) = lines(own, "banned")
+    assert f"banned {address} for 20m: 11 attempts, the last " in line
     assert guess(attacker, own, 3, version=version) == [None]
     dropped = stats(own)["dropped"]["jailed"]
     assert dropped["packets"] > 0
@@ -73,7 +73,7 @@ def test_attacker_who_was_banned_before_is_banned_longer_after_one_guess(
     own.run(f"autoban add parole = {attacker.address()}")
     assert guess(attacker, own, 5)[-1] is None
     assert 7000 < members(own)[attacker.address()]["left"] <= 7200
-    assert lines(own, f"jailed {attacker.address()} again for 2h: 1 attempt, the last")
+    assert lines(own, f"banned {attacker.address()} again for 2h: 1 attempt, the last")
 
 
 def test_whitelist_and_blacklist_are_respected(own: Pbx, attacker: Attacker) -> None:
@@ -169,16 +169,16 @@ def test_verify_shows_that_a_ban_drops_or_why_that_cannot_be_tried(
     pbx = at_work(start(**{**options, "cap_add": ["NET_ADMIN", "SYS_ADMIN"]}))
     status, output = said(pbx, "verify")
     assert output.splitlines() == [
-        "ok    nobody knows it: a stranger is answered",
-        "ok    in jail: a stranger is not answered",
-        "ok    let go: a stranger is answered",
+        "ok    before the ban: the test client gets an answer",
+        "ok    banned: the test client gets no answer",
+        "ok    unbanned: the test client gets an answer",
     ]
     assert status == 0
     assert members(pbx) == {}
     assert "autoban0" not in pbx.run("ip link")
     weak = "setpriv --bounding-set=-sys_admin --inh-caps=-all autoban verify || echo status $?"
     output = pbx.run(weak)
-    assert "this cannot be tried here: unshare: " in output
+    assert "this cannot be tested here: unshare: " in output
     assert "status 1" in output
 
 

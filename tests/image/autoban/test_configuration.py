@@ -115,7 +115,7 @@ def test_the_command_is_for_root_and_asterisk(own: Pbx) -> None:
         (["list", "prison"], 64, "there is no set 'prison'"),
         (["show", "me"], 64, "show takes --json"),
         (["stats", "me"], 64, "stats takes --json or --prometheus"),
-        (["add", "jail", "=", "127.0.0.1"], 64, "never jailed"),
+        (["add", "jail", "=", "127.0.0.1"], 64, "never banned"),
     ],
 )
 def test_the_command_says_what_it_did_or_why_not(

@@ -63,7 +63,7 @@ def test_forged_packets_ban_nobody(
     for source in (victim.address(), nobody):
         attacker.forge(Forgery(own.address(), source, PACKETS, user=user, invents=invents))
         await_slow(own, source)
-    assert lines(own, f"slowed {victim.address()} to 5 requests a second for 20m: 11 attempts")
+    assert lines(own, f"limited {victim.address()} to 5 requests a second for 20m: 11 attempts")
     assert said(own, "list", "slow")[1].split() == [victim.address(), nobody]
     await_answer(victim, own)
     assert stats(own)["sentences"] == 0

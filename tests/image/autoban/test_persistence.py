@@ -90,7 +90,7 @@ def test_table_that_was_removed_is_restored_with_its_contents(own: Pbx) -> None:
         seconds=10,
         otherwise="the rules did not come back",
     )
-    assert lines(own, "somebody has changed the kernel's table: made it again")
+    assert lines(own, "another program changed the kernel's table: restored it")
 
 
 @pytest.mark.parametrize("how", ["sv kill asterisk", "asterisk -rx 'core restart now'"])

@@ -132,7 +132,7 @@ def test_command_reports_that_no_interface_can_send(own: Pbx) -> None:
     for words in ((*NUMBERS, "hello"), ("test",)):
         status, text = said(own, *words)
         assert status in (1, 64)
-        assert "does not say where to send texts, in [websms]" in text
+        assert "does not say where to send, in [websms]" in text
 
 
 def test_test_command_names_the_line_with_the_mistake(own: Pbx) -> None:
@@ -146,7 +146,7 @@ def test_dialplan_learns_that_a_message_was_refused(own: Pbx) -> None:
     assert from_dialplan(own, *NUMBERS, "hello", "") == (0, "")
     for words, reason in (
         ((*NUMBERS, ""), "the message is empty"),
-        (NUMBERS, "AGI wants to, from, body and index"),
+        (NUMBERS, "usage: TO FROM BODY [INDEX]"),
     ):
         assert from_dialplan(own, *words) == (0, f'SET VARIABLE WEBSMS_ERROR "{reason}"\n')
     own.run("sv stop websms")
