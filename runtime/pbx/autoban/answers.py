@@ -6,7 +6,7 @@ from typing import Any
 
 from pbx.autoban.control.figures import as_json, as_lines, as_prometheus
 from pbx.autoban.control.orders import SETS, parse_change, split_sets
-from pbx.autoban.service import AutoBan
+from pbx.autoban.running import AutoBan
 from pbx.core.control import Order
 from pbx.core.errors import OrderError
 

@@ -15,7 +15,7 @@ from pbx.autoban.answers import answers
 from pbx.autoban.earlier_file import EarlierFileError, load_earlier
 from pbx.autoban.kernel.library import FirewallError, connect
 from pbx.autoban.places import CONFIGURATION, HEALTH, SOCKET
-from pbx.autoban.service import AutoBan
+from pbx.autoban.running import AutoBan
 from pbx.autoban.settings import NAME, BanSettings, read_settings
 from pbx.autoban.state import BanState
 from pbx.autoban.store import BanStore

@@ -100,7 +100,7 @@ def await_kept(pbx: Pbx, attacker: Attacker, count: int) -> None:
         lambda: kept(pbx).get(attacker.address()),
         lambda points: points == count * ATTEMPT,
         seconds=5,
-        otherwise="not kept",
+        otherwise="not saved",
     )
 
 

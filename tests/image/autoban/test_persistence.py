@@ -111,11 +111,36 @@ def test_autoban_works_again_after_a_restart_of_asterisk(
     assert caught(guess(attacker, own, 30))
 
 
-def test_damaged_state_is_set_aside(own: Pbx) -> None:
-    own.run("sv stop autoban; echo 'table x {}' > /var/lib/nftables/autoban.nft; sv start autoban")
+@pytest.mark.parametrize(
+    ("file", "aside"),
+    [("autoban.nft", "autoban.nft.unread"), ("autoban.db", "autoban.db.damaged-1")],
+)
+def test_damaged_state_is_set_aside(own: Pbx, file: str, aside: str) -> None:
+    """The first one is a ruleset of the upstream image."""
+    state = f"/var/lib/nftables/{file}"
+    own.run(f"sv stop autoban; rm -f {state}-*; echo 'table x {{}}' > {state}; sv start autoban")
     at_work(own)
-    assert lines(own, "set aside as autoban.nft.unread")
+    assert len(lines(own, f"set aside as {aside}")) == 1
     own.await_health()
+
+
+EARLIER = """{"version": [1],
+"offenders": [["203.0.113.1", "jail", 1000, 110, 1200, "InvalidPassword"]],
+"phones": [], "whitelist": ["10.0.0.0/8"], "blacklist": []}"""
+
+
+def test_state_of_an_earlier_edition_is_taken_over(own: Pbx) -> None:
+    state = "/var/lib/nftables/autoban.nft"
+    own.run(f"sv stop autoban; echo '{EARLIER}' > {state}; touch -d @1000000000 {state}")
+    own.run(f"chown asterisk: {state}; sv start autoban")
+    at_work(own)
+    assert 900 < members(own)["203.0.113.1"]["left"] <= 1000
+    assert in_kernel(own, "203.0.113.1")
+    assert "10.0.0.0/8" in members(own, "whitelist")
+    own.run(f"test ! -e {state} && test -s /var/lib/nftables/autoban.db")
+    own.run("sv restart autoban")
+    at_work(own)
+    assert 900 < members(own)["203.0.113.1"]["left"] <= 1000
 
 
 def test_table_is_removed_by_an_orderly_stop(own: Pbx) -> None:

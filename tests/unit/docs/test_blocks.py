@@ -35,7 +35,7 @@ def test_compose_file_is_valid_declares_its_volumes_and_names_our_images(
 
 def test_autoban_takes_its_blocks() -> None:
     for block in blocks_of("ini", "autoban.conf"):
-        assert read_settings(block.text).complaints == (), block.place
+        assert read_settings(block.text).problems == (), block.place
 
 
 def test_data_can_be_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -153,7 +154,8 @@ def test_settings_are_read_whatever_the_spaces_quotes_and_comments(
         lines.append(f"{before}{key}{behind}={before}{quote}{text}{quote}{data.draw(comments)}")
     settings = autoban("\n".join(lines))
     assert settings.problems == ()
-    assert settings.rules == Rules(**{key: value for key, (_, value) in said.items()})
+    expected: dict[str, Any] = {key: value for key, (_, value) in said.items()}
+    assert settings.rules == Rules(**expected)
 
 
 @given(st.sampled_from(sorted(VALUES)), st.text("0123456789dhms.-x ", max_size=12))

@@ -11,7 +11,7 @@ from pbx.autoban.answers import answers
 from pbx.autoban.control.orders import parse_change
 from pbx.autoban.kernel import ruleset
 from pbx.autoban.kernel.library import FirewallError
-from pbx.autoban.service import AutoBan
+from pbx.autoban.running import AutoBan
 from pbx.autoban.settings import BanSettings
 from pbx.autoban.state import BanState
 from pbx.autoban.store import BanStore
@@ -58,7 +58,7 @@ def ask(autoban: AutoBan, *words: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("words", [("show",), ("list",), ("stats",)])
-def test_service_queries_change_nothing_in_the_kernel(
+def test_running_queries_change_nothing_in_the_kernel(
     autoban: AutoBan, nft: Nft, words: tuple[str, ...]
 ) -> None:
     autoban._care.start()
@@ -70,7 +70,7 @@ def test_service_queries_change_nothing_in_the_kernel(
     assert nft.has_table
 
 
-def test_service_bans_and_unbans_by_command(autoban: AutoBan, nft: Nft) -> None:
+def test_running_bans_and_unbans_by_command(autoban: AutoBan, nft: Nft) -> None:
     autoban._care.start()
     assert ask(autoban, "add", "jail", "=", "192.0.2.1")["lines"] == [
         "jail: added 192.0.2.1 for 20m"
@@ -82,7 +82,7 @@ def test_service_bans_and_unbans_by_command(autoban: AutoBan, nft: Nft) -> None:
     assert nft.commands[-1].splitlines()[-1] == "delete element inet autoban jail4 { 192.0.2.1 }"
 
 
-def test_service_state_survives_a_restart(autoban: AutoBan, nft: Nft, store: BanStore) -> None:
+def test_running_state_survives_a_restart(autoban: AutoBan, nft: Nft, store: BanStore) -> None:
     for words in (("jail", "=", "192.0.2.1"), ("blacklist", "=", "198.51.100.0/24")):
         autoban.change(parse_change("add", words))
     autoban._keeper.save(autoban._keeper.take(autoban._started))
