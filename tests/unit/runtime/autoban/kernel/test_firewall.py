@@ -37,12 +37,12 @@ class Kernel:
     """Stores its commands, and can be made to fail."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.commands: list[str] = []
         self.error = ""
         self.look = LOOK
 
     def __call__(self, commands: str) -> str:
-        self.told.append(commands)
+        self.commands.append(commands)
         if self.error:
             raise FirewallError(self.error)
         return self.look if commands == ruleset.LOOK else ""
@@ -67,7 +67,7 @@ def firewall(kernel: Kernel, banned: list[BannedSource]) -> Firewall:
     white = (parse_span("10.0.0.0/8"),)
     firewall = Firewall(kernel, lambda: TableContents(white, banned=tuple(banned)), beyond(banned))
     firewall.build()
-    kernel.told.clear()
+    kernel.commands.clear()
     return firewall
 
 
@@ -81,8 +81,8 @@ def test_firewall_bans_many_in_one_transaction_with_the_time_left(
             BannedSource("2001:db8:0:1::/64", 60, 60),
         ]
     )
-    (told,) = kernel.told
-    *_, four, six = told.splitlines()
+    (commands,) = kernel.commands
+    *_, four, six = commands.splitlines()
     assert four == (
         "add element inet autoban jail4 { 192.0.2.1 timeout 60000ms expires 30001ms, "
         "192.0.2.2 timeout 60000ms expires 60000ms }"
@@ -94,8 +94,8 @@ def test_firewall_bans_many_in_one_transaction_with_the_time_left(
 
 def test_firewall_adds_an_address_before_it_deletes_it(firewall: Firewall, kernel: Kernel) -> None:
     firewall.unban(["192.0.2.1"])
-    (told,) = kernel.told
-    assert told.splitlines() == [
+    (commands,) = kernel.commands
+    assert commands.splitlines() == [
         "add element inet autoban jail4 { 192.0.2.1 }",
         "delete element inet autoban jail4 { 192.0.2.1 }",
     ]
@@ -104,7 +104,7 @@ def test_firewall_adds_an_address_before_it_deletes_it(firewall: Firewall, kerne
 def test_firewall_without_changes_runs_no_command(firewall: Firewall, kernel: Kernel) -> None:
     firewall.ban([])
     firewall.unban([])
-    assert kernel.told == []
+    assert kernel.commands == []
 
 
 def test_firewall_look_reads_counters_and_changes_nothing(
@@ -113,12 +113,12 @@ def test_firewall_look_reads_counters_and_changes_nothing(
     kernel.look = LOOK.replace("packets 7 bytes 420", "packets 9 bytes 540")
     firewall.look()
     assert firewall.dropped == {"jailed": Dropped(9, 540)}
-    assert kernel.told == [ruleset.LOOK]
+    assert kernel.commands == [ruleset.LOOK]
     assert firewall.rebuilt == 0
 
 
 def rebuilt(kernel: Kernel) -> bool:
-    return any("delete table inet autoban" in commands for commands in kernel.told)
+    return any("delete table inet autoban" in commands for commands in kernel.commands)
 
 
 @pytest.mark.parametrize("change", [("size 65536", "size 1"), ("jail4", "gaol4")])
@@ -138,7 +138,7 @@ def test_firewall_look_changes_nothing_without_a_table(firewall: Firewall, kerne
     kernel.error = "No such file or directory"
     firewall.look()
     firewall.look()
-    assert set(kernel.told) == {ruleset.LOOK}
+    assert set(kernel.commands) == {ruleset.LOOK}
     kernel.error = ""
     assert firewall.repair()
     assert rebuilt(kernel)
@@ -156,7 +156,7 @@ def test_firewall_repairs_a_table_without_a_banned_address(
     banned.append(BannedSource("192.0.2.10", 60, 60))
     firewall.look()
     assert firewall.repair()
-    assert "192.0.2.10 timeout" in "".join(kernel.told)
+    assert "192.0.2.10 timeout" in "".join(kernel.commands)
 
 
 def test_firewall_ban_without_a_table_restores_it_with_all_its_contents(
@@ -165,7 +165,7 @@ def test_firewall_ban_without_a_table_restores_it_with_all_its_contents(
     banned.append(BannedSource("192.0.2.1", 60, 60))
     firewall = Firewall(kernel, lambda: TableContents(banned=tuple(banned)), beyond(banned))
     firewall.build()
-    kernel.told.clear()
+    kernel.commands.clear()
     answers = iter([FirewallError("No such file or directory")])
 
     def once(commands: str) -> str:
@@ -196,15 +196,15 @@ def test_firewall_retries_after_a_refusal(kernel: Kernel) -> None:
     firewall = Firewall(kernel, TableContents, beyond([]))
     firewall.build()
     assert firewall.reason == "Operation not permitted"
-    kernel.told.clear()
+    kernel.commands.clear()
     firewall.ban([BannedSource("192.0.2.1", 60, 60)])
     firewall.remove()
-    assert kernel.told == []
+    assert kernel.commands == []
     kernel.error = ""
     firewall.repair()
     assert firewall.reason == ""
     firewall.remove()
-    assert kernel.told[-1] == ruleset.REMOVE
+    assert kernel.commands[-1] == ruleset.REMOVE
 
 
 class PoorKernel:

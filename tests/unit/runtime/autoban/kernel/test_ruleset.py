@@ -35,8 +35,8 @@ def test_commands_concern_the_own_table_only() -> None:
 
 def test_commands_limit_addresses_without_their_phones_in_one_transaction() -> None:
     flows = ((("192.0.2.1", 5060), 9.5), (("192.0.2.1", 5062), 3.0))
-    told = ruleset.slow([SlowSource("192.0.2.1", 60, flows), SlowSource("2001:db8::/64", 60)])
-    assert told.splitlines() == [
+    commands = ruleset.slow([SlowSource("192.0.2.1", 60, flows), SlowSource("2001:db8::/64", 60)])
+    assert commands.splitlines() == [
         "add element inet autoban port4 { 192.0.2.1 . 5060, 192.0.2.1 . 5062 }",
         "delete element inet autoban port4 { 192.0.2.1 . 5060, 192.0.2.1 . 5062 }",
         (
