@@ -14,7 +14,7 @@ from pathlib import Path
 from pbx.asterisk.files import read_regular
 from pbx.core.durable import replace
 from pbx.tls.pair import PairError, read_pair
-from pbx.tls.store import contents
+from pbx.tls.pair_files import contents
 
 LIST = ".from-acme.json"
 CERTIFICATES, KEYS = "certs", "private"
@@ -64,7 +64,7 @@ def superfluous(kept: Kept, needed: Mapping[str, bytes], present: Mapping[str, b
     return {
         name
         for name, written in kept.files.items()
-        if name not in needed and name in present and digest(present[name]) == written
+        if name not in needed and name in present and checksum(present[name]) == written
     }
 
 
@@ -76,7 +76,7 @@ def update(folder: Path, kept: Kept, needed: Mapping[str, bytes]) -> Kept:
     """
     present = {name: data for name in kept.files if (data := contents(folder / name))}
     doomed = superfluous(kept, needed, present)
-    files = {name: digest(data) for name, data in needed.items()}
+    files = {name: checksum(data) for name, data in needed.items()}
     new = Kept(files, kept.used)
     if new != kept:
         # What is written is listed before, what is removed is listed until it is gone.
@@ -104,7 +104,7 @@ def domains(kept: Kept) -> set[str]:
     return {Path(name).name.removesuffix(".crt") for name in kept.files if name.endswith(".crt")}
 
 
-def digest(data: bytes) -> str:
+def checksum(data: bytes) -> str:
     """Return what tells contents from others."""
     return hashlib.sha256(data).hexdigest()
 
@@ -121,5 +121,5 @@ def _from_earlier(folder: Path) -> dict[str, str]:
         except (OSError, PairError):
             continue
         if modes == [0o640, 0o600] and path.name.removesuffix(".crt") in pair.names:
-            found |= {certificate: digest(data[0]), key: digest(data[1])}
+            found |= {certificate: checksum(data[0]), key: checksum(data[1])}
     return found

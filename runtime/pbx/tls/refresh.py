@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pbx.core.log import ALERT, ERROR, NOTICE, WARNING, log
-from pbx.tls import given, kept, state, store, unprivileged
+from pbx.tls import given, kept, pair_files, state, unprivileged
 from pbx.tls.asterisk import CONSOLE, AsteriskError, reload_certificate
 from pbx.tls.choice import choose_pair, names_for
 from pbx.tls.digest import digest
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _is_complete(folder: Path) -> bool:
     try:
-        return None not in store.in_use(folder)
+        return None not in pair_files.in_use(folder)
     except OSError:
         return False
 
@@ -114,8 +114,11 @@ def refresh(
     """
     with (paths.run / "certificates.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time
-        if store.finish(paths.used):
-            log(NOTICE, f"completed a change of {paths.used / store.CERTIFICATE} cut short before")
+        if pair_files.finish(paths.used):
+            log(
+                NOTICE,
+                f"completed a change of {paths.used / pair_files.CERTIFICATE} cut short before",
+            )
         offers = _offers(paths, found)
         listed = kept.load(paths.kept)
         in_use = _switch(paths, settings, offers, found, listed, now)
@@ -125,7 +128,7 @@ def refresh(
         # Last: that there is no room for the others is no reason to do without the one in use.
         pairs = best_of_each(offers, now)
         if in_use.certificate in {pair.certificate for pair in pairs.values()}:
-            listed = replace(listed, used=kept.digest(in_use.certificate))
+            listed = replace(listed, used=kept.checksum(in_use.certificate))
         needed = _needed(paths, pairs, listed, wanted, dropped=found.read)
         new = kept.update(paths.kept, listed, needed)
         if new.used != kept.load(paths.kept).used:
@@ -147,7 +150,7 @@ def _needed(
     needed: dict[str, bytes] = {}
     for domain in kept.domains(listed):
         certificate, key = kept.names(domain)
-        data = [store.contents(paths.kept / name) for name in (certificate, key)]
+        data = [pair_files.contents(paths.kept / name) for name in (certificate, key)]
         if None not in data and (wanted.everything or (not dropped and _fits(data, wanted))):
             needed |= {certificate: data[0] or b"", key: data[1] or b""}
     for domain, pair in pairs.items():
@@ -204,8 +207,8 @@ def _fitting(
 
 def _in_use(paths: TlsPaths, known: Collection[bytes], used: str) -> InUse:
     """Return what is in use; in a folder that lasts no longer than the container, it is ours."""
-    certificate, key = store.in_use(paths.used)
-    if certificate is not None and kept.digest(certificate) == used:
+    certificate, key = pair_files.in_use(paths.used)
+    if certificate is not None and kept.checksum(certificate) == used:
         known = {*known, certificate}
     in_use = examine(certificate, key, known)
     if paths.own:
@@ -222,24 +225,24 @@ def _switch(
     now: datetime.datetime,
 ) -> Pair:
     """Put another pair into use if there is reason to; return the one that is in use then."""
-    certificate = paths.used / store.CERTIFICATE
+    certificate = paths.used / pair_files.CERTIFICATE
     fitting, origin = _fitting(paths, settings, offers, found, now)
-    stored = [store.contents(paths.kept / name) for name in listed.files]
+    stored = [pair_files.contents(paths.kept / name) for name in listed.files]
     known = {offer.pair.certificate for offer in offers} | {data for data in stored if data}
     in_use = _in_use(paths, known, listed.used)
     if in_use.problem and not fitting:
         raise CertificateError(
-            f"{certificate} and {store.KEY}: {in_use.problem}; put the right ones there, or "
+            f"{certificate} and {pair_files.KEY}: {in_use.problem}; put the right ones there, or "
             "remove both to have them made"
         )
     todo = plan(in_use, fitting, settings.hostname, now)
     pair = todo.use or (_make(settings, now) if todo.make else in_use.pair)
     assert pair  # noqa: S101 # one is there, or is made
     if todo.keep:
-        copy = store.keep(paths.used, now)
+        copy = pair_files.keep(paths.used, now)
         log(NOTICE, f"what was in use is the user's: kept as {copy} and the key beside it")
     if pair is not in_use.pair:
-        store.use(paths.used, pair)
+        pair_files.use(paths.used, pair)
     if todo.use:
         log(NOTICE, f"using the certificate for {min(pair.names, default='no name')} from {origin}")
     if todo.make:

@@ -57,7 +57,7 @@ class CertificateSettings:
             )
         if not _is_number(days) or not 1 <= int(days) <= MAX_CERTDAYS:
             raise CertificateSettingError(f"TLS_CERTDAYS is '{days}': use 1 to {MAX_CERTDAYS} days")
-        return cls(hostname, key, int(days))
+        return cls(_plainly(hostname), key, int(days))
 
 
 def make_certificate(settings: CertificateSettings, now: datetime.datetime) -> tuple[bytes, bytes]:
@@ -94,6 +94,15 @@ def make_certificate(settings: CertificateSettings, now: datetime.datetime) -> t
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 6
+
+
+def _plainly(hostname: str) -> str:
+    """Return an address as certificates have it: in its shortest form, and without a zone."""
+    try:
+        address = ipaddress.ip_address(hostname)
+    except ValueError:
+        return hostname
+    return str(type(address)(int(address)))
 
 
 def _alternative(hostname: str) -> x509.GeneralName:

@@ -64,7 +64,7 @@ def configuration(text: str) -> Configuration:
     return load("pjsip.conf", lambda name: [SourceFile(name, (WIZARD + text).encode())])
 
 
-def test_it_has_what_an_account_is_made_of() -> None:
+def test_linphone_document_has_the_account() -> None:
     sections = document()
     assert sections["proxy_0"]["reg_proxy"] == "<sip:192.0.2.10:5060;transport=tcp>"
     assert sections["proxy_0"]["reg_route"] == sections["proxy_0"]["reg_proxy"]
@@ -80,7 +80,9 @@ def test_it_has_what_an_account_is_made_of() -> None:
 
 
 @given(FROM_FILES, FROM_FILES, FROM_FILES, FROM_FILES)
-def test_any_name_and_password_survive(account: str, name: str, password: str, realm: str) -> None:
+def test_linphone_document_holds_any_name_and_password(
+    account: str, name: str, password: str, realm: str
+) -> None:
     user = User(account, "+1", name, "", (), password, "")
     sections = document(user, realm=realm)
     said = f"{account}:{realm}:{password}".encode("utf-8", "surrogateescape")
@@ -97,14 +99,14 @@ def test_any_name_and_password_survive(account: str, name: str, password: str, r
 
 
 @given(st.text())
-def test_the_password_is_not_in_it(password: str) -> None:
+def test_linphone_document_lacks_the_password(password: str) -> None:
     user = User("ann", "+1", "Ann", "", (), f"pass:{password}")
     existing = Existing(user, "asterisk", "sdes", insists=False)
     text = provisioning_document(existing, SERVER, "tcp", trusted=True)
     assert "pass:" not in text
 
 
-def test_an_address_of_ipv6_stands_in_brackets() -> None:
+def test_linphone_document_has_ipv6_addresses_in_brackets() -> None:
     sections = document(server=Server("fd00::1", ALL))
     assert sections["proxy_0"]["reg_proxy"] == "<sip:[fd00::1]:5060;transport=tcp>"
 
@@ -113,7 +115,7 @@ def test_an_address_of_ipv6_stands_in_brackets() -> None:
     ("transport", "trusted", "checked"),
     [("tls", True, "1"), ("tls", False, "0"), ("tcp", False, "1")],
 )
-def test_certificates_are_checked_unless_that_cannot_work(
+def test_linphone_checks_certificates_unless_that_cannot_work(
     transport: str, trusted: bool, checked: str
 ) -> None:
     existing = Existing(ANN, "asterisk", "sdes", insists=False)
@@ -126,7 +128,7 @@ def test_certificates_are_checked_unless_that_cannot_work(
     ("encryption", "insists", "expected"),
     [("sdes", False, ("srtp", "0")), ("dtls", True, ("dtls", "1")), ("", False, ("none", "0"))],
 )
-def test_sound_is_encrypted_as_the_account_wants_it(
+def test_linphone_encrypts_sound_as_the_account_wants_it(
     encryption: str, insists: bool, expected: tuple[str, str]
 ) -> None:
     existing = Existing(ANN, "asterisk", encryption, insists=insists)
@@ -144,14 +146,16 @@ def test_sound_is_encrypted_as_the_account_wants_it(
         ("udp", ALL, True, "udp"),
     ],
 )
-def test_the_transport_is_the_best_that_works(
+def test_linphone_transport_is_the_best_that_works(
     wanted: str, offered: dict[str, int], trusted: bool, chosen: str
 ) -> None:
     assert choose_transport(wanted, Server("x", offered), trusted=trusted) == chosen
 
 
 @pytest.mark.parametrize(("wanted", "offered"), [("tls", {"udp": 5060}), ("", {})])
-def test_a_transport_that_is_not_there_is_refused(wanted: str, offered: dict[str, int]) -> None:
+def test_linphone_transport_that_is_not_offered_is_refused(
+    wanted: str, offered: dict[str, int]
+) -> None:
     with pytest.raises(CommandError):
         choose_transport(wanted, Server("x", offered), trusted=True)
 
@@ -159,7 +163,7 @@ def test_a_transport_that_is_not_there_is_refused(wanted: str, offered: dict[str
 # ---- whose account it is
 
 
-def test_an_account_is_found_with_all_that_it_inherits() -> None:
+def test_existing_account_is_found_with_all_that_it_inherits() -> None:
     found = find_existing(
         "ann",
         configuration(
@@ -172,7 +176,7 @@ def test_an_account_is_found_with_all_that_it_inherits() -> None:
     assert found == Existing(user, "asterisk", "sdes", insists=False)
 
 
-def test_realm_and_insistence_are_found() -> None:
+def test_existing_account_has_realm_and_encryption() -> None:
     found = find_existing(
         "ann",
         configuration(
@@ -194,19 +198,21 @@ def test_realm_and_insistence_are_found() -> None:
         ("ann", "[ann]\ntype = auth\npassword = x", "there is no user 'ann'"),
     ],
 )
-def test_one_that_a_phone_cannot_use_is_refused(name: str, text: str, hint: str) -> None:
+def test_existing_account_that_a_phone_cannot_use_is_refused(
+    name: str, text: str, hint: str
+) -> None:
     with pytest.raises(CommandError, match=r".") as caught:
         find_existing(name, configuration(text))
     assert hint in str(caught.value)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.10", "fd00::1", "pbx.example", "pbx", "my_pbx.local."])
-def test_hosts_are_taken(host: str) -> None:
+def test_phone_host_is_accepted(host: str) -> None:
     assert check_host(host) == host
 
 
 @pytest.mark.parametrize("host", ["http://x", "x:5060", "a b", "-x", "x/y", "x..y", "é"])
-def test_what_is_no_host_is_refused(host: str) -> None:
+def test_phone_host_that_is_none_is_refused(host: str) -> None:
     with pytest.raises(CommandError, match="neither a name nor an address"):
         check_host(host)
 
@@ -225,7 +231,7 @@ def problem(tmp_path: Path, issued: Any, authority: Authority, host: str) -> str
     return problem_for_phones(server_context(files(tmp_path, issued)), host, tmp_path / "ca.pem")
 
 
-def test_certificates_are_judged_as_by_a_phone(tmp_path: Path) -> None:
+def test_certificate_is_judged_as_by_a_phone(tmp_path: Path) -> None:
     ours, theirs = Authority(), Authority()
     good = ours.issue("pbx.example", "192.0.2.10")
     assert problem(tmp_path, good, ours, "pbx.example") == ""
@@ -276,14 +282,14 @@ def meet(visit: Callable[[Ask], Awaitable[None]], *, seconds: float = 20) -> str
     return asyncio.run(both())
 
 
-def test_linphone_gets_it() -> None:
+def test_handover_gives_linphone_the_document() -> None:
     async def visit(ask: Ask) -> None:
         assert await ask("GET", PATH, LINPHONE) == (200, "<config/>")
 
     assert meet(visit) == "127.0.0.1"
 
 
-def test_others_get_nothing_and_take_nothing_away() -> None:
+def test_handover_gives_others_nothing_and_stays_open() -> None:
     async def visit(ask: Ask) -> None:
         for method, path, headers, status in (
             ("GET", PATH, {}, 400),
@@ -301,7 +307,7 @@ def test_others_get_nothing_and_take_nothing_away() -> None:
     assert meet(visit) == "127.0.0.1"
 
 
-def test_one_of_two_that_come_at_once_gets_it() -> None:
+def test_handover_gives_one_of_two_phones_the_document() -> None:
     async def visit(ask: Ask) -> None:
         replies = await asyncio.gather(
             *(ask("GET", PATH, LINPHONE) for _ in range(2)), return_exceptions=True
@@ -312,7 +318,7 @@ def test_one_of_two_that_come_at_once_gets_it() -> None:
     assert meet(visit) == "127.0.0.1"
 
 
-def test_silent_connections_keep_nobody_waiting() -> None:
+def test_handover_does_not_wait_for_silent_connections() -> None:
     port = free_port()
 
     async def both() -> str:
@@ -331,12 +337,12 @@ def test_silent_connections_keep_nobody_waiting() -> None:
     assert asyncio.run(both()) == "127.0.0.1"
 
 
-def test_nobody_comes() -> None:
+def test_handover_ends_if_nobody_comes() -> None:
     order = Handover(PATH, "<config/>", free_port(), None)
     assert asyncio.run(hand_over(order, 0.1, lambda: None)) == ""
 
 
-def test_a_port_that_is_taken_is_named() -> None:
+def test_handover_names_a_port_that_is_in_use() -> None:
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         order = Handover(PATH, "<config/>", port, None)

@@ -74,7 +74,7 @@ def endpoints(conf: Path) -> str:
     return (conf / "pjsip_endpoint.conf").read_bytes().decode("latin-1")
 
 
-def test_an_entry_is_added_and_the_rest_left_alone(conf: Path, capsys: Printed) -> None:
+def test_user_add_appends_an_entry_and_leaves_the_rest(conf: Path, capsys: Printed) -> None:
     assert main([*ADD, "--mailbox", "ann@example.com"]) == 0
     after = endpoints(conf)
     assert after.startswith(BEFORE + "\n\n[ann.smith](w_term:home)\n")
@@ -101,14 +101,14 @@ def test_an_entry_is_added_and_the_rest_left_alone(conf: Path, capsys: Printed) 
     ]
 
 
-def test_passwords_differ(conf: Path) -> None:
+def test_user_add_makes_a_new_password_each_time(conf: Path) -> None:
     assert main(ADD) == 0
     assert main(["user", "add", "bob", "+12025550178"]) == 0
     found = re.findall(r"password = (\S{20,})", endpoints(conf))
     assert len(set(found)) == 2
 
 
-def test_owner_and_mode_stay(conf: Path) -> None:
+def test_user_add_keeps_owner_and_mode(conf: Path) -> None:
     path = conf / "pjsip_endpoint.conf"
     path.chmod(0o604)
     os.chown(path, 12345, 12346)
@@ -122,7 +122,7 @@ def test_owner_and_mode_stay(conf: Path) -> None:
     ]
 
 
-def test_a_file_that_is_a_link_stays_one(conf: Path, tmp_path: Path) -> None:
+def test_user_add_keeps_a_link(conf: Path, tmp_path: Path) -> None:
     path, elsewhere = conf / "pjsip_endpoint.conf", tmp_path / "users.conf"
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
@@ -131,13 +131,13 @@ def test_a_file_that_is_a_link_stays_one(conf: Path, tmp_path: Path) -> None:
     assert "[ann.smith]" in elsewhere.read_text("latin-1")
 
 
-def test_without_other_users_the_template_is_the_usual_one(conf: Path) -> None:
+def test_user_add_without_other_users_takes_the_usual_template(conf: Path) -> None:
     (conf / "pjsip_endpoint.conf").write_text("")
     assert main(ADD) == 0
     assert endpoints(conf).startswith("[ann.smith](w_term_io)\n")
 
 
-def test_templates_may_be_chosen(conf: Path) -> None:
+def test_user_add_takes_the_given_templates(conf: Path) -> None:
     assert main([*ADD, "--template", "w_term_i", "--template", "w_term:home"]) == 0
     assert "[ann.smith](w_term_i,w_term:home)\n" in endpoints(conf)
 
@@ -170,7 +170,7 @@ def test_templates_may_be_chosen(conf: Path) -> None:
         (["ann", "+12025550177", "--template", "w_trunk"], "would not be one that a phone", 1),
     ],
 )
-def test_what_cannot_be_changes_nothing(
+def test_user_add_changes_nothing_if_it_is_refused(
     conf: Path, capsys: Printed, arguments: list[str], line: str, status: int
 ) -> None:
     assert main(["user", "add", *arguments]) == status
@@ -182,7 +182,7 @@ def test_what_cannot_be_changes_nothing(
     assert endpoints(conf) == BEFORE
 
 
-def test_an_entry_that_a_comment_would_hide_is_refused(conf: Path, capsys: Printed) -> None:
+def test_user_add_refuses_an_entry_that_a_comment_would_hide(conf: Path, capsys: Printed) -> None:
     hidden = f"{BEFORE}\n;-- to do\n"
     (conf / "pjsip_endpoint.conf").write_text(hidden, "latin-1")
     assert main(ADD) == 1
@@ -190,21 +190,21 @@ def test_an_entry_that_a_comment_would_hide_is_refused(conf: Path, capsys: Print
     assert endpoints(conf) == hidden
 
 
-def test_a_file_that_is_not_included_is_no_place_for_users(conf: Path, capsys: Printed) -> None:
+def test_user_add_refuses_a_file_that_is_not_included(conf: Path, capsys: Printed) -> None:
     (conf / "pjsip_wizard.conf").write_text(WIZARD.replace("#tryinclude", ";"))
     assert main([*ADD, "--template", "w_term_io"]) == 1
     assert endpoints(conf) == BEFORE
     assert capsys.readouterr().err
 
 
-def test_a_missing_file_is_told(conf: Path, capsys: Printed) -> None:
+def test_user_add_reports_a_missing_file(conf: Path, capsys: Printed) -> None:
     (conf / "pjsip_endpoint.conf").unlink()
     assert main(ADD) == 1
     assert "cannot read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["pipe", "huge"])
-def test_a_file_that_is_none_is_told(conf: Path, capsys: Printed, kind: str) -> None:
+def test_user_add_reports_a_file_that_is_none(conf: Path, capsys: Printed, kind: str) -> None:
     path = conf / "pjsip_endpoint.conf"
     path.unlink()
     if kind == "pipe":
@@ -219,7 +219,7 @@ def test_a_file_that_is_none_is_told(conf: Path, capsys: Printed, kind: str) -> 
 
 
 @pytest.mark.usefixtures("conf")
-def test_asterisk_is_asked_to_take_it(
+def test_user_add_has_asterisk_reload(
     console: Console, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, asked = console({"pjsip show endpoint ann.smith": " Endpoint:  ann.smith\n"})
@@ -229,7 +229,7 @@ def test_asterisk_is_asked_to_take_it(
     assert asked == ["module reload res_pjsip.so", "pjsip show endpoint ann.smith"]
 
 
-def test_asterisk_that_does_not_take_it_is_told(
+def test_user_add_reports_that_asterisk_does_not_accept_it(
     conf: Path, console: Console, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pbx.accounts.add.SECONDS_TO_APPEAR", 0)
@@ -241,7 +241,7 @@ def test_asterisk_that_does_not_take_it_is_told(
 
 
 @pytest.mark.usefixtures("conf")
-def test_users_are_listed_without_passwords(capsys: Printed) -> None:
+def test_user_list_has_no_passwords(capsys: Printed) -> None:
     assert main(ADD) == 0
     capsys.readouterr()
     assert main(["user", "list"]) == 0
@@ -254,12 +254,12 @@ def test_users_are_listed_without_passwords(capsys: Printed) -> None:
 @pytest.mark.parametrize(
     "typed", ["+12025550177", "+1 202 555 0177", "+1 (202) 555-0177", "+1.202.555/0177"]
 )
-def test_numbers_may_be_written_for_reading(typed: str) -> None:
+def test_user_number_may_be_written_for_reading(typed: str) -> None:
     assert check_number(typed) == "+12025550177"
 
 
 @given(st.text(max_size=25))
-def test_a_number_is_e164_or_refused(typed: str) -> None:
+def test_user_number_is_e164_or_refused(typed: str) -> None:
     try:
         number = check_number(typed)
     except CommandError:
@@ -274,7 +274,7 @@ words = st.text(
 
 
 @given(st.binary(max_size=60), words)
-def test_whatever_the_file_is_it_is_kept(content: bytes, name: str) -> None:
+def test_user_entry_keeps_the_file_before_it(content: bytes, name: str) -> None:
     user = User("ann", "+12025550177", name, "", ("w",), "p" * 24)
     after = append_entry(content, user)
     assert after.startswith(content)
@@ -283,7 +283,7 @@ def test_whatever_the_file_is_it_is_kept(content: bytes, name: str) -> None:
 
 
 @given(words)
-def test_what_is_written_is_what_asterisk_reads(name: str) -> None:
+def test_user_entry_is_read_by_asterisk_as_it_was_written(name: str) -> None:
     user = User("ann", "+12025550177", name, "a@b", ("w",), "p" * 24)
     content = append_entry(b"[w](!)\n", user)
     section = load("x", lambda _: [SourceFile("x", content)]).find("ann")
@@ -299,7 +299,7 @@ def server(text: str, hostname: str = "pbx.example", chosen: str = "") -> Server
     return server_of(load("x", lambda _: [SourceFile("x", text.encode())]), hostname, chosen)
 
 
-def test_the_public_name_goes_before_others() -> None:
+def test_phone_server_is_the_public_name_before_others() -> None:
     text = "[u]\ntype=transport\nbind=0.0.0.0\ndomain=d.example\n"
     assert server(text).host == "d.example"
     text += "external_signaling_address=s.example\n"
@@ -309,7 +309,7 @@ def test_the_public_name_goes_before_others() -> None:
 
 
 @pytest.mark.parametrize("hostname", ["0123456789ab", "localhost"])
-def test_a_name_that_is_none_is_not_given(hostname: str) -> None:
+def test_phone_server_is_not_a_name_made_up_by_the_engine(hostname: str) -> None:
     assert server("", hostname).host == ""
 
 
@@ -325,7 +325,7 @@ def test_a_name_that_is_none_is_not_given(hostname: str) -> None:
         ("udp", "2001:db8::1", 5060),
     ],
 )
-def test_ports(protocol: str, bind: str, port: int) -> None:
+def test_phone_server_has_the_ports_of_the_transports(protocol: str, bind: str, port: int) -> None:
     found = server(f"[t]\ntype=transport\nprotocol={protocol}\nbind={bind}\n")
     assert found.ports == {protocol: port}
 
@@ -343,7 +343,7 @@ def decode(drawing: str) -> str:
 
 
 @pytest.mark.usefixtures("conf")
-def test_the_code_holds_the_account(capsys: Printed) -> None:
+def test_phone_code_holds_the_account(capsys: Printed) -> None:
     arguments = [*ADD, "--qr", "--name", "Änn & Söhne", "--server", "2001:db8::1"]
     assert main(arguments) == 0
     shown = capsys.readouterr().out
@@ -360,13 +360,13 @@ def test_the_code_holds_the_account(capsys: Printed) -> None:
     assert "\x1b" not in shown
 
 
-def test_another_port_is_in_the_code() -> None:
+def test_phone_code_has_another_port() -> None:
     user = User("ann", "+1", "Ann", "", ("w",), "p")
     document = account_document(user, Server("pbx.example", {"udp": 5560}))
     assert "<RegisterServer>pbx.example:5560</RegisterServer>" in document
 
 
-def test_without_a_server_there_is_no_code(
+def test_phone_code_is_left_out_without_a_server(
     conf: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "0123456789ab")
@@ -377,7 +377,9 @@ def test_without_a_server_there_is_no_code(
 
 @settings(max_examples=30)
 @given(st.integers(1, 9), st.integers(0, 4), st.booleans(), st.data())
-def test_drawings_are_whole(size: int, border: int, colours: bool, data: st.DataObject) -> None:
+def test_phone_code_is_drawn_whole(
+    size: int, border: int, colours: bool, data: st.DataObject
+) -> None:
     row = st.lists(st.integers(0, 1), min_size=size, max_size=size)
     modules = data.draw(st.lists(row, min_size=size, max_size=size))
     lines = draw(modules, colours=colours, border=border).splitlines()

@@ -24,12 +24,14 @@ def read(*data: bytes) -> list[Message]:
 
 
 @given(st.lists(messages, max_size=5))
-def test_what_is_sent_is_what_is_read(sent: list[dict[str, str]]) -> None:
+def test_ami_messages_are_read_as_they_were_sent(sent: list[dict[str, str]]) -> None:
     assert read(GREETING + b"".join(map(wire, sent))) == sent
 
 
 @given(pieces, st.data())
-def test_it_does_not_matter_how_bytes_are_cut(data: list[bytes], draw: st.DataObject) -> None:
+def test_ami_messages_do_not_depend_on_how_bytes_are_cut(
+    data: list[bytes], draw: st.DataObject
+) -> None:
     whole = b"".join(data)
     cuts = sorted(draw.draw(st.lists(st.integers(0, len(whole)), max_size=10)))
     parts = [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
@@ -37,13 +39,13 @@ def test_it_does_not_matter_how_bytes_are_cut(data: list[bytes], draw: st.DataOb
 
 
 @given(st.binary(), messages)
-def test_after_nonsense_the_next_message_is_read(nonsense: bytes, message: dict[str, str]) -> None:
+def test_ami_message_after_nonsense_is_read(nonsense: bytes, message: dict[str, str]) -> None:
     assert read(nonsense + b"\r\n\r\n" + wire(message))[-1] == message
 
 
 @pytest.mark.parametrize("piece", [997, 64 * 1024, 1 << 20])
 @pytest.mark.parametrize("line", [b"x", b"x: y\r\n"])
-def test_a_huge_message_is_left_out_in_bounded_memory(piece: int, line: bytes) -> None:
+def test_ami_huge_message_is_left_out_in_bounded_memory(piece: int, line: bytes) -> None:
     reader = AmiReader()
     huge = line * (3 * MAX_MESSAGE // len(line)) + b"\r\n\r\n" + wire({"Event": "next"})
     found = []
@@ -56,7 +58,7 @@ def test_a_huge_message_is_left_out_in_bounded_memory(piece: int, line: bytes) -
 
 @pytest.mark.parametrize("beyond", [0, 1])
 @pytest.mark.parametrize("piece", [1, MAX_MESSAGE * 2])
-def test_the_limit_is_the_same_however_bytes_come(beyond: int, piece: int) -> None:
+def test_ami_limit_does_not_depend_on_how_bytes_come(beyond: int, piece: int) -> None:
     text = b"A: " + b"x" * (MAX_MESSAGE - 3 + beyond) + b"\r\n\r\n"
     reader = AmiReader()
     reader.receive(text[:-40])  # the beginning at once, for the sake of time
@@ -68,22 +70,22 @@ def test_the_limit_is_the_same_however_bytes_come(beyond: int, piece: int) -> No
     assert (len(found), reader.skipped) == ((0, 1) if beyond else (1, 0))
 
 
-def test_of_a_field_that_comes_twice_the_first_counts() -> None:
+def test_ami_first_of_equal_fields_counts() -> None:
     assert read(b"Event: a\r\nEvent: b\r\n\r\n") == [{"Event": "a"}]
 
 
-def test_a_value_may_have_colons_and_spaces() -> None:
+def test_ami_value_may_have_colons_and_spaces() -> None:
     assert read(b"URI: sip:a@b:1 \r\nEmpty:\r\nTight:x\r\n\r\n") == [
         {"URI": "sip:a@b:1 ", "Empty": "", "Tight": "x"}
     ]
 
 
-def test_an_action_is_written_as_it_is_read() -> None:
+def test_ami_action_is_written_as_it_is_read() -> None:
     data = write_action("Login", Username="pbx", Secret="a: b")  # noqa: S106
     assert read(data) == [{"Action": "Login", "Username": "pbx", "Secret": "a: b"}]
 
 
 @pytest.mark.parametrize("value", ["a\r\nAction: Originate", "a\nb", "a\rb"])
-def test_an_action_smuggles_nothing_in(value: str) -> None:
+def test_ami_action_refuses_values_of_several_lines(value: str) -> None:
     with pytest.raises(ValueError, match="one line"):
         write_action("Login", Secret=value)

@@ -96,7 +96,7 @@ def play(scene: Callable[[Asterisk, Log, AmiClient], Awaitable[Any]]) -> None:
     asyncio.run(run())
 
 
-def test_it_logs_in_and_passes_on_what_comes() -> None:
+def test_ami_client_logs_in_and_passes_messages_on() -> None:
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
         await until(lambda: log.events() == 1)
         assert client.up
@@ -107,7 +107,7 @@ def test_it_logs_in_and_passes_on_what_comes() -> None:
     play(scene)
 
 
-def test_it_comes_back_soon_after_asterisk() -> None:
+def test_ami_client_reconnects_soon_after_asterisk_is_back() -> None:
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
         await until(lambda: log.up == 1)
         asterisk.stop()
@@ -129,7 +129,7 @@ def test_it_comes_back_soon_after_asterisk() -> None:
     play(scene)
 
 
-def test_a_login_that_is_refused_is_tried_less_and_less_often(
+def test_ami_client_retries_a_refused_login_less_and_less_often(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ami_client, "REFUSED_DELAY", 0.01)
@@ -149,7 +149,7 @@ def test_a_login_that_is_refused_is_tried_less_and_less_often(
     play(scene)
 
 
-def test_a_refused_login_is_tried_at_once_when_things_have_changed(
+def test_ami_client_retries_a_refused_login_at_once_when_things_have_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ami_client, "REFUSED_DELAY", 300.0)
@@ -164,7 +164,7 @@ def test_a_refused_login_is_tried_at_once_when_things_have_changed(
     play(scene)
 
 
-def test_nobody_else_gets_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ami_client_gives_the_login_to_no_other_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ami_client, "FOREIGN_DELAY", 0.01)
     foreign = False
 
@@ -187,7 +187,7 @@ def test_nobody_else_gets_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
     play(scene)
 
 
-def test_a_login_that_is_refused_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ami_client_retries_a_refused_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ami_client, "REFUSED_DELAY", 0.05)
 
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
@@ -207,7 +207,9 @@ def test_a_login_that_is_refused_is_tried_again(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("answer", [b"", WELCOME])
-def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+def test_ami_client_leaves_a_server_that_hangs(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
     monkeypatch.setattr(ami_client, "SILENCE", 0.1)
 
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
@@ -221,7 +223,7 @@ def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, answer: bytes) 
     play(scene)
 
 
-def test_nonsense_halves_and_floods_do_no_harm() -> None:
+def test_ami_client_survives_nonsense_halves_and_floods() -> None:
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
         await until(lambda: log.events() == 1)
         asterisk.send(b"\x00\xff" * 500_000 + b"\r\n\r\n" + EVENT[:10])
@@ -233,7 +235,7 @@ def test_nonsense_halves_and_floods_do_no_harm() -> None:
     play(scene)
 
 
-def test_what_is_asked_while_nobody_is_there_is_lost_and_does_no_harm() -> None:
+def test_ami_client_drops_questions_while_not_connected() -> None:
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
         await until(lambda: log.up == 1)
         asterisk.stop()
@@ -243,7 +245,7 @@ def test_what_is_asked_while_nobody_is_there_is_lost_and_does_no_harm() -> None:
     play(scene)
 
 
-def test_a_server_that_has_no_possible_name_is_only_a_failure() -> None:
+def test_ami_client_treats_an_impossible_host_name_as_a_failure() -> None:
     async def run() -> None:
         log = Log()
         login = Login("a..b", 5038, "autoban", "s", "security")

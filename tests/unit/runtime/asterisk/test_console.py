@@ -14,7 +14,7 @@ DONE = "Module 'x.so' reloaded successfully.\n"
 RELOAD = "module reload x.so"
 
 
-def test_it_is_asked_again_until_asterisk_listens(console: Console) -> None:
+def test_console_reload_is_repeated_until_asterisk_listens(console: Console) -> None:
     answers = {RELOAD: BUSY}
     path, asked = console(answers)
     timer = threading.Timer(0.25, answers.update, [{RELOAD: DONE}])
@@ -25,7 +25,9 @@ def test_it_is_asked_again_until_asterisk_listens(console: Console) -> None:
     assert set(asked) == {RELOAD}
 
 
-def test_it_is_not_asked_without_end(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_console_reload_is_not_repeated_without_end(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pbx.asterisk.console.RELOAD_SECONDS", 0)
     path, _ = console({RELOAD: BUSY})
     assert reload("x.so", console=path).endswith(BUSY)

@@ -75,54 +75,57 @@ def settings_of(configuration: Configuration, name: str) -> Mapping[str, str]:
         ("x = 1\0 = 2", Setting("x", "1")),
     ],
 )
-def test_lines(line: str, item: Item) -> None:
+def test_syntax_of_lines(line: str, item: Item) -> None:
     assert items(line) == [item]
 
 
 @pytest.mark.parametrize("line", ["", "   ", ";", "; x = 1", ";-- x = 1 --;", "\r", "\0x = 1"])
-def test_lines_that_say_nothing(line: str) -> None:
+def test_syntax_of_lines_that_say_nothing(line: str) -> None:
     assert items(line) == []
 
 
-def test_comments_over_lines_nest() -> None:
+def test_syntax_comments_over_lines_nest() -> None:
     text = "a = 1 ;-- b = 2\nc = 3 ;-- d\n e --; f = 4 ; g --;\nh = 5\n"
     assert items(text) == [Setting("a", "1"), Setting("h", "5")]
 
 
-def test_a_comment_without_an_end_hides_the_rest() -> None:
+def test_syntax_comment_without_an_end_hides_the_rest() -> None:
     assert items("a = 1\n;-- b\nc = 2\n")[0] == Setting("a", "1")
     assert items("a = 1\n;-- b\nc = 2\n")[1:] == [
         Mistake("a comment that began with ;-- has no end")
     ]
 
 
-def test_the_end_of_no_comment_hides_the_rest_as_in_asterisk() -> None:
+def test_syntax_end_of_no_comment_hides_the_rest_as_in_asterisk() -> None:
     assert items("a = 1 --; x\nb = 2\n") == [Setting("a", "1 --; x")]
 
 
-def test_a_line_is_not_continued() -> None:
+def test_syntax_line_is_not_continued() -> None:
     assert items("a = 1 \\\nb = 2") == [Setting("a", "1 \\"), Setting("b", "2")]
 
 
-def test_a_line_that_is_too_long_is_skipped() -> None:
+def test_syntax_line_that_is_too_long_is_skipped() -> None:
     assert items("a = " + "x" * 8187 + "\nb = 2")[1] == Setting("b", "2")
     assert isinstance(items("a = " + "x" * 8187)[0], Mistake)
     assert isinstance(items("a = " + "x" * 8186)[0], Setting)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read(content: bytes) -> None:
-    list(parse_lines(content))
+def test_syntax_of_any_bytes_numbers_lines_in_order(content: bytes) -> None:
+    *numbers, last = [0, *(number for number, _ in parse_lines(content))]
+    assert numbers == sorted(numbers)
+    assert last <= content.count(b"\n") + 1
 
 
 @settings(max_examples=300)
 @given(soup)
-def test_any_file_is_read(text: str) -> None:
-    loaded(text)
+def test_sections_before_any_file_are_not_changed_by_it(text: str) -> None:
+    found = loaded(f"[first](!)\na = 1\n[second]\n{text}")
+    assert (found.sections[0].name, found.sections[0].settings) == ("first", {"a": "1"})
 
 
 @given(st.lists(st.tuples(words, values), max_size=5), words)
-def test_what_is_written_is_read_back(pairs: list[tuple[str, str]], section: str) -> None:
+def test_sections_are_read_as_they_were_written(pairs: list[tuple[str, str]], section: str) -> None:
     lines = [f"{name} = {value} ; why" for name, value in pairs]
     found = loaded("\n".join([f"[{section}]", *lines]))
     assert dict(settings_of(found, section)) == dict(pairs)
@@ -130,7 +133,7 @@ def test_what_is_written_is_read_back(pairs: list[tuple[str, str]], section: str
 
 
 @given(soup)
-def test_what_is_in_a_comment_makes_no_difference(text: str) -> None:
+def test_syntax_comment_makes_no_difference(text: str) -> None:
     inside = text.replace("-", "").replace("\0", "")
     assert items(f"a = 1\n;--x{inside} --;\nb = 2\n") == [
         Setting("a", "1"),
@@ -138,20 +141,20 @@ def test_what_is_in_a_comment_makes_no_difference(text: str) -> None:
     ]
 
 
-def test_templates_are_filled_in() -> None:
+def test_sections_are_filled_in_from_templates() -> None:
     found = loaded("[a](!)\nx=1\ny=1\n[b](!,a)\ny=2\n[c](b)\nz=3\n[d](a,b)\n")
     assert settings_of(found, "c") == {"x": "1", "y": "2", "z": "3"}
     assert settings_of(found, "d") == {"x": "1", "y": "2"}
     assert [s.name for s in found.sections if s.template] == ["a", "b"]
 
 
-def test_a_section_is_gone_on_with() -> None:
+def test_sections_are_continued() -> None:
     found = loaded("[a]\nx=1\n[b]\n[a](+)\nx+=2\ny=3\n")
     assert settings_of(found, "a") == {"x": "12", "y": "3"}
     assert len(found.sections) == 2
 
 
-def test_what_is_not_there_is_a_mistake_and_no_end() -> None:
+def test_sections_report_what_is_missing_and_go_on() -> None:
     found = loaded("x=1\n[a](b)\n[c](+)\ny=2\n[a](a)\n")
     assert found.mistakes == (
         "main:1: a setting before the first section",
@@ -161,35 +164,35 @@ def test_what_is_not_there_is_a_mistake_and_no_end() -> None:
     assert settings_of(found, "c") == {"y": "2"}
 
 
-def test_an_included_file_is_part_of_the_section() -> None:
+def test_sections_go_on_in_an_included_file() -> None:
     found = loaded("[a]\n#include more\nz=3\n", more="x=1\n[b]\ny=2\n")
     assert settings_of(found, "a") == {"x": "1", "z": "3"}
     assert settings_of(found, "b") == {"y": "2"}
 
 
-def test_a_file_that_is_missing_is_told_if_it_is_required() -> None:
+def test_sections_report_a_missing_file_if_it_is_required() -> None:
     assert loaded("#tryinclude none\n").unread == ()
     assert loaded("#include none\n").unread == ("none: no such file",)
 
 
-def test_a_file_that_includes_itself_ends() -> None:
+def test_sections_of_a_file_that_includes_itself_end() -> None:
     found = loaded("[a]\n#include main\n")
     assert len(found.sections) == 11
     assert "too deep" in found.mistakes[0]
 
 
-def test_names_are_found_whatever_their_capital_letters() -> None:
+def test_sections_are_found_whatever_their_capital_letters() -> None:
     assert loaded("[John]\n").find("jOHN")
 
 
 @pytest.mark.parametrize("word", ["yes", "TRUE", "y", "t", "1", "on"])
-def test_what_is_switched_on(word: str) -> None:
+def test_sections_know_what_is_switched_on(word: str) -> None:
     section = loaded(f"[a]\nx={word}\ny=no\n").sections[0]
     assert section.is_true("x")
     assert not section.is_true("y")
 
 
-def test_patterns_stand_for_files_in_order(tmp_path: Path) -> None:
+def test_files_of_a_pattern_are_read_in_order(tmp_path: Path) -> None:
     (tmp_path / "main.conf").write_text('#include "more/*.conf"\n#tryinclude none*\n')
     (tmp_path / "more").mkdir()
     for name in ("b", "a"):
@@ -199,7 +202,7 @@ def test_patterns_stand_for_files_in_order(tmp_path: Path) -> None:
     assert found.sections[0].path == str(tmp_path / "more/a.conf")
 
 
-def test_files_that_are_none_are_told(tmp_path: Path) -> None:
+def test_files_that_are_no_regular_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / "main.conf").write_text("#include pipe\n#include folder\n#include link\n[a]\n")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
@@ -213,20 +216,20 @@ def test_files_that_are_none_are_told(tmp_path: Path) -> None:
     assert found.find("a")
 
 
-def test_no_configuration_is_read_for_ever(tmp_path: Path) -> None:
+def test_files_are_limited_in_number_and_size(tmp_path: Path) -> None:
     for number in range(20):
         (tmp_path / f"{number}.conf").write_text("#include *.conf\n")
     found = read_configuration(tmp_path, "0.conf")
     assert f"more than {MOST_FILES} files are included" in found.unread[0]
 
 
-def test_a_huge_file_is_told(tmp_path: Path) -> None:
+def test_files_that_are_huge_are_reported(tmp_path: Path) -> None:
     with (tmp_path / "main.conf").open("wb") as file:
         file.truncate(1 << 30)
     found = read_configuration(tmp_path, "main.conf")
     assert found.unread == ("main.conf: more than 8 MB in all",)
 
 
-def test_templates_that_double_stay_small() -> None:
+def test_sections_of_templates_that_double_stay_small() -> None:
     text = "[t0](!)\nx=1\n" + "".join(f"[t{n}](!,t{n - 1},t{n - 1})\n" for n in range(1, 60))
     assert settings_of(loaded(text), "t59") == {"x": "1"}

@@ -26,24 +26,24 @@ CALL = "Console/default!dp_entry_call_inout!5!1!Up!WaitExten!600!0!!!3!12!!17900
 PHONES = "PJSIP/alice-00000001!dp_entry_call_inout!Console/default!1!Up!Dial!x!!!!3!12!!17.2"
 
 
-def test_a_module_that_runs() -> None:
+def test_answers_tell_whether_the_module_runs() -> None:
     assert is_running(MODULES.format("Running"))
     assert not is_running(MODULES.format("Not Running"))
     assert not is_running("0 modules loaded\n")
     assert not is_running("")
 
 
-def test_a_microphone_is_an_input_device() -> None:
+def test_answers_tell_a_microphone_by_its_input_device() -> None:
     assert has_microphone(DEVICES)
     assert not has_microphone(DEVICES.replace("=== ---> Default Input Device\n", ""))
     assert not has_microphone("(None)\n")
 
 
-def test_calls_of_phones_are_not_the_consoles() -> None:
+def test_answers_tell_the_consoles_calls_from_those_of_phones() -> None:
     assert channels(PHONES) == []
     assert channels("") == []
 
 
 @given(st.permutations([CALL.format(1), PHONES, PHONES]))
-def test_the_consoles_call_is_found_among_others(lines: list[str]) -> None:
+def test_answers_find_the_consoles_call_among_others(lines: list[str]) -> None:
     assert channels("\n".join(lines)) == ["Console/default"]

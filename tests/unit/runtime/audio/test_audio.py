@@ -12,7 +12,7 @@ LOADED = "chan_console.so   Console Channel Driver   1   Running   extended\n"
 CALL = "Console/default!dp_ivr_menu!7!2!Up!WaitExten!600!!!!3!20!!0.2\n"
 
 
-def test_a_call_that_does_not_end_keeps_its_module(
+def test_audio_off_keeps_the_module_of_a_call_that_does_not_end(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unloading the module of a call would crash Asterisk."""

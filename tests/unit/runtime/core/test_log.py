@@ -30,32 +30,32 @@ def said(level: int, text: str, setting: str | None) -> str:
 
 
 @pytest.mark.parametrize("setting", "012345678")
-def test_line_is_shown_if_its_level_is_admitted(setting: str) -> None:
+def test_log_line_is_shown_if_its_level_is_admitted(setting: str) -> None:
     for level in LEVELS:
         assert bool(said(level, "hello", setting)) == (level <= int(setting))
 
 
 @pytest.mark.parametrize("setting", [None, "", "9", "-1", "44", "debug", "4 ", "٤", "²"])
-def test_useless_setting_counts_as_the_default(setting: str | None) -> None:
+def test_log_useless_setting_counts_as_the_default(setting: str | None) -> None:
     for level in LEVELS:
         assert bool(said(level, "hello", setting)) == (level <= DEFAULT_LEVEL)
 
 
 @given(nonsense)
-def test_any_useless_setting_counts_as_the_default(setting: str) -> None:
+def test_log_any_useless_setting_counts_as_the_default(setting: str) -> None:
     assert said(ERROR, "hello", setting)
     assert not said(WARNING, "hello", setting)
 
 
 @given(st.text(st.characters(exclude_categories=("C", "Zl", "Zp"))))
-def test_line_has_time_and_program_name(text: str) -> None:
+def test_log_line_has_time_and_program_name(text: str) -> None:
     line = LINE.fullmatch(said(ERROR, text, None))
     assert line is not None
     assert line[1] == text
 
 
 @pytest.mark.parametrize("setting", ["", "0", "1", "4", "5", "8", "9", "debug", "44", " 7"])
-def test_shell_shows_the_same_levels(root: Path, setting: str) -> None:
+def test_log_of_shell_scripts_shows_the_same_levels(root: Path, setting: str) -> None:
     library = root / "runtime/pbx/core/lib/core.sh"
     script = f'. "{library}"\nfor level in {" ".join(map(str, LEVELS))}; do log $level $level; done'
     output = subprocess.run(

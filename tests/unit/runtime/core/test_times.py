@@ -30,28 +30,30 @@ def test_times_are_read(text: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "m", "20 m", "-5", "1.5h", "5m1h", "0", "0s", "1w", "²", "9" * 5000, "4000d"]
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_times_refuse_what_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"give|too long"):
         parse_time(text)
 
 
 @given(st.integers(1, LONGEST))
-def test_a_time_that_is_written_can_be_read(seconds: int) -> None:
+def test_times_written_are_read_back(seconds: int) -> None:
     assert parse_time(format_time(seconds)) == seconds
 
 
 @given(*[st.integers(0, 99)] * 4)
-def test_parts_add_up(days: int, hours: int, minutes: int, seconds: int) -> None:
+def test_times_add_up(days: int, hours: int, minutes: int, seconds: int) -> None:
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     if total:
         assert parse_time(f"{days}d{hours}h{minutes}m{seconds}s") == total
 
 
 @given(st.text(max_size=20))
-def test_any_text_is_a_time_or_refused(text: str) -> None:
+def test_times_of_any_text_are_read_or_refused(text: str) -> None:
     with suppress(ValueError):
-        assert 0 < parse_time(text) <= LONGEST
+        seconds = parse_time(text)
+        assert 0 < seconds <= LONGEST
+        assert parse_time(format_time(seconds)) == seconds
 
 
-def test_no_time_at_all_is_written_too() -> None:
+def test_times_of_no_seconds_are_written() -> None:
     assert format_time(-1) == format_time(0.2) == "0s"

@@ -39,18 +39,18 @@ def line(finding: Finding) -> str:
 
 @settings(max_examples=30)
 @given(findings)
-def test_what_checks_print_is_read_back(expected: list[Finding]) -> None:
+def test_health_findings_are_read_as_they_were_printed(expected: list[Finding]) -> None:
     assert parse_findings("".join(map(line, expected))) == tuple(expected)
 
 
-def test_details_may_hold_tabs() -> None:
+def test_health_details_may_hold_tabs() -> None:
     assert parse_findings("ok\tsip\ta\tb\n") == (Finding("sip", True, "a\tb"),)
 
 
 @pytest.mark.parametrize(
     "text", ["Traceback", "ok asterisk answers", "ok\tasterisk", "OK\tasterisk\tx", "\tx\ty"]
 )
-def test_line_of_another_form_is_a_failure(text: str) -> None:
+def test_health_line_of_another_form_is_a_failure(text: str) -> None:
     assert parse_findings(f"{WELL}{text}\n\n")[2:] == (
         Finding("health check", False, text.strip()),
     )
@@ -58,16 +58,19 @@ def test_line_of_another_form_is_a_failure(text: str) -> None:
 
 @settings(max_examples=50)
 @given(st.text())
-def test_any_output_is_read_and_shown(output: str) -> None:
-    format_table(parse_findings(output), colour=True)
+def test_health_of_any_output_has_a_row_for_each_line(output: str) -> None:
+    found = parse_findings(output)
+    assert len(found) == sum(bool(line.strip()) for line in output.splitlines())
+    table = format_table(found, colour=True)
+    assert len(table.split("\n")) == max(1, len(found))
 
 
-def test_nothing_printed_is_nothing_found() -> None:
+def test_health_of_no_output_has_no_findings() -> None:
     assert parse_findings("\n \n") == ()
     assert format_table((), colour=False) == ""
 
 
-def test_table_is_in_columns() -> None:
+def test_health_table_is_in_columns() -> None:
     found = (Finding("sip", True, "answers"), Finding("service x", False, "down"))
     assert format_table(found, colour=False).splitlines() == [
         "ok    sip        answers",
@@ -75,7 +78,7 @@ def test_table_is_in_columns() -> None:
     ]
 
 
-def test_table_in_colour_is_the_same_but_for_the_colours() -> None:
+def test_health_table_in_colour_is_the_same_but_for_the_colours() -> None:
     found = parse_findings(WELL + "fail\tsip\tsilent\n")
     coloured = format_table(found, colour=True)
     for code in ("\x1b[32m", "\x1b[31m", "\x1b[0m"):
@@ -84,7 +87,7 @@ def test_table_in_colour_is_the_same_but_for_the_colours() -> None:
     assert coloured == format_table(found, colour=False)
 
 
-def test_command_shows_a_table(healthcheck: Healthcheck, capsys: Printed) -> None:
+def test_health_command_shows_a_table(healthcheck: Healthcheck, capsys: Printed) -> None:
     healthcheck(WELL, 0)
     assert main(["health"]) == 0
     assert capsys.readouterr().out == (
@@ -92,13 +95,15 @@ def test_command_shows_a_table(healthcheck: Healthcheck, capsys: Printed) -> Non
     )
 
 
-def test_command_ends_with_1_if_not_all_is_well(healthcheck: Healthcheck, capsys: Printed) -> None:
+def test_health_command_ends_with_1_if_a_check_fails(
+    healthcheck: Healthcheck, capsys: Printed
+) -> None:
     healthcheck(WELL + "fail\tsip\tsilent\n", 3)
     assert main(["health"]) == 1
     assert "FAIL  sip" in capsys.readouterr().out
 
 
-def test_command_speaks_json(healthcheck: Healthcheck, capsys: Printed) -> None:
+def test_health_command_speaks_json(healthcheck: Healthcheck, capsys: Printed) -> None:
     healthcheck('fail\tsip "udp"\tsilent\n', 1)
     assert main(["health", "--json"]) == 1
     assert json.loads(capsys.readouterr().out) == {
@@ -107,7 +112,7 @@ def test_command_speaks_json(healthcheck: Healthcheck, capsys: Printed) -> None:
     }
 
 
-def test_command_ends_with_1_after_a_line_of_another_form(
+def test_health_command_ends_with_1_after_a_line_of_another_form(
     healthcheck: Healthcheck, capsys: Printed
 ) -> None:
     healthcheck(WELL + "sh: sv: not found\n", 0)
@@ -115,14 +120,16 @@ def test_command_ends_with_1_after_a_line_of_another_form(
     assert (status, json.loads(capsys.readouterr().out)["healthy"]) == (1, False)
 
 
-def test_command_shows_output_that_is_not_utf_8(healthcheck: Healthcheck, capsys: Printed) -> None:
+def test_health_command_shows_output_that_is_not_utf_8(
+    healthcheck: Healthcheck, capsys: Printed
+) -> None:
     healthcheck(b"fail\tsip\tcaf\xe9\n", 1)
     assert main(["health"]) == 1
     assert "FAIL  sip" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [[], ["cure"], ["health", "--xml"]])
-def test_wrong_use_ends_with_2(arguments: list[str], capsys: Printed) -> None:
+def test_health_command_ends_with_2_for_wrong_use(arguments: list[str], capsys: Printed) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2

@@ -41,7 +41,7 @@ def add(component: Path, error: str) -> None:
     (component / "command.py").write_text(ADDED.format(error=error))
 
 
-def test_every_component_may_add_commands(component: Path, capsys: Printed) -> None:
+def test_pbx_has_the_commands_of_every_component(component: Path, capsys: Printed) -> None:
     add(component, "CommandError('no voice')")
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
@@ -51,7 +51,7 @@ def test_every_component_may_add_commands(component: Path, capsys: Printed) -> N
         assert re.search(rf"^    {command}\b", shown, re.MULTILINE)
 
 
-def test_a_component_without_commands_adds_none(component: Path, capsys: Printed) -> None:
+def test_pbx_has_no_command_of_a_component_without_any(component: Path, capsys: Printed) -> None:
     assert not (component / "command.py").exists()
     with pytest.raises(SystemExit):
         main(["--help"])
@@ -66,7 +66,7 @@ def test_a_component_without_commands_adds_none(component: Path, capsys: Printed
         ("CommandError('sing what', 'name a song', status=2)", "pbx: sing what: name a song\n", 2),
     ],
 )
-def test_an_error_is_one_line(
+def test_pbx_prints_an_error_in_one_line(
     component: Path, capsys: Printed, error: str, line: str, status: int
 ) -> None:
     add(component, error)
@@ -74,16 +74,16 @@ def test_an_error_is_one_line(
     assert capsys.readouterr() == ("", line)
 
 
-def test_what_was_interrupted_says_so_by_its_status(component: Path) -> None:
+def test_pbx_ends_with_130_if_interrupted(component: Path) -> None:
     add(component, "KeyboardInterrupt")
     assert main(["sing"]) == 130
 
 
-def test_an_error_without_a_hint_ends_without_a_colon() -> None:
+def test_pbx_error_without_a_hint_has_no_colon() -> None:
     assert str(CommandError("it is late")) == "it is late"
 
 
-def test_a_command_loads_only_what_it_needs(root: Path) -> None:
+def test_pbx_loads_only_what_a_command_needs(root: Path) -> None:
     script = (
         "import sys; from pbx.supervision.main import main\n"
         "try: main(['health', '--help'])\n"

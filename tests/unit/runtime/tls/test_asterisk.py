@@ -19,32 +19,32 @@ WELL = {
 }
 
 
-def test_sip_is_reloaded_once_asterisk_has_booted(console: Console) -> None:
+def test_reload_of_sip_waits_until_asterisk_has_booted(console: Console) -> None:
     path, asked = console(WELL)
     assert reload_certificate(path)
     assert asked == ["core waitfullybooted", "module reload res_pjsip.so", "http show status"]
 
 
-def test_https_is_reloaded_where_it_is_on(console: Console) -> None:
+def test_reload_of_https_happens_where_it_is_on(console: Console) -> None:
     enabled = {"http show status": "HTTPS Server Enabled and Bound to 0.0.0.0:8089\n"}
     path, asked = console(WELL | enabled)
     assert reload_certificate(path)
     assert asked[-1] == "module reload http"
 
 
-def test_that_asterisk_does_not_run_is_no_failure(tmp_path: Path) -> None:
+def test_reload_without_asterisk_is_no_failure(tmp_path: Path) -> None:
     assert not reload_certificate(tmp_path / "asterisk.ctl")
 
 
 @pytest.mark.parametrize("answer", ["", "No such module\n", "Module 'x' reloaded with error.\n"])
-def test_what_asterisk_says_instead_is_told(console: Console, answer: str) -> None:
+def test_reload_reports_what_asterisk_says_instead(console: Console, answer: str) -> None:
     path, _ = console(WELL | {"module reload res_pjsip.so": answer})
     last = answer.strip() or "pbx/1/22.10"
     with pytest.raises(AsteriskError, match=f"`module reload res_pjsip.so` said: {last}"):
         reload_certificate(path)
 
 
-def test_one_that_does_not_answer_is_not_waited_for_without_end(
+def test_reload_does_not_wait_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pbx.tls.asterisk.BOOT_SECONDS", 0.1)

@@ -63,7 +63,7 @@ def give(path: Path) -> None:
     os.chown(path, ASTERISK, ASTERISK, follow_symlinks=False)
 
 
-def test_a_file_of_root_alone_is_read(folder: Path) -> None:
+def test_guarded_file_of_root_alone_is_read(folder: Path) -> None:
     assert contents(secret(folder / "acme.json")) == b"secret"
 
 
@@ -76,7 +76,7 @@ def test_a_file_of_root_alone_is_read(folder: Path) -> None:
         "../../../../../../../..{folder}/archive/one",
     ],
 )
-def test_links_in_places_of_root_are_followed(folder: Path, link: str) -> None:
+def test_guarded_links_in_places_of_root_are_followed(folder: Path, link: str) -> None:
     (folder / "archive").mkdir()
     secret(folder / "archive/one")
     (folder / "live").symlink_to(link.format(folder=folder))
@@ -84,7 +84,7 @@ def test_links_in_places_of_root_are_followed(folder: Path, link: str) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o500])
-def test_a_folder_of_asterisk_is_refused(folder: Path, mode: int) -> None:
+def test_guarded_folder_of_asterisk_is_refused(folder: Path, mode: int) -> None:
     secret(folder / "acme.json")
     give(folder)
     folder.chmod(mode)
@@ -93,14 +93,14 @@ def test_a_folder_of_asterisk_is_refused(folder: Path, mode: int) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o757])
-def test_a_folder_that_anybody_can_write_is_refused(folder: Path, mode: int) -> None:
+def test_guarded_folder_that_anybody_can_write_is_refused(folder: Path, mode: int) -> None:
     secret(folder / "acme.json")
     folder.chmod(mode)
     with pytest.raises(ChangeableError, match=str(folder)):
         contents(folder / "acme.json")
 
 
-def test_a_folder_of_root_in_one_that_anybody_can_write_is_safe(folder: Path) -> None:
+def test_guarded_folder_of_root_in_a_sticky_one_is_safe(folder: Path) -> None:
     """As below a /run that is a tmpfs; without the sticky bit, it could be replaced."""
     (folder / "mine").mkdir()
     (folder / "his").mkdir()
@@ -118,7 +118,7 @@ def test_a_folder_of_root_in_one_that_anybody_can_write_is_safe(folder: Path) ->
         contents(folder / "mine/acme.json")
 
 
-def test_a_folder_that_asterisks_group_can_write_is_refused(folder: Path) -> None:
+def test_guarded_folder_that_asterisks_group_can_write_is_refused(folder: Path) -> None:
     secret(folder / "acme.json")
     os.chown(folder, 0, ASTERISK)
     folder.chmod(0o775)
@@ -128,7 +128,7 @@ def test_a_folder_that_asterisks_group_can_write_is_refused(folder: Path) -> Non
     assert contents(folder / "acme.json") == b"secret"
 
 
-def test_a_link_by_way_of_a_place_of_asterisk_is_refused(folder: Path) -> None:
+def test_guarded_link_by_way_of_a_place_of_asterisk_is_refused(folder: Path) -> None:
     secret(folder / "secret")
     (folder / "his").mkdir()
     (folder / "his/way").symlink_to("../secret")
@@ -139,7 +139,7 @@ def test_a_link_by_way_of_a_place_of_asterisk_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o602])
-def test_a_file_of_asterisk_is_refused(folder: Path, mode: int) -> None:
+def test_guarded_file_of_asterisk_is_refused(folder: Path, mode: int) -> None:
     path = secret(folder / "acme.json", mode)
     if mode == 0o600:
         give(path)
@@ -147,7 +147,7 @@ def test_a_file_of_asterisk_is_refused(folder: Path, mode: int) -> None:
         contents(path)
 
 
-def test_what_is_no_file_is_not_opened(folder: Path) -> None:
+def test_guarded_pipe_or_device_is_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     for path in (folder / "pipe", Path("/dev/null")):
         with pytest.raises((NotAFileError, ChangeableError)):
@@ -167,7 +167,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_no_descriptor_is_left(folder: Path) -> None:
+def test_guarded_open_leaves_no_descriptor(folder: Path) -> None:
     before = descriptors()
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to("loop")
@@ -179,7 +179,7 @@ def test_no_descriptor_is_left(folder: Path) -> None:
 
 
 @given(parts=st.lists(st.sampled_from(["..", ".", "a", "b", "etc", "passwd", "self"]), max_size=9))
-def test_a_path_leads_where_the_kernel_says(parts: list[str]) -> None:
+def test_guarded_path_leads_where_the_kernel_says(parts: list[str]) -> None:
     path = "/" + "/".join(parts)
     try:
         expected = Path(path).read_bytes()
@@ -192,7 +192,7 @@ def test_a_path_leads_where_the_kernel_says(parts: list[str]) -> None:
     assert found == expected
 
 
-def test_mounted_file_alone_is_opened_whatever_leads_there(top: Path, folder: Path) -> None:
+def test_guarded_mounted_file_alone_is_opened_whatever_leads_there(top: Path, folder: Path) -> None:
     """Links cannot lead to it, nor from it to another file."""
     place = secret(folder / "a key")
     (folder / "other").write_bytes(b"other")

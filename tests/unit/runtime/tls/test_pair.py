@@ -54,7 +54,7 @@ def by_hand(
     return Issued(pem, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def test_one_of_an_authority_is_read_with_its_chain() -> None:
+def test_pair_of_an_authority_is_read_with_its_chain() -> None:
     pair = read_pair(ISSUED.certificate, ISSUED.key)
     assert (pair.certificate, pair.key) == (ISSUED.certificate, ISSUED.key)
     assert pair.certificate.count(b"BEGIN CERTIFICATE") == 2
@@ -64,20 +64,20 @@ def test_one_of_an_authority_is_read_with_its_chain() -> None:
     assert not pair.made_here
 
 
-def test_one_made_here_is_known_as_such() -> None:
+def test_pair_made_here_is_recognised() -> None:
     pair = read_pair(MADE.certificate, MADE.key)
     assert pair.self_signed
     assert pair.made_here
 
 
-def test_one_made_with_other_tools_is_not_taken_for_ours() -> None:
+def test_pair_made_with_other_tools_is_not_taken_for_ours() -> None:
     pair = read_pair(*vars(by_hand(x509.BasicConstraints(ca=True, path_length=None))).values())
     assert pair.self_signed
     assert not pair.made_here
     assert pair.names == {"pbx.example"}  # the common name, for want of others
 
 
-def test_one_without_any_host_name_is_not_taken_for_ours() -> None:
+def test_pair_without_any_host_name_is_not_taken_for_ours() -> None:
     mail = x509.SubjectAlternativeName([x509.RFC822Name("admin@example.com")])
     constraints = x509.BasicConstraints(ca=False, path_length=None)
     issued = by_hand(mail, constraints, attribute=x509.NameOID.ORGANIZATION_NAME)
@@ -90,7 +90,7 @@ def test_one_without_any_host_name_is_not_taken_for_ours() -> None:
     ("moment", "valid"),
     [(NOW - 1.01 * DAY, False), (NOW - DAY, True), (NOW, True), (NOW + DAY, False)],
 )
-def test_it_is_valid_from_its_start_to_its_end(moment: datetime.datetime, *, valid: bool) -> None:
+def test_pair_is_valid_from_its_start_to_its_end(moment: datetime.datetime, *, valid: bool) -> None:
     assert read_pair(ISSUED.certificate, ISSUED.key).is_valid(moment) is valid
 
 
@@ -104,19 +104,19 @@ def test_it_is_valid_from_its_start_to_its_end(moment: datetime.datetime, *, val
         (b"", b"", "the certificate cannot be read"),
     ],
 )
-def test_what_is_of_no_use_is_refused(certificate: bytes, key: bytes, reason: str) -> None:
+def test_pair_that_does_not_work_is_refused(certificate: bytes, key: bytes, reason: str) -> None:
     with pytest.raises(PairError) as caught:
         read_pair(certificate, key)
     assert str(caught.value) == reason
 
 
-def test_a_chain_in_the_wrong_order_is_refused() -> None:
+def test_pair_with_a_chain_in_the_wrong_order_is_refused() -> None:
     leaf = ISSUED.certificate.removesuffix(AUTHORITY.certificate.encode())
     with pytest.raises(PairError, match="do not belong together"):
         read_pair(AUTHORITY.certificate.encode() + leaf, ISSUED.key)
 
 
-def test_a_key_with_a_password_is_taken_from_the_user_only() -> None:
+def test_pair_with_a_locked_key_is_accepted_from_the_user_only() -> None:
     locked = load_pem_private_key(ISSUED.key, None).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
     )
@@ -125,7 +125,7 @@ def test_a_key_with_a_password_is_taken_from_the_user_only() -> None:
     assert examine(ISSUED.certificate, locked, ()).problem == ""
 
 
-def test_a_certificate_of_an_unknown_version_is_refused() -> None:
+def test_pair_of_an_unknown_version_is_refused() -> None:
     der = bytearray(x509.load_pem_x509_certificate(ISSUED.certificate).public_bytes(Encoding.DER))
     version = der.index(b"\xa0\x03\x02\x01\x02") + 4
     der[version] = 62
@@ -137,19 +137,23 @@ def test_a_certificate_of_an_unknown_version_is_refused() -> None:
 
 @settings(max_examples=200)
 @given(st.data())
-def test_a_pair_with_any_byte_changed_is_read_or_refused(data: st.DataObject) -> None:
+def test_pair_with_any_byte_changed_is_refused_or_keeps_its_key(data: st.DataObject) -> None:
     both = [bytearray(ISSUED.certificate), bytearray(ISSUED.key)]
     spoiled = data.draw(st.sampled_from(both))
     spoiled[data.draw(st.integers(0, len(spoiled) - 1))] = data.draw(st.integers(0, 255))
     try:
-        read_pair(*map(bytes, both))
+        pair = read_pair(*map(bytes, both))
     except PairError as error:
         assert str(error).isprintable()  # noqa: PT017 # either outcome is right
+    else:
+        assert (pair.certificate, pair.key) == tuple(map(bytes, both))
+        public = x509.load_pem_x509_certificate(pair.certificate).public_key()
+        assert public == x509.load_pem_x509_certificate(ISSUED.certificate).public_key()
 
 
 @settings(max_examples=100)
 @given(st.binary(), st.binary())
-def test_anything_else_is_refused(certificate: bytes, key: bytes) -> None:
+def test_pair_of_any_bytes_is_refused(certificate: bytes, key: bytes) -> None:
     with pytest.raises(PairError):
         read_pair(certificate, key)
 
@@ -157,16 +161,16 @@ def test_anything_else_is_refused(certificate: bytes, key: bytes) -> None:
 # ---- whose it is
 
 
-def test_nothing_is_nobodys() -> None:
+def test_in_use_nothing_is_ours() -> None:
     assert examine(None, None, ()) == InUse()
 
 
-def test_what_was_made_here_or_came_from_acme_file_is_ours() -> None:
+def test_in_use_what_was_made_here_or_came_from_acme_file_is_ours() -> None:
     assert examine(MADE.certificate, MADE.key, ()).ours
     assert examine(ISSUED.certificate, ISSUED.key, [ISSUED.certificate]).ours
 
 
-def test_all_else_is_the_users() -> None:
+def test_in_use_all_else_is_the_users() -> None:
     own = by_hand()
     assert not examine(ISSUED.certificate, ISSUED.key, [MADE.certificate]).ours
     assert not examine(own.certificate, own.key, ()).ours
@@ -174,21 +178,21 @@ def test_all_else_is_the_users() -> None:
 
 
 @pytest.mark.parametrize("both", [(None, ISSUED.key), (ISSUED.certificate, None)])
-def test_one_half_is_a_problem(both: tuple[bytes | None, bytes | None]) -> None:
+def test_in_use_one_half_is_a_problem(both: tuple[bytes | None, bytes | None]) -> None:
     assert examine(*both, ()) == InUse(problem="one is there without the other", ours=False)
 
 
 # ---- what ACME_FILE offers
 
 
-def test_only_what_works_is_offered() -> None:
+def test_offers_are_only_what_works() -> None:
     crossed = Issued(ISSUED.certificate, MADE.key)
     offers, complaints = examine_all(parse(acme_json({"a.example": ISSUED, "b.example": crossed})))
     assert [offer.domain for offer in offers] == ["a.example"]
     assert complaints == ["b.example: certificate and key do not belong together"]
 
 
-def test_of_two_for_a_domain_the_valid_one_that_lasts_longest_is_kept() -> None:
+def test_offers_keep_the_valid_one_that_lasts_longest() -> None:
     pairs = [
         read_pair(issued.certificate, issued.key)
         for issued in (

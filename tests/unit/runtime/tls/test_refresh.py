@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from pbx.tls import kept, refresh, state, store
+from pbx.tls import kept, pair_files, refresh, state
 from pbx.tls.asterisk import AsteriskError
 from pbx.tls.digest import digest
 from pbx.tls.given import Given, encode
@@ -54,12 +54,12 @@ def run(*arguments: str) -> int:
 
 
 def use(here: Path, issued: Issued) -> None:
-    (here / "used" / store.CERTIFICATE).write_bytes(issued.certificate)
-    (here / "used" / store.KEY).write_bytes(issued.key)
+    (here / "used" / pair_files.CERTIFICATE).write_bytes(issued.certificate)
+    (here / "used" / pair_files.KEY).write_bytes(issued.key)
 
 
 def used(here: Path) -> Issued:
-    certificate, key = store.in_use(here / "used")
+    certificate, key = pair_files.in_use(here / "used")
     assert certificate is not None
     assert key is not None
     return Issued(certificate, key)
@@ -74,7 +74,7 @@ def names(here: Path, folder: str) -> list[str]:
     return sorted(str(p.relative_to(here / folder)) for p in found if p.is_file())
 
 
-def test_without_anything_one_is_made(here: Path, capsys: Printed) -> None:
+def test_refresh_without_any_certificate_makes_one(here: Path, capsys: Printed) -> None:
     assert run("--start") == 0
     certificate = x509.load_pem_x509_certificate(used(here).certificate)
     assert certificate.issuer == certificate.subject
@@ -82,7 +82,7 @@ def test_without_anything_one_is_made(here: Path, capsys: Printed) -> None:
     assert names(here, "used") == ["cert.pem", "priv_key.pem"]
 
 
-def test_a_second_run_changes_and_says_nothing(here: Path, capsys: Printed) -> None:
+def test_refresh_repeated_changes_and_says_nothing(here: Path, capsys: Printed) -> None:
     offer(here, pbx_example_com=AUTHORITY.issue(HOST))
     run()
     before = {p: p.stat().st_mtime_ns for p in (here / "used").iterdir()}
@@ -96,7 +96,7 @@ KEPT = ["certs/pbx.example.com.crt", "private/pbx.example.com.key"]
 OF_OTHERS = ["certs/other.example.crt", "private/other.example.key"]
 
 
-def test_what_fits_in_acme_file_is_used_and_kept(here: Path) -> None:
+def test_refresh_uses_and_keeps_what_fits_in_acme_file(here: Path) -> None:
     run()
     fitting, other = AUTHORITY.issue(HOST), AUTHORITY.issue("other.example")
     offer(here, other_example=other, pbx_example_com=fitting)
@@ -108,7 +108,7 @@ def test_what_fits_in_acme_file_is_used_and_kept(here: Path) -> None:
     assert names(here, "used") == ["cert.pem", "priv_key.pem"]  # nothing of the user's
 
 
-def test_it_is_followed_when_it_changes(here: Path) -> None:
+def test_refresh_follows_changes_of_acme_file(here: Path) -> None:
     for _ in range(3):
         latest = AUTHORITY.issue(HOST)
         offer(here, pbx_example_com=latest)
@@ -128,7 +128,7 @@ def test_it_is_followed_when_it_changes(here: Path) -> None:
         (acme_json({"a.example": AUTHORITY.issue("a.example")}), "only for a.example"),
     ],
 )
-def test_what_was_in_use_stays_and_why_is_said(
+def test_refresh_of_a_useless_acme_file_keeps_what_is_in_use_and_says_why(
     here: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch, contents: bytes, complaint: str
 ) -> None:
     monkeypatch.setattr(refresh, "PATIENCE_SECONDS", 0)
@@ -145,7 +145,7 @@ def test_what_was_in_use_stays_and_why_is_said(
     assert str(here / "acme.json") in lines[0]
 
 
-def test_that_acme_file_goes_away_changes_nothing(here: Path, capsys: Printed) -> None:
+def test_refresh_without_acme_file_changes_nothing(here: Path, capsys: Printed) -> None:
     before = AUTHORITY.issue(HOST)
     offer(here, pbx_example_com=before)
     run()
@@ -156,7 +156,7 @@ def test_that_acme_file_goes_away_changes_nothing(here: Path, capsys: Printed) -
     assert capsys.readouterr().out == ""
 
 
-def test_many_complaints_are_counted(here: Path, capsys: Printed) -> None:
+def test_refresh_counts_many_problems(here: Path, capsys: Printed) -> None:
     bad = Issued(OWN.certificate, AUTHORITY.issue(HOST).key)
     rewrite(here / "acme.json", acme_json({f"{n}.example": bad for n in range(30)}))
     run()
@@ -165,14 +165,14 @@ def test_many_complaints_are_counted(here: Path, capsys: Printed) -> None:
     assert "left out: 20 more" in out
 
 
-def test_the_users_own_is_used_while_nothing_else_fits(here: Path, capsys: Printed) -> None:
+def test_refresh_uses_the_users_own_while_nothing_else_fits(here: Path, capsys: Printed) -> None:
     use(here, OWN)
     assert run("--start") == 0
     assert used(here) == OWN
     assert capsys.readouterr().out == ""
 
 
-def test_the_users_own_is_kept_when_something_else_fits(here: Path, capsys: Printed) -> None:
+def test_refresh_keeps_the_users_own_when_something_else_fits(here: Path, capsys: Printed) -> None:
     use(here, OWN)
     fitting = AUTHORITY.issue(HOST)
     offer(here, pbx_example_com=fitting)
@@ -187,7 +187,7 @@ def test_the_users_own_is_kept_when_something_else_fits(here: Path, capsys: Prin
     ("end", "level", "text"),
     [(NOW + DAY, "5", "ends on"), (NOW - DAY, "4", "is over since")],
 )
-def test_that_the_users_own_ends_is_told_each_time(
+def test_refresh_warns_each_time_that_the_users_own_ends(
     here: Path,
     capsys: Printed,
     monkeypatch: pytest.MonkeyPatch,
@@ -208,7 +208,7 @@ def test_that_the_users_own_ends_is_told_each_time(
 
 
 @pytest.mark.parametrize("left", [-DAY, DAY / 24])
-def test_a_self_signed_one_that_ends_is_renewed(here: Path, left: datetime.timedelta) -> None:
+def test_refresh_renews_a_self_signed_one_that_ends(here: Path, left: datetime.timedelta) -> None:
     start = NOW + left - DAY
     use(here, Issued(*make_certificate(CertificateSettings(HOST, "ec256", 1), start)))
     assert run() == 0
@@ -218,7 +218,7 @@ def test_a_self_signed_one_that_ends_is_renewed(here: Path, left: datetime.timed
 
 
 @pytest.mark.parametrize("name", ["cert.pem", "priv_key.pem"])
-def test_one_half_stops_the_start(here: Path, name: str, capsys: Printed) -> None:
+def test_refresh_of_one_half_stops_the_start(here: Path, name: str, capsys: Printed) -> None:
     (here / "used" / name).write_text("lone")
     assert run("--start") == 1
     assert (here / "used" / name).read_text() == "lone"
@@ -226,7 +226,7 @@ def test_one_half_stops_the_start(here: Path, name: str, capsys: Printed) -> Non
     assert "one is there without the other; put the right ones there, or remove both" in out
 
 
-def test_half_a_pair_of_the_user_gives_way_and_is_kept(here: Path) -> None:
+def test_refresh_replaces_and_keeps_half_a_pair_of_the_user(here: Path) -> None:
     (here / "used" / "priv_key.pem").write_text("lone")
     fitting = AUTHORITY.issue(HOST)
     offer(here, pbx_example_com=fitting)
@@ -235,13 +235,13 @@ def test_half_a_pair_of_the_user_gives_way_and_is_kept(here: Path) -> None:
     assert [p.read_text() for p in (here / "used").glob("kept-*")] == ["lone"]
 
 
-def test_a_key_that_does_not_belong_stops_the_start(here: Path, capsys: Printed) -> None:
+def test_refresh_of_a_wrong_key_stops_the_start(here: Path, capsys: Printed) -> None:
     use(here, Issued(OWN.certificate, AUTHORITY.issue(HOST).key))
     assert run("--start") == 1
     assert "certificate and key do not belong together" in capsys.readouterr().out
 
 
-def test_a_change_cut_short_is_completed(here: Path, capsys: Printed) -> None:
+def test_refresh_completes_an_interrupted_change(here: Path, capsys: Printed) -> None:
     use(here, Issued(OWN.certificate, AUTHORITY.issue(HOST).key))
     made = Issued(*make_certificate(CertificateSettings(HOST, "ec256"), NOW))
     (here / "used" / "priv_key.pem").write_bytes(made.key)
@@ -252,7 +252,7 @@ def test_a_change_cut_short_is_completed(here: Path, capsys: Printed) -> None:
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_useless_setting_stops_the_start(
+def test_refresh_of_a_useless_setting_stops_the_start(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed, *, there: bool
 ) -> None:
     if there:
@@ -263,7 +263,7 @@ def test_a_useless_setting_stops_the_start(
     assert "TLS_KEYBITS is '1024': use 2048 to 8192, or ec256" in capsys.readouterr().out
 
 
-def test_a_disk_that_is_full_leaves_what_is_in_use(
+def test_refresh_on_a_full_disk_keeps_what_is_in_use(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
     use(here, OWN)
@@ -272,7 +272,7 @@ def test_a_disk_that_is_full_leaves_what_is_in_use(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", ".cert.pem.new")
 
-    monkeypatch.setattr(store, "use", full)
+    monkeypatch.setattr(pair_files, "use", full)
     assert run("--start") == 0
     assert run() == 1  # to be tried again
     assert used(here) == OWN
@@ -294,7 +294,7 @@ def listen(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return told
 
 
-def test_asterisk_is_told_once_of_each_change(
+def test_refresh_tells_asterisk_once_of_each_change(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
     told = listen(monkeypatch)
@@ -308,7 +308,7 @@ def test_asterisk_is_told_once_of_each_change(
     assert len(told) == 2
 
 
-def test_asterisk_is_told_also_if_the_rest_cannot_be_kept(
+def test_refresh_tells_asterisk_also_if_the_rest_cannot_be_kept(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
     told = listen(monkeypatch)
@@ -325,17 +325,19 @@ def test_asterisk_is_told_also_if_the_rest_cannot_be_kept(
 
 
 @pytest.mark.usefixtures("here")
-def test_what_was_not_done_is_not_claimed(monkeypatch: pytest.MonkeyPatch, capsys: Printed) -> None:
+def test_refresh_does_not_claim_what_was_not_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", ".cert.pem.new")
 
-    monkeypatch.setattr(store, "use", full)
+    monkeypatch.setattr(pair_files, "use", full)
     run()
     (line,) = capsys.readouterr().out.splitlines()
     assert "No space left on device" in line
 
 
-def test_asterisk_is_told_again_if_it_did_not_listen(
+def test_refresh_tells_asterisk_again_if_it_did_not_listen(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
     def deaf(_: Path) -> bool:
@@ -352,14 +354,16 @@ def test_asterisk_is_told_again_if_it_did_not_listen(
     assert state.load(here / "run/asterisk").due > NOW.timestamp()
 
 
-def test_what_was_seen_is_noted_for_the_watcher(here: Path) -> None:
+def test_refresh_notes_for_watch_what_was_seen(here: Path) -> None:
     offer(here, pbx_example_com=AUTHORITY.issue(HOST))
     run()
     noted = json.loads((here / "run/asterisk/certificates.json").read_text())
     assert noted["seen"] == digest(LEFT_TO_US, TlsPaths.of(os.environ))
 
 
-def test_all_is_kept_if_a_setting_asks_for_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refresh_keeps_all_domains_if_a_setting_asks_for_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ACME_KEEP", "all")
     offer(
         here, other_example=AUTHORITY.issue("other.example"), pbx_example_com=AUTHORITY.issue(HOST)
@@ -374,7 +378,9 @@ def test_all_is_kept_if_a_setting_asks_for_it(here: Path, monkeypatch: pytest.Mo
     assert names(here, "kept") == [kept.LIST, *KEPT]
 
 
-def test_what_traefik_drops_is_removed_and_stays_in_use(here: Path, capsys: Printed) -> None:
+def test_refresh_removes_what_traefik_drops_and_keeps_it_in_use(
+    here: Path, capsys: Printed
+) -> None:
     fitting = AUTHORITY.issue(HOST)
     offer(here, pbx_example_com=fitting)
     run()
@@ -390,7 +396,7 @@ def test_what_traefik_drops_is_removed_and_stays_in_use(here: Path, capsys: Prin
     assert names(here, "used") == ["cert.pem", "priv_key.pem"]  # it was not taken for the user's
 
 
-def test_another_host_name_drops_what_it_does_not_need(
+def test_refresh_for_another_host_name_drops_what_it_does_not_need(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer(
@@ -416,7 +422,7 @@ def from_earlier(here: Path, domain: str, issued: Issued, modes: tuple[int, int]
         path.chmod(mode)
 
 
-def test_keys_that_an_earlier_version_left_go_and_those_of_the_user_stay(here: Path) -> None:
+def test_refresh_removes_keys_of_an_earlier_version_but_none_of_the_user(here: Path) -> None:
     fitting = AUTHORITY.issue(HOST)
     from_earlier(here, HOST, fitting, (0o640, 0o600))
     from_earlier(here, "other.example", AUTHORITY.issue("other.example"), (0o640, 0o600))
@@ -433,7 +439,7 @@ def test_keys_that_an_earlier_version_left_go_and_those_of_the_user_stay(here: P
     ]
 
 
-def test_a_file_that_the_user_changed_stays(here: Path) -> None:
+def test_refresh_keeps_a_file_that_the_user_changed(here: Path) -> None:
     offer(here, pbx_example_com=AUTHORITY.issue(HOST))
     run()
     (here / "kept" / KEPT[1]).write_bytes(OWN.key)
@@ -457,7 +463,7 @@ def mount(folder: Path, issued: Issued) -> None:
     (folder / "privkey.pem").write_bytes(issued.key)
 
 
-def test_a_mounted_pair_goes_before_all_others(here: Path, mounted: Path) -> None:
+def test_refresh_prefers_a_mounted_pair(here: Path, mounted: Path) -> None:
     offer(here, pbx_example_com=AUTHORITY.issue(HOST))
     for _ in range(2):  # it is renewed, too
         mount(mounted, issued := Authority().issue("own.example"))
@@ -466,7 +472,7 @@ def test_a_mounted_pair_goes_before_all_others(here: Path, mounted: Path) -> Non
     assert names(here, "used") == ["cert.pem", "priv_key.pem"]
 
 
-def test_a_mounted_pair_of_no_use_never_stops_the_start(
+def test_refresh_of_a_useless_mounted_pair_never_stops_the_start(
     here: Path, mounted: Path, capsys: Printed
 ) -> None:
     mount(mounted, Issued(OWN.certificate, AUTHORITY.issue(HOST).key))
@@ -483,7 +489,7 @@ def test_a_mounted_pair_of_no_use_never_stops_the_start(
     assert used(here) == OWN
 
 
-def test_a_self_signed_one_from_the_future_is_replaced(here: Path, capsys: Printed) -> None:
+def test_refresh_replaces_a_self_signed_one_from_the_future(here: Path, capsys: Printed) -> None:
     ahead = Issued(*make_certificate(CertificateSettings(HOST, "ec256", 30), NOW + 3650 * DAY))
     use(here, ahead)
     assert run() == 0
@@ -491,7 +497,7 @@ def test_a_self_signed_one_from_the_future_is_replaced(here: Path, capsys: Print
     assert "from a time when the clock was ahead" in capsys.readouterr().out
 
 
-def test_a_reader_that_says_nothing_does_not_hold_up_the_start(
+def test_refresh_does_not_wait_without_end_for_the_reader(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(here, OWN)
@@ -509,7 +515,7 @@ def test_a_reader_that_says_nothing_does_not_hold_up_the_start(
 
 
 @pytest.mark.parametrize("frame", [b"", LEFT_TO_US[:-1]])
-def test_a_reader_that_ended_is_told_of(
+def test_refresh_reports_that_the_reader_ended(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed, frame: bytes
 ) -> None:
     use(here, OWN)

@@ -38,12 +38,12 @@ strings = st.lists(text).map(tuple)
         text,
     )
 )
-def test_what_is_passed_on_arrives_as_it_was(passed: Given) -> None:
+def test_given_is_decoded_as_it_was_encoded(passed: Given) -> None:
     assert decode(encode(passed)) == passed
 
 
 @given(st.data())
-def test_what_was_cut_short_is_not_taken_for_whole(data: st.DataObject) -> None:
+def test_given_cut_short_is_refused(data: st.DataObject) -> None:
     frame = encode(Given(problem="some"))
     length = data.draw(st.integers(0, len(frame) - 1))
     with pytest.raises(ValueError, match="cut short"):
@@ -51,7 +51,7 @@ def test_what_was_cut_short_is_not_taken_for_whole(data: st.DataObject) -> None:
 
 
 @given(st.sets(st.sampled_from(sorted(POOL))))
-def test_only_what_fits_the_host_goes_on(names: set[str]) -> None:
+def test_sieve_passes_on_only_what_fits_the_host(names: set[str]) -> None:
     file = acme_json({name: POOL[name] for name in sorted(names)})
     passed, whole = sift(Found(file), NOTHING, NOTHING, Wanted(HOST))
     assert whole
@@ -65,14 +65,14 @@ def test_only_what_fits_the_host_goes_on(names: set[str]) -> None:
     assert {entry.domain for entry in everything.contents.entries} == names
 
 
-def test_a_certificate_counts_by_its_own_names() -> None:
+def test_sieve_counts_a_certificate_by_its_own_names() -> None:
     """What Traefik writes beside it is not what a phone looks at."""
     file = acme_json({HOST: POOL["*.example.net"], "other.example": POOL[HOST]})
     passed, _ = sift(Found(file), NOTHING, NOTHING, Wanted(HOST))
     assert [entry.domain for entry in passed.contents.entries] == ["other.example"]
 
 
-def test_a_key_that_does_not_belong_stays_behind() -> None:
+def test_sieve_holds_back_a_key_that_does_not_belong() -> None:
     crossed = Issued(POOL[HOST].certificate, POOL["example.com"].key)
     passed, whole = sift(Found(acme_json({HOST: crossed})), NOTHING, NOTHING, Wanted(HOST))
     assert whole
@@ -81,11 +81,11 @@ def test_a_key_that_does_not_belong_stays_behind() -> None:
 
 
 @pytest.mark.parametrize("contents", [None, b"", b"\n"])
-def test_that_there_is_nothing_is_normal(contents: bytes | None) -> None:
+def test_sieve_of_nothing_is_normal(contents: bytes | None) -> None:
     assert sift(Found(contents), NOTHING, NOTHING, Wanted(HOST)) == (Given(), True)
 
 
-def test_half_a_file_is_told_from_a_whole_one() -> None:
+def test_sieve_tells_half_a_file_from_a_whole_one() -> None:
     file = acme_json({HOST: POOL[HOST]})
     passed, whole = sift(Found(file[:-9]), NOTHING, NOTHING, Wanted(HOST))
     assert not whole
@@ -93,7 +93,7 @@ def test_half_a_file_is_told_from_a_whole_one() -> None:
     assert passed.problem.startswith("it is not JSON")
 
 
-def test_half_of_a_renewed_pair_is_told_from_a_whole_one() -> None:
+def test_sieve_tells_half_of_a_renewed_pair_from_a_whole_one() -> None:
     old, new = POOL[HOST], AUTHORITY.issue(HOST)
     passed, whole = sift(NOTHING, Found(new.certificate), Found(old.key), Wanted(HOST))
     assert not whole
@@ -115,7 +115,7 @@ def test_half_of_a_renewed_pair_is_told_from_a_whole_one() -> None:
         (NOTHING, NOTHING, ""),
     ],
 )
-def test_a_pair_of_the_users_that_is_of_no_use(
+def test_sieve_reports_a_useless_pair_of_the_user(
     certificate: Found, key: Found, problem: str
 ) -> None:
     passed, _ = sift(NOTHING, certificate, key, Wanted(HOST))
@@ -125,6 +125,6 @@ def test_a_pair_of_the_users_that_is_of_no_use(
 @pytest.mark.parametrize(
     ("setting", "everything"), [("", False), ("host", False), ("all", True), ("ALL", True)]
 )
-def test_what_is_wanted(setting: str, everything: bool) -> None:
+def test_sieve_reads_what_is_wanted_from_the_environment(setting: str, everything: bool) -> None:
     environment = {"HOSTNAME": HOST, "ACME_KEEP": setting}
     assert Wanted.of(environment) == Wanted(HOST, everything)

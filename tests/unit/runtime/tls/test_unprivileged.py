@@ -32,7 +32,7 @@ def read(acme: Path, patience: float = 0) -> Given:
     return read_rest(Given(yours="/srv"), paths, Wanted(HOST), patience)
 
 
-def test_a_whole_file_is_read(acme: Path) -> None:
+def test_unprivileged_reads_a_whole_file(acme: Path) -> None:
     rewrite(acme, WHOLE)
     found = read(acme)
     assert [entry.domain for entry in found.contents.entries] == [HOST]
@@ -40,20 +40,20 @@ def test_a_whole_file_is_read(acme: Path) -> None:
 
 
 @pytest.mark.parametrize("contents", [None, b"", b"\n"])
-def test_that_it_is_missing_or_empty_is_normal(acme: Path, contents: bytes | None) -> None:
+def test_unprivileged_missing_or_empty_file_is_normal(acme: Path, contents: bytes | None) -> None:
     if contents is not None:
         acme.write_bytes(contents)
     assert read(acme, 60) == Given()
 
 
-def test_what_is_not_left_to_us_is_not_read(acme: Path) -> None:
+def test_unprivileged_does_not_read_what_the_reader_has_read(acme: Path) -> None:
     rewrite(acme, WHOLE)
     paths = TlsPaths(acme, acme, acme, acme.parent, acme.parent, acme.parent)
     for given in (Given(), Given(problem="some"), Given(read=True)):
         assert read_rest(given, paths, Wanted(HOST), 0) == given
 
 
-def test_a_pair_of_the_users_is_read_without_the_rest(tmp_path: Path) -> None:
+def test_unprivileged_reads_a_pair_of_the_user_without_the_rest(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(ISSUED.certificate)
     (tmp_path / "k").write_bytes(ISSUED.key)
     paths = TlsPaths(tmp_path / "a", tmp_path / "c", tmp_path / "k", tmp_path, tmp_path, tmp_path)
@@ -63,7 +63,7 @@ def test_a_pair_of_the_users_is_read_without_the_rest(tmp_path: Path) -> None:
     assert found.problem == "some"
 
 
-def test_a_file_that_is_half_written_is_read_when_it_is_whole(
+def test_unprivileged_waits_until_a_file_is_whole(
     acme: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acme.write_bytes(WHOLE[:100])
@@ -79,7 +79,7 @@ def test_a_file_that_is_half_written_is_read_when_it_is_whole(
     assert len(waits) == 3
 
 
-def test_no_writer_is_ever_read_in_between(acme: Path) -> None:
+def test_unprivileged_never_reads_a_writer_in_between(acme: Path) -> None:
     acme.write_bytes(WHOLE)
     over = threading.Event()
 
@@ -106,18 +106,18 @@ def test_no_writer_is_ever_read_in_between(acme: Path) -> None:
     assert set(problems) == {""}
 
 
-def test_a_file_that_stays_half_is_complained_of(acme: Path) -> None:
+def test_unprivileged_reports_a_file_that_stays_half(acme: Path) -> None:
     acme.write_bytes(WHOLE[:100])
     assert read(acme).problem.startswith("it is not JSON (")
 
 
-def test_a_huge_file_is_not_read_to_its_end(acme: Path) -> None:
+def test_unprivileged_does_not_read_a_huge_file_to_its_end(acme: Path) -> None:
     with acme.open("wb") as file:
         file.truncate(MAX_BYTES * 1000)
     assert read(acme).problem == "it is larger than 8 MiB"
 
 
-def test_what_is_no_file_is_explained(acme: Path) -> None:
+def test_unprivileged_explains_what_is_no_file(acme: Path) -> None:
     os.mkfifo(acme)
     assert read(acme).problem == "it is no file"
     acme.unlink()
@@ -125,7 +125,7 @@ def test_what_is_no_file_is_explained(acme: Path) -> None:
     assert "the engine makes one if there is no file to mount" in read(acme).problem
 
 
-def test_what_may_not_be_read_is_told_with_the_reason(
+def test_unprivileged_says_why_a_file_may_not_be_read(
     acme: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> int:
@@ -135,7 +135,7 @@ def test_what_may_not_be_read_is_told_with_the_reason(
     assert "/srv must not belong to that user" in read(acme).problem
 
 
-def test_the_signature_tells_every_change(acme: Path) -> None:
+def test_digest_signature_differs_after_every_change(acme: Path) -> None:
     seen = [signature(acme)]
     acme.write_bytes(WHOLE)
     seen.append(signature(acme))

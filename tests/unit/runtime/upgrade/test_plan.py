@@ -29,23 +29,23 @@ def joined(parts: list[bytes]) -> bytes:
 
 
 @given(files, files)
-def test_without_edits_of_the_user_it_is_the_images(base: bytes, theirs: bytes) -> None:
+def test_merge_without_edits_of_the_user_is_the_images(base: bytes, theirs: bytes) -> None:
     assert merge(base, base, theirs) == theirs
 
 
 @given(files, files)
-def test_without_a_change_of_the_image_it_is_the_users(base: bytes, ours: bytes) -> None:
+def test_merge_without_changes_of_the_image_is_the_users(base: bytes, ours: bytes) -> None:
     assert merge(base, ours, base) == ours
 
 
 @given(files, files)
-def test_the_same_change_on_both_sides_is_one(base: bytes, both: bytes) -> None:
+def test_merge_of_the_same_change_on_both_sides_is_that_change(base: bytes, both: bytes) -> None:
     assert merge(base, both, both) == both
 
 
 @settings(max_examples=500)
 @given(files, files, files)
-def test_no_line_that_the_user_added_is_lost(base: bytes, ours: bytes, theirs: bytes) -> None:
+def test_merge_loses_no_line_that_the_user_added(base: bytes, ours: bytes, theirs: bytes) -> None:
     merged = merge(base, ours, theirs)
     if merged is not None:
         added = Counter(ours.splitlines()) - Counter(base.splitlines())
@@ -54,7 +54,7 @@ def test_no_line_that_the_user_added_is_lost(base: bytes, ours: bytes, theirs: b
 
 
 @given(st.integers(0, 140), st.integers(160, 299), st.booleans())
-def test_changes_far_apart_are_both_there(mine: int, other: int, swapped: bool) -> None:
+def test_merge_has_both_of_two_changes_far_apart(mine: int, other: int, swapped: bool) -> None:
     if swapped:
         mine, other = other, mine
     ours = joined([*LONG[:mine], b"mine\n", *LONG[mine + 1 :]])
@@ -66,11 +66,11 @@ def test_changes_far_apart_are_both_there(mine: int, other: int, swapped: bool) 
     assert merged.splitlines()[other] == b"other"
 
 
-def test_the_same_line_changed_by_both_is_a_conflict() -> None:
+def test_merge_of_changes_to_one_line_is_a_conflict() -> None:
     assert merge(b"a\nb\nc\n", b"a\nx\nc\n", b"a\ny\nc\n") is None
 
 
-def test_long_files_of_empty_lines_are_merged() -> None:
+def test_merge_works_on_long_files_of_empty_lines() -> None:
     base = [b"\n", b"x = 1\n"] * 300
     ours, theirs = [*base], [*base]
     ours[3], theirs[501] = b"x = 2\n", b"x = 3\n"
@@ -98,7 +98,7 @@ def test_long_files_of_empty_lines_are_merged() -> None:
         (None, b"a", None, FileState.OWN, None, False),
     ],
 )
-def test_states(
+def test_plan_has_a_state_for_each_file(
     base: bytes | None,
     ours: bytes | None,
     theirs: bytes | None,
@@ -120,7 +120,9 @@ def planned(
 
 
 @given(contents, contents, files)
-def test_an_upgrade_is_done_once(base: bytes | None, ours: bytes | None, theirs: bytes) -> None:
+def test_plan_after_an_upgrade_has_nothing_to_do(
+    base: bytes | None, ours: bytes | None, theirs: bytes
+) -> None:
     first = planned(base, ours, theirs)
     after = ours if first.result is None else first.result
     start = theirs if first.settled else base
@@ -130,7 +132,7 @@ def test_an_upgrade_is_done_once(base: bytes | None, ours: bytes | None, theirs:
 
 
 @given(files, files, files)
-def test_a_kept_file_stays_and_is_settled(base: bytes, ours: bytes, theirs: bytes) -> None:
+def test_plan_leaves_a_kept_file_and_settles_it(base: bytes, ours: bytes, theirs: bytes) -> None:
     change = planned(base, ours, theirs, keep=True)
     assert change.result is None
     if theirs not in (ours, base):
@@ -139,7 +141,7 @@ def test_a_kept_file_stays_and_is_settled(base: bytes, ours: bytes, theirs: byte
 
 
 @given(contents, files)
-def test_where_the_start_is_not_known_nothing_is_merged(ours: bytes | None, theirs: bytes) -> None:
+def test_plan_merges_nothing_if_the_start_is_not_known(ours: bytes | None, theirs: bytes) -> None:
     change = plan(None, {} if ours is None else {"f": ours}, {"f": theirs}, frozenset())[0]
     assert change.state in (FileState.SAME, FileState.DIFFERENT, FileState.NEW)
     assert change.result in (None, theirs)
@@ -147,24 +149,28 @@ def test_where_the_start_is_not_known_nothing_is_merged(ours: bytes | None, thei
 
 
 @given(secrets, files)
-def test_secrets_come_back(known: dict[bytes, bytes], content: bytes) -> None:
+def test_placeholders_are_filled_with_the_secrets_that_were_hidden(
+    known: dict[bytes, bytes], content: bytes
+) -> None:
     filled = fill(b"%s x=@SECRET:other@" % content, known)
     assert fill(hide(filled, known), known) == filled
     assert parse_secrets(format_secrets(known)) == known
 
 
 @given(secrets)
-def test_no_secret_is_left_in_what_is_compared(known: dict[bytes, bytes]) -> None:
+def test_placeholders_leave_no_secret_in_what_is_compared(known: dict[bytes, bytes]) -> None:
     content = b"".join(b"x = %s\n" % secret for secret in known.values())
     assert not any(secret in hide(content, known) for secret in known.values())
 
 
 @given(st.binary(max_size=100))
-def test_any_record_of_secrets_is_read(content: bytes) -> None:
-    assert all(len(secret) >= 16 for secret in parse_secrets(content).values())
+def test_placeholders_of_any_record_are_written_as_they_are_read(content: bytes) -> None:
+    found = parse_secrets(content)
+    assert all(len(secret) >= 16 for secret in found.values())
+    assert parse_secrets(format_secrets(found)) == found
 
 
-def test_new_names_get_new_secrets_and_old_ones_keep_theirs() -> None:
+def test_placeholders_of_new_names_get_new_secrets() -> None:
     made = iter([b"one", b"two"])
     known = complete(
         {b"old": b"kept"}, [b"@SECRET:b@ @SECRET:old@", b"@SECRET:a@@SECRET:b@"], made.__next__
@@ -187,19 +193,19 @@ def test_new_names_get_new_secrets_and_old_ones_keep_theirs() -> None:
         ("username = hunter2", "username = hunter2"),
     ],
 )
-def test_differences_do_not_show_passwords(line: str, shown: str) -> None:
+def test_difference_does_not_show_passwords(line: str, shown: str) -> None:
     text = format_diff("f", b"", line.encode() + b"\n", colours=False)
     assert text.splitlines()[-1] == f"+{shown}"
 
 
 @given(files, files)
-def test_any_difference_is_shown_harmlessly(theirs: bytes, ours: bytes) -> None:
+def test_difference_of_any_files_is_printable(theirs: bytes, ours: bytes) -> None:
     text = format_diff("f", theirs, ours + b"\x1b[31m\n", colours=False)
     assert all(line.isprintable() for line in text.splitlines())
     assert text
 
 
-def test_colours_are_for_terminals() -> None:
+def test_difference_has_colours_on_terminals_only() -> None:
     coloured = format_diff("f", b"a\n", b"b\n", colours=True)
     assert "\x1b[31m-a\x1b[0m" in coloured
     assert "\x1b[32m+b\x1b[0m" in coloured

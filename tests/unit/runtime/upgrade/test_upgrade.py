@@ -65,9 +65,7 @@ def moved_on(pbx: Installation) -> None:
     pbx.use("own.conf", "; mine\n")
 
 
-def test_right_after_the_first_start_there_is_no_difference(
-    pbx: Installation, capsys: Printed
-) -> None:
+def test_diff_is_empty_right_after_the_first_start(pbx: Installation, capsys: Printed) -> None:
     before = pbx.read()
     assert main(["config", "diff"]) == 0
     assert main(["config", "upgrade"]) == 0
@@ -76,7 +74,7 @@ def test_right_after_the_first_start_there_is_no_difference(
 
 
 @pytest.mark.usefixtures("pbx")
-def test_what_differs_is_listed(pbx: Installation, capsys: Printed) -> None:
+def test_diff_lists_what_differs(pbx: Installation, capsys: Printed) -> None:
     moved_on(pbx)
     assert main(["config", "diff", "--brief"]) == 1
     assert capsys.readouterr().out.splitlines() == [
@@ -87,7 +85,7 @@ def test_what_differs_is_listed(pbx: Installation, capsys: Printed) -> None:
     ]
 
 
-def test_the_lines_are_shown_without_secrets(pbx: Installation, capsys: Printed) -> None:
+def test_diff_shows_lines_without_secrets(pbx: Installation, capsys: Printed) -> None:
     moved_on(pbx)
     pbx.use("users.conf", f"[john]\npassword = {SECRET}\n[ann]\npassword = {OTHER}\n; end\n")
     assert main(["config", "diff", "users.conf"]) == 1
@@ -100,12 +98,12 @@ def test_the_lines_are_shown_without_secrets(pbx: Installation, capsys: Printed)
 
 
 @pytest.mark.usefixtures("pbx")
-def test_a_file_that_is_not_there_cannot_be_compared(capsys: Printed) -> None:
+def test_diff_refuses_a_file_that_does_not_exist(capsys: Printed) -> None:
     assert main(["config", "diff", "none.conf"]) == 1
     assert capsys.readouterr().err.startswith("pbx: there is no file none.conf: see ")
 
 
-def test_an_upgrade_shows_what_it_would_do(pbx: Installation, capsys: Printed) -> None:
+def test_upgrade_shows_what_it_would_do(pbx: Installation, capsys: Printed) -> None:
     moved_on(pbx)
     before = pbx.read()
     assert main(["config", "upgrade"]) == 1
@@ -120,7 +118,7 @@ def test_an_upgrade_shows_what_it_would_do(pbx: Installation, capsys: Printed) -
     assert pbx.read() == before
 
 
-def test_an_upgrade_keeps_edits_and_secrets(pbx: Installation, capsys: Printed) -> None:
+def test_upgrade_keeps_edits_and_secrets(pbx: Installation, capsys: Printed) -> None:
     moved_on(pbx)
     before = pbx.read()
     assert main(["config", "upgrade", "--yes"]) == 0
@@ -143,7 +141,7 @@ def test_an_upgrade_keeps_edits_and_secrets(pbx: Installation, capsys: Printed) 
     assert pbx.read() == after
 
 
-def test_files_are_for_asterisk_alone(pbx: Installation) -> None:
+def test_upgrade_writes_files_for_asterisk_alone(pbx: Installation) -> None:
     moved_on(pbx)
     (pbx.conf / "lines.conf").chmod(0o600)
     assert main(["config", "upgrade", "--yes"]) == 0
@@ -155,7 +153,7 @@ def test_files_are_for_asterisk_alone(pbx: Installation) -> None:
     assert {p.stat().st_mode & 0o777 for p in backup.iterdir()} == {0o640}
 
 
-def test_a_file_that_both_changed_is_left_alone(pbx: Installation, capsys: Printed) -> None:
+def test_upgrade_leaves_a_file_that_both_changed(pbx: Installation, capsys: Printed) -> None:
     moved_on(pbx)
     mine = LINES.replace("= 3", "= mine")
     pbx.use("lines.conf", mine)
@@ -171,7 +169,7 @@ def test_a_file_that_both_changed_is_left_alone(pbx: Installation, capsys: Print
     assert pbx.read() == after
 
 
-def test_a_user_may_settle_for_his_own(pbx: Installation) -> None:
+def test_upgrade_keeps_the_users_version_if_asked(pbx: Installation) -> None:
     mine = LINES.replace("= 3", "= mine")
     pbx.use("lines.conf", mine)
     pbx.ship("lines.conf", LINES.replace("= 3", "= image"))
@@ -181,14 +179,16 @@ def test_a_user_may_settle_for_his_own(pbx: Installation) -> None:
     assert not list(pbx.conf.glob(".before*"))
 
 
-def test_what_is_to_be_kept_has_to_be_there(pbx: Installation, capsys: Printed) -> None:
+def test_upgrade_refuses_to_keep_a_file_that_does_not_exist(
+    pbx: Installation, capsys: Printed
+) -> None:
     before = pbx.read()
     assert main(["config", "upgrade", "--keep", "lines"]) == 2
     assert "--keep lines: there is no such file" in capsys.readouterr().err
     assert pbx.read() == before
 
 
-def test_a_removed_file_stays_removed(pbx: Installation) -> None:
+def test_upgrade_does_not_restore_a_removed_file(pbx: Installation) -> None:
     (pbx.conf / "lines.conf").unlink()
     pbx.ship("lines.conf", "new\n")
     assert main(["config", "upgrade", "--yes"]) == 0
@@ -196,7 +196,7 @@ def test_a_removed_file_stays_removed(pbx: Installation) -> None:
     assert main(["config", "upgrade"]) == 0
 
 
-def test_a_file_that_the_image_dropped_stays(pbx: Installation, capsys: Printed) -> None:
+def test_upgrade_leaves_a_file_that_the_image_dropped(pbx: Installation, capsys: Printed) -> None:
     (pbx.seed / "lines.conf").unlink()
     assert main(["config", "upgrade", "--yes"]) == 0
     assert (pbx.conf / "lines.conf").read_text() == LINES
@@ -205,7 +205,7 @@ def test_a_file_that_the_image_dropped_stays(pbx: Installation, capsys: Printed)
 
 
 @pytest.mark.parametrize("missing", [".sample", ".sample/.secrets"])
-def test_without_the_samples_of_the_start_nothing_is_merged(
+def test_upgrade_merges_nothing_without_the_samples_of_the_start(
     pbx: Installation, capsys: Printed, missing: str
 ) -> None:
     moved_on(pbx)
@@ -225,7 +225,7 @@ class Killed(BaseException):
     """Nothing that is caught."""
 
 
-def test_an_upgrade_killed_at_any_moment_is_finished(
+def test_upgrade_killed_at_any_moment_is_completed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pbx.upgrade.upgrade.secrets.token_urlsafe", lambda _: OTHER)
@@ -264,9 +264,7 @@ def test_an_upgrade_killed_at_any_moment_is_finished(
     assert len(results) == 2  # "killed", and always the same files
 
 
-def test_after_one_that_was_cut_short_nothing_is_compared(
-    pbx: Installation, capsys: Printed
-) -> None:
+def test_diff_after_an_interrupted_upgrade_is_refused(pbx: Installation, capsys: Printed) -> None:
     (pbx.conf / ".upgraded").mkdir()
     assert main(["config", "diff"]) == 1
     assert capsys.readouterr().err == (
@@ -274,7 +272,7 @@ def test_after_one_that_was_cut_short_nothing_is_compared(
     )
 
 
-def test_nothing_is_half_written_when_it_cannot_be_written(
+def test_upgrade_changes_nothing_if_it_cannot_write(
     pbx: Installation, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved_on(pbx)
@@ -291,7 +289,7 @@ def test_nothing_is_half_written_when_it_cannot_be_written(
 
 
 @pytest.mark.parametrize(("answer", "done"), [("y\n", True), ("n\n", False), ("", False)])
-def test_on_a_terminal_it_asks(
+def test_upgrade_asks_on_a_terminal(
     pbx: Installation, monkeypatch: pytest.MonkeyPatch, answer: str, done: bool
 ) -> None:
     moved_on(pbx)
@@ -302,7 +300,7 @@ def test_on_a_terminal_it_asks(
     assert (pbx.conf / "new.conf").exists() == done
 
 
-def test_a_file_of_another_kind_is_told(pbx: Installation, capsys: Printed) -> None:
+def test_diff_reports_a_file_that_is_too_large(pbx: Installation, capsys: Printed) -> None:
     with (pbx.conf / "lines.conf").open("wb") as file:
         file.truncate(1 << 30)
     assert main(["config", "diff"]) == 1
@@ -310,7 +308,7 @@ def test_a_file_of_another_kind_is_told(pbx: Installation, capsys: Printed) -> N
 
 
 @pytest.mark.usefixtures("pbx")
-def test_a_folder_that_is_not_there_is_told(
+def test_diff_and_upgrade_report_a_missing_folder(
     capsys: Printed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DOCKER_CONF_DIR", str(tmp_path / "none"))
@@ -319,7 +317,7 @@ def test_a_folder_that_is_not_there_is_told(
         assert capsys.readouterr().err.startswith("pbx: cannot read ")
 
 
-def test_a_mount_of_its_own_is_written_in_place(
+def test_upgrade_writes_a_mounted_file_in_place(
     pbx: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = Path.rename
