@@ -27,23 +27,23 @@ def jobs(file: Path) -> dict[str, Any]:
     return jobs
 
 
-def test_no_right_is_given_to_all_jobs(file: Path, jobs: dict[str, Any]) -> None:
+def test_workflow_gives_no_right_to_all_jobs(file: Path, jobs: dict[str, Any]) -> None:
     assert "\npermissions: {}\n" in file.read_text()
     for name, job in jobs.items():
         assert job["permissions"]["contents"] == "read", name
 
 
-def test_only_a_release_may_write(root: Path) -> None:
+def test_workflow_that_writes_is_the_release(root: Path) -> None:
     for name in set(WORKFLOWS) - {"release"}:
         assert ": write" not in (root / ".github/workflows" / f"{name}.yml").read_text()
 
 
-def test_every_job_ends_some_time(jobs: dict[str, Any]) -> None:
+def test_workflow_jobs_all_have_a_timeout(jobs: dict[str, Any]) -> None:
     for name, job in jobs.items():
         assert 0 < job["timeout-minutes"] <= 180, name
 
 
-def test_an_action_is_of_one_version_everywhere(root: Path) -> None:
+def test_workflow_actions_have_one_version_everywhere(root: Path) -> None:
     pins: dict[str, set[tuple[str, str]]] = {}
     files = list((root / ".github/workflows").glob("*.yml"))
     assert {file.stem for file in files} == set(WORKFLOWS)
@@ -58,7 +58,7 @@ def test_an_action_is_of_one_version_everywhere(root: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["proof", "release"], indirect=True)
-def test_jobs_ask_the_matrix_for_what_it_has(file: Path, catalog: Catalog) -> None:
+def test_workflow_asks_the_matrix_for_what_it_has(file: Path, catalog: Catalog) -> None:
     (entry, *_) = ci_matrix(catalog, ["mini"], ["debian"])["include"]
     asked = set(re.findall(r"\bmatrix\.(\w+)", file.read_text()))
     assert asked
@@ -66,13 +66,13 @@ def test_jobs_ask_the_matrix_for_what_it_has(file: Path, catalog: Catalog) -> No
 
 
 @pytest.mark.parametrize("file", ["proof", "release"], indirect=True)
-def test_what_is_built_is_what_the_catalog_has(file: Path, jobs: dict[str, Any]) -> None:
+def test_workflow_builds_what_the_catalog_has(file: Path, jobs: dict[str, Any]) -> None:
     assert jobs["images"]["strategy"]["matrix"] == "${{ fromJSON(needs.plan.outputs.matrix) }}"
     assert jobs["images"]["runs-on"] == "${{ matrix.runner }}"
     assert "build.py --tag all" in file.read_text()
 
 
-def test_what_takes_long_is_a_target_of_make(root: Path) -> None:
+def test_workflow_endurance_runs_targets_of_make(root: Path) -> None:
     workflow = yaml.safe_load((root / ".github/workflows/endurance.yml").read_text())
     targets = workflow["jobs"]["endurance"]["strategy"]["matrix"]["target"]
     made = re.findall(r"^(\w+):", (root / "Makefile").read_text(), re.MULTILINE)

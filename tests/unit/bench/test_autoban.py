@@ -40,7 +40,7 @@ THEIRS = replace(
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.1, 100))
-def test_a_percentile_is_a_value_that_enough_values_do_not_exceed(
+def test_percentile_is_a_value_that_enough_values_do_not_exceed(
     values: list[float], percent: float
 ) -> None:
     found = percentile(values, percent)
@@ -50,7 +50,7 @@ def test_a_percentile_is_a_value_that_enough_values_do_not_exceed(
     assert sum(value < found for value in values) < len(values) * percent / 100 + 1e-6
 
 
-def test_who_was_never_banned_counts() -> None:
+def test_latencies_count_who_was_never_banned() -> None:
     result = replace(OURS, never=4)
     assert math.isinf(median(with_never(result)))
     assert math.isinf(median([]))
@@ -58,7 +58,7 @@ def test_who_was_never_banned_counts() -> None:
     assert not figures(result, THEIRS)[0].is_reached
 
 
-def test_the_figures_compare() -> None:
+def test_figures_compare() -> None:
     found = {figure.name: figure for figure in figures(OURS, THEIRS)}
     latency = found["event to first dropped packet, median"]
     assert (latency.ours, latency.peer, latency.ratio) == (2, 200, 0.01)
@@ -72,7 +72,7 @@ def test_the_figures_compare() -> None:
     assert len(found) == len(figures(OURS, THEIRS))
 
 
-def test_a_message_is_one_that_autoban_counts() -> None:
+def test_message_is_one_that_autoban_counts() -> None:
     data = events.message("198.18.0.9")
     (message,) = AmiReader().receive(data)
     event = read_event(message)

@@ -19,7 +19,7 @@ def figure(ours: float, peer: float | None, better: Better = "lower", **more: fl
 
 
 @given(values, values, betters, values)
-def test_a_slower_machine_is_no_change(
+def test_worsened_ignores_a_slower_machine(
     ours: float, peer: float, better: Better, slower: float
 ) -> None:
     change = worsened(figure(ours * slower, peer * slower, better), figure(ours, peer, better))
@@ -27,7 +27,7 @@ def test_a_slower_machine_is_no_change(
 
 
 @given(values, values, values, betters)
-def test_more_is_worse_where_lower_is_better(
+def test_worsened_has_the_sign_of_the_change(
     ours: float, before: float, peer: float, better: Better
 ) -> None:
     assume(abs(ours - before) > 1e-6 * before)
@@ -47,7 +47,7 @@ def test_more_is_worse_where_lower_is_better(
         (1.03, "lower", 0.02, True),
     ],
 )
-def test_a_regression_is_more_than_noise(
+def test_regression_is_more_than_noise(
     ours: float, better: Better, noise: float, expected: bool
 ) -> None:
     now = figure(ours, 1, better, noise=noise)
@@ -55,7 +55,7 @@ def test_a_regression_is_more_than_noise(
 
 
 @pytest.mark.parametrize("peer", [None, 0, math.inf])
-def test_nothing_is_said_without_a_ratio(peer: float | None) -> None:
+def test_worsened_needs_a_ratio(peer: float | None) -> None:
     without, with_one = figure(1, peer), figure(1, 1)
     assert without.ratio is None
     assert worsened(without, with_one) is None

@@ -42,13 +42,13 @@ def seen(text: str) -> list[RampSample]:
         ("-", 0, False),
     ],
 )
-def test_the_last_good_second_before_the_end(text: str, level: float, broken: bool) -> None:
+def test_last_good_is_before_the_end(text: str, level: float, broken: bool) -> None:
     assert last_good(seen(text)) == level
     assert is_broken(seen(text)) is broken
 
 
 @given(samples, samples)
-def test_what_comes_after_the_end_does_not_count(
+def test_last_good_ignores_what_comes_after_the_end(
     before: list[RampSample], after: list[RampSample]
 ) -> None:
     end = [RampSample(1e5, False)] * STREAK
@@ -56,7 +56,7 @@ def test_what_comes_after_the_end_does_not_count(
 
 
 @given(samples)
-def test_what_was_borne_was_seen(found: list[RampSample]) -> None:
+def test_last_good_is_one_of_the_samples(found: list[RampSample]) -> None:
     level = last_good(found)
     assert level == 0 or RampSample(level, True) in found
 
@@ -74,7 +74,7 @@ def test_what_was_borne_was_seen(found: list[RampSample]) -> None:
         ({"responses": 0}, False),
     ],
 )
-def test_a_second_is_judged(change: dict[str, object], is_good: bool) -> None:
+def test_judge_periods_judges_each_second(change: dict[str, object], is_good: bool) -> None:
     period = replace(SECOND, **change)  # type: ignore[arg-type]
     assert judge_periods([period]) == [RampSample(100, is_good)]
 
@@ -102,13 +102,13 @@ def streams(calls: int, sent: int, came: int) -> dict[int, Stream]:
         ({}, 0, RampSample(0, False)),
     ],
 )
-def test_calls_count_if_they_are_heard(
+def test_judge_streams_counts_calls_that_are_heard(
     after: dict[int, Stream], failed: int, expected: RampSample
 ) -> None:
     assert judge_streams(streams(10, 100, 100), after, 1.0, failed) == expected
 
 
-def test_the_pace_is_fitted() -> None:
+def test_fit_finds_the_pace() -> None:
     limit = 300
     tried: list[Ramp] = []
 

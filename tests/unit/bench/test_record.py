@@ -57,7 +57,7 @@ records = st.builds(
 
 
 @given(records)
-def test_what_is_written_is_read(record: Record) -> None:
+def test_record_round_trip(record: Record) -> None:
     text = to_json(record)
     assert from_json(text) == record
     json.loads(text, parse_constant=pytest.fail)  # NaN and the infinities are not JSON
@@ -78,12 +78,12 @@ def test_what_is_written_is_read(record: Record) -> None:
         to_json(RECORD)[:-9],
     ],
 )
-def test_what_is_no_record_is_said(text: str) -> None:
+def test_record_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(RecordError):
         from_json(text)
 
 
-def test_each_run_has_a_file_that_stays(tmp_path: Path) -> None:
+def test_history_keeps_a_file_for_each_run(tmp_path: Path) -> None:
     folder = tmp_path / "bench"
     complaints: list[str] = []
     assert load_history(folder, complaints.append) == []
@@ -99,7 +99,7 @@ def test_each_run_has_a_file_that_stays(tmp_path: Path) -> None:
     assert from_json(path.read_text()) == RECORD
 
 
-def test_only_what_is_alike_compares() -> None:
+def test_comparable_are_runs_of_the_same_kind() -> None:
     before = replace(RECORD, time="2026-01-01T00:00:00Z")
     earliest = replace(RECORD, time="2025-01-01T00:00:00Z")
     others = [
@@ -112,7 +112,7 @@ def test_only_what_is_alike_compares() -> None:
     assert comparable(RECORD, [*others, before, earliest]) == [earliest, before]
 
 
-def test_the_last_run_that_has_the_figure_counts() -> None:
+def test_last_before_is_the_last_run_with_the_figure() -> None:
     old = replace(RECORD, figures={"calls": (Figure("calls a second", "/s", 10, 20, "higher"),)})
     new = replace(RECORD, figures={"sizes": (Figure("full", "MB", 1, 2, "lower"),)})
     found = last_before([old, RECORD, new], "calls", "calls a second")

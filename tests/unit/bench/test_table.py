@@ -34,7 +34,7 @@ def lines(*earlier: Record) -> list[str]:
     return table(FIGURES, PEERS, earlier).splitlines()
 
 
-def test_each_figure_has_a_line() -> None:
+def test_table_has_a_line_for_each_figure() -> None:
     text = "\n".join(lines())
     assert re.search(r"^calls, beside a plain Asterisk$", text, re.MULTILINE)
     assert re.search(r"^  calls a second +52\.3 /s +105 /s +0\.50  higher$", text, re.MULTILINE)
@@ -43,7 +43,7 @@ def test_each_figure_has_a_line() -> None:
     assert re.search(r"^  to a phone +1,234 ms +- +lower$", text, re.MULTILINE)
 
 
-def test_a_change_is_said_and_a_large_one_marked() -> None:
+def test_table_shows_changes_and_marks_large_ones() -> None:
     def changes(*earlier: Record) -> list[str]:
         return [line.rpartition("er  ")[2].strip() for line in lines(*earlier) if "call" in line][
             1:
@@ -54,7 +54,7 @@ def test_a_change_is_said_and_a_large_one_marked() -> None:
     assert changes(run(rate=75, cost=23), run(rate=40, cost=20)) == ["25 % better", "12 % worse"]
 
 
-def test_what_got_worse_is_listed() -> None:
+def test_regressions_are_listed() -> None:
     assert list(regressions(FIGURES, [run(rate=75, cost=23)])) == [
         "calls: calls a second: ratio 0.75 → 0.50, higher is better"
     ]

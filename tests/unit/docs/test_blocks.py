@@ -33,12 +33,12 @@ def test_compose_file_is_valid_declares_its_volumes_and_names_our_images(
         assert image in known or not image.startswith(catalog.repository), block.place
 
 
-def test_autoban_takes_its_blocks() -> None:
+def test_autoban_blocks_are_accepted() -> None:
     for block in blocks_of("ini", "autoban.conf"):
         assert read_settings(block.text).problems == (), block.place
 
 
-def test_data_can_be_read() -> None:
+def test_data_blocks_can_be_read() -> None:
     for block in blocks_of("json"):
         json.loads(block.text)
     for block in blocks_of("toml"):

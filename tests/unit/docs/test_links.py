@@ -40,7 +40,7 @@ def test_links_lead_somewhere(path: Path) -> None:
         ("https://example.com/", True),
     ],
 )
-def test_a_link_is_told_from_a_dead_one(link: str, expected: bool) -> None:
+def test_link_that_is_dead_is_found(link: str, expected: bool) -> None:
     assert leads_somewhere(ROOT / "docs/components.md", link) is expected
 
 

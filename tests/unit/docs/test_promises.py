@@ -30,7 +30,7 @@ PROGRAMS = sorted(ROOT.glob("runtime/pbx/*/bin/*"))
 PHONES = [snippet for snippet in SNIPPETS if snippet.file == "fixtures/softphone/README.md"]
 
 
-def test_every_variable_is_documented(catalog: Catalog) -> None:
+def test_variables_are_documented(catalog: Catalog) -> None:
     variables = {
         name for component in catalog.components.values() for name in component.settings.environment
     }
@@ -38,20 +38,20 @@ def test_every_variable_is_documented(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize("variable", sorted(DOCUMENTED))
-def test_a_documented_variable_is_used(variable: str) -> None:
+def test_variables_that_are_documented_are_used(variable: str) -> None:
     assert re.search(rf"\b{variable}\b", RUNTIME)
 
 
 @pytest.mark.parametrize(
     "path", sorted(Path(ROOT).glob("runtime/pbx/*/bin/*")), ids=lambda p: p.name
 )
-def test_every_command_is_documented(path: Path) -> None:
+def test_programs_are_documented(path: Path) -> None:
     if path.name == "entrypoint":  # what a container starts with; nobody types it
         return
     assert any(re.search(rf"\b{path.name}\b", text) for text in TEXTS)
 
 
-def test_every_command_of_pbx_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+def test_pbx_commands_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     for command in names(capsys.readouterr().out):
@@ -64,7 +64,7 @@ def test_every_command_of_pbx_is_documented(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("snippet", PHONES, ids=place)
-def test_a_phone_can_do_what_is_said(snippet: Snippet) -> None:
+def test_phone_can_do_what_its_manual_says(snippet: Snippet) -> None:
     """Each name after a dot is one of a phone's or of a call's."""
     kinds = {"alice": Phone, "bob": Phone, "call": Call, "first": Call}
     for name, attribute in re.findall(r"\b(alice|bob|call|first)\.(\w+)", snippet.text):

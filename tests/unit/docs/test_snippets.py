@@ -44,17 +44,17 @@ def takers() -> None:
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
-def test_every_command_is_taken() -> None:
+def test_commands_all_have_a_test() -> None:
     left = [f"{c.place}: {c.text}" for c in COMMANDS if c.kind not in kinds_taken]
     assert not left, f"no test executes these, see docs/writing.md: {left}"
 
 
-def test_every_block_is_taken() -> None:
+def test_blocks_all_have_a_test() -> None:
     left = [f"{b.place}: {b.language} {b.note}" for b in BLOCKS if b not in blocks_taken]
     assert not left, f"no test takes these, see docs/writing.md: {left}"
 
 
-def test_every_placeholder_has_a_value() -> None:
+def test_placeholders_all_have_a_value() -> None:
     for command in COMMANDS:
         if command.kind is Kind.CONTAINER:
             try:
@@ -63,7 +63,7 @@ def test_every_placeholder_has_a_value() -> None:
                 pytest.fail(f"{command.place}: what is {error} in `{command.text}`?")
 
 
-def test_the_documents_are_found() -> None:
+def test_documents_are_found() -> None:
     names = {str(path.relative_to(ROOT)) for path in documents(ROOT)}
     assert {"README.md", "docs/writing.md", "runtime/pbx/core/README.md"} <= names
     components = {path.parent.name for path in ROOT.glob("runtime/pbx/*/component.yaml")}
@@ -104,9 +104,7 @@ WORD = st.text("abc[]", min_size=1, max_size=5)
 
 
 @given(st.lists(st.lists(WORD, min_size=1, max_size=4), min_size=1, max_size=4), st.booleans())
-def test_a_command_is_one_whether_in_one_line_or_many(
-    script: list[list[str]], several: bool
-) -> None:
+def test_command_is_one_whether_in_one_line_or_many(script: list[list[str]], several: bool) -> None:
     between = " \\\n  " if several else " "
     text = "".join(f"{between.join(words)}  # a comment\n" for words in script)
     assert [line for _, line in logical_lines(text)] == [" ".join(words) for words in script]

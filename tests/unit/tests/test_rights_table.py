@@ -39,7 +39,7 @@ ROOT = process(1, 0, "chown", "net_admin", parent=0, no_new_privs=False)
 AUTOBAN = process(5, 200, "net_admin")
 
 
-def test_the_table_is_read() -> None:
+def test_rights_are_read() -> None:
     supervisors, autoban, _ = read_rights(MANUAL)
     assert supervisors == Rights("supervisors", "root", None, False, ("/",))
     held = frozenset({"net_admin"})
@@ -47,7 +47,7 @@ def test_the_table_is_read() -> None:
 
 
 @given(st.sets(st.sampled_from(range(len(NAMES)))))
-def test_a_mask_names_each_of_its_bits(bits: set[int]) -> None:
+def test_capabilities_of_a_mask_are_its_bits(bits: set[int]) -> None:
     assert capabilities_of(f"{sum(1 << bit for bit in bits):016x}") == {NAMES[bit] for bit in bits}
 
 
@@ -70,7 +70,7 @@ def test_a_mask_names_each_of_its_bits(bits: set[int]) -> None:
         ),
     ],
 )
-def test_each_difference_is_a_line(
+def test_differences_are_a_line_each(
     found: dict[str, list[Process]], container: frozenset[str], words: list[str]
 ) -> None:
     lines = differences(read_rights(MANUAL), found, USERS, container)

@@ -51,7 +51,7 @@ def targets(root: Path, *images: str, container: str = "") -> dict[str, Target]:
         ("xtra", ["xtra"]),
     ],
 )
-def test_a_test_runs_on_an_image_and_on_all_that_stand_on_it(
+def test_targets_are_an_image_and_all_that_stand_on_it(
     catalog: Catalog, lowest: str, all_from_it: list[str]
 ) -> None:
     assert images_from(catalog, lowest, only=False, optional=False) == all_from_it
@@ -62,13 +62,13 @@ def test_a_test_runs_on_an_image_and_on_all_that_stand_on_it(
 # ---- what the command line names
 
 
-def test_without_a_word_all_images_of_the_catalog_are_tested(root: Path, catalog: Catalog) -> None:
+def test_targets_are_all_images_by_default(root: Path, catalog: Catalog) -> None:
     found = targets(root)
     assert list(found) == list(catalog.images)
     assert found["mini"] == Target("mini", "mlan/asterisk:mini")
 
 
-def test_a_named_image_is_tested_as_its_label_or_the_command_line_says(root: Path) -> None:
+def test_target_is_what_its_label_or_the_command_line_says(root: Path) -> None:
     reference = "registry.example/pbx:1"
     assert targets(root, reference) == {"full": Target("full", reference)}
     assert targets(root, f"mini={reference}") == {"mini": Target("mini", reference)}
@@ -82,11 +82,11 @@ def test_a_named_image_is_tested_as_its_label_or_the_command_line_says(root: Pat
         ("nothing:1", "the engine has no image nothing:1"),
     ],
 )
-def test_what_cannot_be_tested_is_wrong_use(root: Path, text: str, said: str) -> None:
+def test_target_that_cannot_be_tested_is_refused(root: Path, text: str, said: str) -> None:
     with pytest.raises(pytest.UsageError, match=f"^--image {text}: {said}"):
         targets(root, text)
 
 
-def test_a_container_and_images_exclude_each_other(root: Path) -> None:
+def test_targets_are_a_container_or_images(root: Path) -> None:
     with pytest.raises(pytest.UsageError, match="exclude each other"):
         targets(root, "registry.example/pbx:1", container="pbx")

@@ -32,17 +32,17 @@ SECTIONS = st.dictionaries(NAME, st.dictionaries(NAME, NAME), max_size=4)
         ("local_net = 192.0.2.0/24", "", ""),
     ],
 )
-def test_a_setting_takes_the_place_of_its_name(block: str, old: str, new: str) -> None:
+def test_setting_takes_the_place_of_its_name(block: str, old: str, new: str) -> None:
     assert put_in(FILE, f"{block}\n") == FILE.replace(old, new)
 
 
-def test_a_setting_that_the_file_does_not_know_has_no_place() -> None:
+def test_setting_that_the_file_does_not_know_has_no_place() -> None:
     with pytest.raises(NoPlaceError, match="colour"):
         put_in(FILE, "colour = green\n")
 
 
 @given(SECTIONS, SECTIONS)
-def test_what_was_put_in_is_there_and_the_rest_stays(
+def test_put_in_adds_what_is_new_and_keeps_the_rest(
     before: dict[str, dict[str, str]], added: dict[str, dict[str, str]]
 ) -> None:
     changed = put_in(written(before), written(added))

@@ -46,7 +46,7 @@ WORLD = World(
         ),
     ],
 )
-def test_a_command_is_moved(words: str, expected: str) -> None:
+def test_docker_command_is_moved(words: str, expected: str) -> None:
     assert moved(words.split(), WORLD) == expected.split()
 
 
@@ -62,6 +62,6 @@ def test_a_command_is_moved(words: str, expected: str) -> None:
         "system prune",
     ],
 )
-def test_what_could_touch_others_is_refused(words: str) -> None:
+def test_docker_command_that_could_touch_others_is_refused(words: str) -> None:
     with pytest.raises(UnknownWordError):
         moved(words.split(), WORLD)

@@ -23,7 +23,7 @@ any_plants = plants(FOLDERS, FILES)
 
 
 @given(st.lists(any_plants))
-def test_compatible_plants_lie_beside_each_other(given_plants: list[Plant]) -> None:
+def test_plants_that_are_compatible_lie_beside_each_other(given_plants: list[Plant]) -> None:
     kept = compatible(given_plants)
     paths = [plant.path for plant in kept]
     assert not [a for a in paths for b in paths if a.startswith(b + "/")]
@@ -33,7 +33,7 @@ def test_compatible_plants_lie_beside_each_other(given_plants: list[Plant]) -> N
 
 
 @given(any_plants)
-def test_a_plant_is_always_below_srv_or_run(plant: Plant) -> None:
+def test_plant_is_always_below_srv_or_run(plant: Plant) -> None:
     assert plant.path.startswith(("/srv/", "/run/"))
     assert bool(plant.target) == (plant.kind in (Kind.LINK, Kind.HARD_LINK))
 
@@ -46,7 +46,7 @@ IN_CONTAINERS = {Kind.DEVICE, Kind.SOCKET}
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in IN_CONTAINERS])
 @pytest.mark.parametrize("there", ["nothing", "file", "folder"])
-def test_the_script_plants_it_whatever_is_there(
+def test_script_plants_it_whatever_is_there(
     tmp_path: Path, kind: Kind, name: str, there: str
 ) -> None:
     (tmp_path / "other").write_text("other")
@@ -81,7 +81,7 @@ def is_kind(path: Path, kind: Kind) -> bool:
 
 
 @pytest.mark.parametrize(("name", "text"), [("x", "#!/bin/sh"), ("x.pth", "import os")])
-def test_a_planted_script_records_who_runs_it(tmp_path: Path, name: str, text: str) -> None:
+def test_script_that_is_planted_records_who_runs_it(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     subprocess.run(["sh", "-c", script([Plant(str(path), Kind.SCRIPT)])], check=True)
     assert path.read_text().startswith(text)
@@ -99,7 +99,7 @@ def exported(*members: tuple[str, bytes, int]) -> tarfile.TarFile:
     return tarfile.open(fileobj=buffer, mode="r|")
 
 
-def test_an_exported_container_is_read_outside_and_searched_inside() -> None:
+def test_root_files_are_read_outside_and_searched_inside() -> None:
     found = read_root_files(
         exported(
             ("etc/passwd", b"root", 0),
@@ -133,7 +133,7 @@ ENTRY = RootFile("file 0644", "0:0", "digest")
         ),
     ],
 )
-def test_every_change_outside_is_seen(after: dict[str, RootFile], words: str) -> None:
+def test_changes_outside_are_all_seen(after: dict[str, RootFile], words: str) -> None:
     (said,) = changes({"/x": ENTRY}, after).values()
     assert words in said
 
@@ -142,12 +142,12 @@ KEYS = Plant("/srv/var/lib/asterisk/keys", Kind.LINK, "/etc/service")
 OTHER = Plant("/srv/etc/asterisk/x", Kind.FIFO)
 
 
-def test_a_link_is_blamed_for_what_is_below_its_target() -> None:
+def test_blame_is_on_the_link_above() -> None:
     assert blame("/etc/service/x/run", [OTHER, KEYS]) == [KEYS]
     assert blame("/etc/services", [OTHER, KEYS]) == [OTHER, KEYS]
 
 
-def test_only_other_users_must_not_run_a_planted_script() -> None:
+def test_executed_names_other_users_only() -> None:
     assert executed(["/tmp/hostile-ran-200", "/tmp/x"], [KEYS]) == []
     (line,) = executed(["/tmp/hostile-ran-200", "/tmp/hostile-ran-0"], [KEYS])
     assert "user 0 ran a planted script" in line

@@ -61,16 +61,16 @@ SPOKEN = spoken(TONE)
 
 @settings(max_examples=15)
 @given(tones)
-def test_a_tone_in_the_clear_is_overheard(tone: int) -> None:
+def test_overheard_is_a_tone_in_the_clear(tone: int) -> None:
     assert is_overheard(capture(spoken(tone)), ALICE, tone)
 
 
-def test_another_tone_is_not_taken_for_it() -> None:
+def test_overheard_is_no_other_tone() -> None:
     assert not is_overheard(capture(spoken(1800)), ALICE, TONE)
     assert not is_overheard(capture(spoken(2 * TONE)), ALICE, TONE)
 
 
-def test_only_what_the_address_itself_sent_counts() -> None:
+def test_overheard_is_only_what_the_address_sent() -> None:
     assert not is_overheard(capture(SPOKEN, source=BOB), ALICE, TONE)
     assert not is_overheard(capture(SPOKEN, source="98.18.0.3"), ALICE, TONE)
 
@@ -78,5 +78,5 @@ def test_only_what_the_address_itself_sent_counts() -> None:
 @pytest.mark.parametrize(
     "settings", [{"kind": 8}, {"version": 0}, {"protocol": 6}, {"ether_type": 0x86DD}]
 )
-def test_what_is_not_sound_in_rtp_is_passed_over(settings: dict[str, object]) -> None:
+def test_overheard_is_only_sound_in_rtp(settings: dict[str, object]) -> None:
     assert not is_overheard(capture(SPOKEN, **settings), ALICE, TONE)

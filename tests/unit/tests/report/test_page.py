@@ -90,21 +90,21 @@ def evidence(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_headline_counts_outcomes(tmp_path: Path) -> None:
+def test_page_counts_outcomes(tmp_path: Path) -> None:
     _, words = read(tmp_path, PASSED, FAILED, SKIPPED, UNFINISHED)
     assert "✗ 1 failed, 1 passed, 1 unfinished, 1 skipped The run came to its end." in words
     assert "took 3 min 20 s" in words
     assert "not today" in words
 
 
-def test_failed_test_comes_first_with_its_last_words(tmp_path: Path) -> None:
+def test_page_begins_with_failed_tests(tmp_path: Path) -> None:
     _, words = read(tmp_path, PASSED, FAILED)
     assert words.index("test_call[tls] integration full") < words.index("Tests by image")
     assert "AssertionError: bob heard <440> Hz assert 440 == 1004 The whole failure" in words
     assert "failed in call after 12 s" in words
 
 
-def test_evidence_is_linked_and_pictures_are_on_the_page(evidence: Path) -> None:
+def test_page_links_evidence_and_shows_pictures(evidence: Path) -> None:
     reader, words = read(evidence, FAILED)
     assert reader.links == [
         f"{EVIDENCE}/ladder.svg",
@@ -120,7 +120,7 @@ def test_evidence_is_linked_and_pictures_are_on_the_page(evidence: Path) -> None
 @pytest.mark.parametrize(
     "svg", ["<svg", "<html/>", "<svg/>", '<!DOCTYPE x><svg xmlns="http://www.w3.org/2000/svg"/>']
 )
-def test_drawing_that_could_spoil_the_page_is_only_linked(evidence: Path, svg: str) -> None:
+def test_page_only_links_a_drawing_that_could_spoil_it(evidence: Path, svg: str) -> None:
     (evidence / EVIDENCE / "ladder.svg").write_text(svg)
     reader, _ = read(evidence, FAILED)
     assert "svg" not in reader.tags
@@ -146,12 +146,12 @@ def test_page_needs_nothing_else(evidence: Path) -> None:
         ("test_a.py::test_b", "", "tests", "test_b"),
     ],
 )
-def test_name_and_suite_of_a_test(node: str, on: str, suite: str, name: str) -> None:
+def test_result_has_name_and_suite(node: str, on: str, suite: str, name: str) -> None:
     result = CaseResult(node, "passed", image=on)
     assert (result.suite, result.name) == (suite, name)
 
 
-def test_folders_of_tests_differ_and_can_be_made() -> None:
+def test_folder_names_differ_and_can_be_made() -> None:
     nodes = ["tests/a.py::t[x/y]", "tests/a.py::t[x-y]", f"tests/a.py::t[{'é' * 500}]", "tests/.."]
     names = [folder_name(node) for node in nodes]
     assert len(set(names)) == len(nodes)

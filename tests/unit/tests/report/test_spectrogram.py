@@ -39,7 +39,7 @@ def brightest_row(picture: np.ndarray, column: int) -> int:
     return int(picture[40:240, column, :3].sum(axis=1).argmax()) + 40
 
 
-def test_higher_tone_is_drawn_higher(tmp_path: Path) -> None:
+def test_spectrogram_draws_a_higher_tone_higher(tmp_path: Path) -> None:
     picture = draw(tmp_path, tone(500, 1) + tone(3000, 1))
     assert brightest_row(picture, 250) > 180
     assert brightest_row(picture, 550) < 120

@@ -30,7 +30,7 @@ A = ("etc/a", b"one", Changes())
 B = ("etc/b", b"two", Changes())
 
 
-def test_the_same_is_no_difference() -> None:
+def test_layers_that_are_the_same_do_not_differ() -> None:
     assert first_difference(layer(A, B), layer(A, B)) == ""
     assert first_difference(layer(), layer()) == ""
 
@@ -48,5 +48,5 @@ def test_the_same_is_no_difference() -> None:
         (("etc/c", b"one", {}), "etc/a is in the first where etc/c is in the second"),
     ],
 )
-def test_the_first_difference_is_named(changed: tuple[str, bytes, Changes], what: str) -> None:
+def test_layers_first_difference_is_named(changed: tuple[str, bytes, Changes], what: str) -> None:
     assert first_difference(layer(A, B), layer(changed, B)).startswith(what)

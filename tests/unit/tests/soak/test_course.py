@@ -22,7 +22,7 @@ ESSENTIAL_KILLS = 5  # within a minute end the container
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10))
-def test_each_round_kills_each_service_once(seed: int, rounds: int) -> None:
+def test_order_kills_each_service_once_a_round(seed: int, rounds: int) -> None:
     killed = list(islice(order(SERVICES, seed), rounds * len(SERVICES)))
     for begin in range(0, len(killed), len(SERVICES)):
         assert sorted(killed[begin : begin + len(SERVICES)]) == SERVICES
@@ -30,7 +30,7 @@ def test_each_round_kills_each_service_once(seed: int, rounds: int) -> None:
 
 
 @given(st.integers(0, 10**6))
-def test_asterisk_is_never_killed_so_often_that_the_container_gives_up(seed: int) -> None:
+def test_order_kills_asterisk_too_seldom_to_end_the_container(seed: int) -> None:
     in_a_minute = math.ceil(60 / KILL_EVERY[0])
     killed = list(islice(order(SERVICES, seed), 20 * len(SERVICES)))
     for begin in range(len(killed) - in_a_minute):
@@ -38,7 +38,7 @@ def test_asterisk_is_never_killed_so_often_that_the_container_gives_up(seed: int
 
 
 @given(st.floats(60, 86_400))
-def test_a_course_leaves_time_without_kills_and_enough_samples(seconds: float) -> None:
+def test_course_leaves_time_without_kills_and_enough_samples(seconds: float) -> None:
     course = Course(seconds, 1)
     assert 0 < course.kills_until < course.seconds / 2
     assert 12 <= course.seconds / course.sample_every < 121
@@ -63,7 +63,7 @@ def mail(tone: int, time: float) -> ReceivedMail:
     return ReceivedMail(time, 587, True, "pbx", "", [], base64.b64encode(content).decode())
 
 
-def test_messages_are_known_by_their_tones() -> None:
+def test_voicemails_are_matched_by_their_tones() -> None:
     left = [Left("voicemail 1", 500), Left("voicemail 2", 800), Left("voicemail 3", 500)]
     mails = [mail(800, 1), mail(500, 2), mail(500, 3), mail(800, 4), mail(1200, 5)]
     taken = {message.name for message in left}

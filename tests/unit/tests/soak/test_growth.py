@@ -30,7 +30,7 @@ def leaking(total: float, noise: float, count: int, seed: int) -> list[Point]:
     count=st.integers(12, 60),
     seed=st.integers(0, 1000),
 )
-def test_a_leak_of_twice_the_limit_is_always_found(
+def test_growth_finds_each_leak_of_twice_the_limit(
     total: float, noise: float, count: int, seed: int
 ) -> None:
     found = growth(leaking(total, noise, count, seed))
@@ -40,14 +40,14 @@ def test_a_leak_of_twice_the_limit_is_always_found(
 
 
 @given(st.lists(st.floats(50_000, 50_000 + LIMIT / 2), min_size=FEWEST, max_size=40))
-def test_what_stays_within_half_the_limit_is_never_a_leak(values: list[float]) -> None:
+def test_growth_takes_no_noise_for_a_leak(values: list[float]) -> None:
     found = growth(series(values))
     assert found
     assert not found.exceeds(LIMIT)
 
 
 @given(st.integers(FEWEST, 60), st.floats(1e-3, 1e9), st.data())
-def test_one_odd_sample_makes_no_leak(count: int, wild: float, data: st.DataObject) -> None:
+def test_growth_ignores_one_odd_sample(count: int, wild: float, data: st.DataObject) -> None:
     values = [5.0] * count
     values[data.draw(st.integers(0, count - 1))] += wild
     found = growth(series(values))

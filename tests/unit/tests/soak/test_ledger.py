@@ -37,12 +37,12 @@ def found(
 
 
 @pytest.mark.parametrize("way", RULES)
-def test_what_comes_once_is_well(way: str) -> None:
+def test_ledger_accepts_what_comes_once(way: str) -> None:
     assert found(sent(way), [NOON]) == []
 
 
 @pytest.mark.parametrize("way", RULES)
-def test_what_does_not_come_is_lost(way: str) -> None:
+def test_ledger_names_what_is_lost(way: str) -> None:
     (line,) = found(sent(way), kills=[Kill("syslogd", NOON - 110, NOON - 109, NOON - 108)])
     assert line == (
         f"{way} 1 to +1, taken at 11:58:20: is lost; syslogd was killed at 11:58:10, 10.1 s before"
@@ -50,7 +50,7 @@ def test_what_does_not_come_is_lost(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", RULES)
-def test_what_comes_twice_is_too_much(way: str) -> None:
+def test_ledger_names_what_comes_twice(way: str) -> None:
     (line,) = found(sent(way), [NOON - 99, NOON - 98])
     assert "came 2 times, at 11:58:21, 11:58:22; nothing had been killed before" in line
 
@@ -58,19 +58,19 @@ def test_what_comes_twice_is_too_much(way: str) -> None:
 @pytest.mark.parametrize(
     ("way", "excused"), [("text", True), ("sms out", True), ("sms in", False), ("voicemail", False)]
 )
-def test_asterisk_may_lose_what_it_alone_has(way: str, excused: bool) -> None:
+def test_ledger_lets_asterisk_lose_what_it_alone_has(way: str, excused: bool) -> None:
     assert (found(sent(way, NOON - 0.2), kills=[ASTERISK]) == []) is excused
 
 
 @pytest.mark.parametrize(
     ("way", "excused"), [("text", True), ("sms out", False), ("sms in", True), ("voicemail", True)]
 )
-def test_what_asterisk_may_repeat(way: str, excused: bool) -> None:
+def test_ledger_lets_asterisk_repeat_what_it_may(way: str, excused: bool) -> None:
     twice = [NOON + 4, NOON + 6]
     assert (found(sent(way, NOON - 0.2), twice, kills=[ASTERISK]) == []) is excused
 
 
-def test_what_the_sender_is_told_is_true() -> None:
+def test_ledger_checks_what_the_sender_is_told() -> None:
     message = sent("sms out", NOON)
     assert found(message, [NOON + 1], "Perhaps not sent: it ended", [WEBSMS]) == []
     (line,) = found(message, [NOON + 1], "Not sent: it ended", [WEBSMS])
@@ -78,7 +78,7 @@ def test_what_the_sender_is_told_is_true() -> None:
 
 
 @given(st.sets(st.integers(0, 50)), st.integers(1, 50))
-def test_each_that_is_missing_is_named(missing: set[int], count: int) -> None:
+def test_ledger_names_each_missing_message(missing: set[int], count: int) -> None:
     messages = [sent("sms in", NOON + n, number=n) for n in range(count)]
     came = {m.name: [NOON + 90] for n, m in enumerate(messages) if n not in missing}
     lines = violations(messages, came, {}, [ASTERISK, WEBSMS], [AWAY])
@@ -87,7 +87,7 @@ def test_each_that_is_missing_is_named(missing: set[int], count: int) -> None:
     ]
 
 
-def test_a_notice_is_about_the_last_text_to_that_number() -> None:
+def test_notice_is_about_the_last_message_to_its_number() -> None:
     texts = [
         Sent("sms out", "sms out 1", NOON, NOON, "+447700900001"),
         Sent("sms out", "sms out 2", NOON + 50, NOON + 50, "+447700900001"),
@@ -105,7 +105,7 @@ def act(failure: str, begun: float, ended: float, *excuses: str) -> Act:
     return Act("calls", begun, ended, failure, excuses)
 
 
-def test_only_a_kill_of_the_right_service_at_the_right_time_excuses() -> None:
+def test_kill_excuses_its_own_service_at_its_time() -> None:
     assert cut_short(act("cut", NOON - 1, NOON + 1, "asterisk"), [ASTERISK])
     assert cut_short(act("cut", NOON + 6, NOON + 8, "asterisk"), [ASTERISK])
     assert not cut_short(act("cut", NOON - 1, NOON + 1, "asterisk"), [WEBSMS])

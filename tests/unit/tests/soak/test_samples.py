@@ -47,19 +47,19 @@ def run(memory: Sequence[float], pid: int = 20, start: float = 0) -> list[Sample
 
 
 @given(st.integers(2, 50))
-def test_who_grows_is_named_with_how_much(times: int) -> None:
+def test_leaks_name_who_grows_and_how_much(times: int) -> None:
     each = times * LARGER["asterisk", "memory"] / 16
     (line,) = leaks(run([40_000 + each * n for n in range(33)]), AGE)
     assert line.startswith(f"asterisk gained {32 * each:.0f} KiB of memory in 160 s (")
 
 
-def test_a_process_is_not_compared_with_the_one_before() -> None:
+def test_leaks_compare_no_process_with_the_one_before() -> None:
     small, large = [40_000.0] * 20, [60_000.0] * 20
     assert leaks(run(small) + run(large, pid=99, start=100), AGE) == []
     assert leaks(run(small + large), AGE) != []
 
 
-def test_a_zombie_that_stays_is_told() -> None:
+def test_leaks_name_a_zombie_that_stays() -> None:
     passing = [replace(REST, zombies=(n,)) for n in range(5)]
     assert leaks(passing, AGE) == []
     assert leaks([*passing, replace(REST, zombies=(4, 8))], AGE) == [
@@ -87,11 +87,11 @@ def test_a_zombie_that_stays_is_told() -> None:
         (replace(REST, sets={"jail4": 1}), "AutoBan's set jail4 has 1 members, before 0"),
     ],
 )
-def test_what_is_left_is_named(after: Sample, line: str) -> None:
+def test_left_names_each_thing(after: Sample, line: str) -> None:
     assert left(REST, after, 0) == [line]
 
 
-def test_a_connection_that_somebody_was_jailed_on_is_not_left() -> None:
+def test_left_ignores_connections_of_banned_clients() -> None:
     ours, theirs = "tcp 0100007F:13C4 0100007F:BC12", "tcp C5C113C6:13C5 E1C113C6:9399"
     held = {**REST.held, "asterisk": ["/dev/null", f"{theirs} established"]}
     assert left(REST, replace(REST, held=held), 0) == []
@@ -102,7 +102,7 @@ def test_a_connection_that_somebody_was_jailed_on_is_not_left() -> None:
 
 
 @given(st.integers(0, 10_000))
-def test_a_message_may_leave_its_number(messages: int) -> None:
+def test_left_allows_each_message_its_number(messages: int) -> None:
     name = "/srv/var/spool/websms/websms.db"
     most = REST.files[name] + BYTES_AT_ALL + messages * BYTES_EACH
     assert left(REST, replace(REST, files={**REST.files, name: most}), messages) == []
