@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.unit.fake_console import Console, fake_consoles
+from tests.unit.runtime.fake_console import Console, fake_consoles
 
 # How long an example takes says something of the machine only. `make test` tries more of them.
 settings.register_profile(
