@@ -11,7 +11,7 @@ from factory.plan.dockerfile import rootfs_manifest
 from factory.plan.matrix import ci_matrix
 from factory.plan.picture import draw_images
 from factory.plan.schema import json_schemas
-from factory.release.publish import wanted_tags
+from factory.plan.tags import wanted_tags
 from factory.request import BuildRequest
 
 
@@ -75,5 +75,6 @@ PRINTS: dict[str, Callable[[BuildRequest], str]] = {
 
 
 def _references(request: BuildRequest, image: str) -> list[str]:
-    names = wanted_tags(request.catalog, image, request.recipe.version, [])
+    default = image == request.catalog.default
+    names = wanted_tags(image, request.recipe.version, default=default)
     return [f"{request.recipe.repository}:{name}" for name in names]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import BinaryIO
-
 from factory.build.base import BaseRecipe, check_emulation, ensure_base, ensure_nothing
 from factory.build.checkout import Checkout, source_date_epoch
-from factory.build.failure import explain
 from factory.build.session import Session
 from factory.errors import BuildError
 from factory.plan.context import build_context
@@ -15,7 +11,7 @@ from factory.plan.dockerfile import rootfs_manifest
 
 
 def base_of(session: Session) -> str:
-    """Return the name of the base image that a recipe is built on, made now if it is not there.
+    """Return the name of a recipe's base image, made now if it was not there.
 
     Raises:
         FactoryError: the distribution is unknown, no base could be had, or the engine cannot run
@@ -39,11 +35,11 @@ def base_of(session: Session) -> str:
 
 
 def build(session: Session, base: str) -> dict[str, str]:
-    """Build the images of a recipe; return the id of each candidate, without any tag.
+    """Build the images of a recipe; return the ID of each candidate, which has no tag.
 
     Args:
-        session: What to build, and where.
-        base: Name of the base image, as `base_of` returns it.
+        session: The engine and the recipe.
+        base: Name of the base image, from `base_of`.
 
     Raises:
         FactoryError: with cause and hint, if a step of the build fails.
@@ -56,39 +52,18 @@ def build(session: Session, base: str) -> dict[str, str]:
     if recipe.foreign:
         arguments["NOTHING"] = ensure_nothing(engine, recipe.foreign)
     candidates: dict[str, str] = {}
-    # The highest image first: its stages hold those of the others, which then come from the cache.
+    # The highest image first: it contains the stages of the others, which then are in the cache.
     for name in reversed([name for name in catalog.images if name in recipe.images]):
-        context = build_context(recipe.root, dockerfile, manifest, epoch)
-        no_cache = recipe.no_cache and not candidates
-        candidates[name] = _build_one(session, name, context, arguments, no_cache=no_cache)
+        with session.console.activity(f"build {name}"):
+            try:
+                candidates[name] = engine.build(
+                    build_context(recipe.root, dockerfile, manifest, epoch),
+                    name,
+                    arguments,
+                    session.console.line,
+                    no_cache=recipe.no_cache and not candidates,
+                    platform=recipe.foreign.platform if recipe.foreign else None,
+                )
+            except BuildError as error:
+                raise BuildError(f"building {name} failed: {error.cause}", error.hint) from error
     return {name: candidates[name] for name in catalog.images if name in candidates}
-
-
-def _build_one(
-    session: Session,
-    name: str,
-    context: BinaryIO,
-    arguments: Mapping[str, str],
-    *,
-    no_cache: bool,
-) -> str:
-    console, foreign = session.console, session.recipe.foreign
-    printed: list[str] = []
-
-    def on_line(line: str) -> None:
-        printed.append(line)
-        console.line(line)
-
-    with console.activity(f"build {name}"):
-        try:
-            return session.engine.build(
-                context,
-                name,
-                arguments,
-                on_line,
-                no_cache=no_cache,
-                platform=foreign.platform if foreign else None,
-            )
-        except BuildError as error:
-            cause, hint = explain([*printed, error.cause])
-            raise BuildError(f"building {name} failed: {cause}", hint) from error

@@ -16,6 +16,7 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from factory.build.failure import explain
 from factory.build.image_archive import Label, write_archive
 from factory.build.whole_output import read_whole_output
 from factory.errors import BuildError, EngineError
@@ -185,9 +186,10 @@ class Engine:
             The image ID.
 
         Raises:
-            BuildError: a step failed; the printed lines say why.
+            BuildError: a step failed; with the reason from the printed lines, and a hint.
         """
         image_id = ""
+        lines: list[str] = []
         try:
             events = self._client.api.build(
                 fileobj=context,
@@ -202,12 +204,13 @@ class Engine:
             )
             for event in events:
                 for line in str(event.get("stream", "")).splitlines():
-                    on_line(_COLOUR.sub("", line))
+                    lines.append(_COLOUR.sub("", line))
+                    on_line(lines[-1])
                 if "error" in event:
-                    raise BuildError(str(event["error"]).strip())
+                    raise BuildError(*explain([*lines, str(event["error"]).strip()]))
                 image_id = event.get("aux", {}).get("ID", image_id)
         except (APIError, requests.exceptions.RequestException) as error:
-            raise BuildError(first_line(error)) from error
+            raise BuildError(*explain([*lines, first_line(error)])) from error
         return image_id
 
     def compressed_size(self, image: str) -> int:

@@ -50,20 +50,11 @@ def ensure_fixture_image(
     name = f"{image.repository}:{tag}"
     if not engine.find_image(name):
         arguments = {"BASE": base, "MIRROR": mirror}
-        lines: list[str] = []
-
-        def take(line: str) -> None:
-            lines.append(line)
-            on_line(line)
-
         try:
-            built = engine.build(context, image.what, arguments, take, no_cache=False)
+            built = engine.build(context, image.what, arguments, on_line, no_cache=False)
         except BuildError as error:
-            said = next((line for line in reversed(lines) if line.strip()), "")
-            raise BuildError(
-                f"building the {image.what} failed: {said} — {error.cause}",
-                "the log file has every line: build/build.log",
-            ) from error
+            cause = f"building the {image.what} failed: {error.cause}"
+            raise BuildError(cause, error.hint) from error
         engine.tag(built, image.repository, tag)
     engine.tag(name, image.repository, "latest")
     return name

@@ -77,6 +77,14 @@ def image_tags(
     return bare + own if default else own
 
 
+def wanted_tags(
+    image: str, version: Version | None, *, default: bool, existing: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Name the tags that an image takes, given all tags that its repository has."""
+    released = released_versions(existing, image)
+    return image_tags(image, version, default=default, released=released)
+
+
 def released_versions(existing_tags: Iterable[str], image: str) -> frozenset[Version]:
     """Read an image's versions from the tags that exist in the registry.
 

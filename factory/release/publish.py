@@ -13,7 +13,6 @@ from factory.console import Console
 from factory.errors import PublishError
 from factory.evidence.measure import Evidence
 from factory.plan import tags
-from factory.plan.catalog import Catalog
 from factory.plan.models import MEGABYTE
 from factory.release import docker_config, push_plan
 from factory.release.push import OnBytes, is_insecure, push
@@ -21,23 +20,15 @@ from factory.release.push_plan import ImageToPush, PushPlan, PushStep
 from factory.release.registry import Registry
 
 
-def wanted_tags(
-    catalog: Catalog, image: str, version: Version | None, existing: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the tags an image takes, given the names of those that exist."""
-    return tags.image_tags(
-        image,
-        version,
-        default=image == catalog.default,
-        released=tags.released_versions(existing, image),
-    )
-
-
 def tag_proven(session: Session, known: Evidence) -> tuple[str, ...]:
     """Move the tags of a proven image to it in the engine; return them."""
     engine, repository = session.engine, session.recipe.repository
-    existing = list(engine.tags_of(repository))
-    names = wanted_tags(session.catalog, known.image, session.recipe.version, existing)
+    names = tags.wanted_tags(
+        known.image,
+        session.recipe.version,
+        default=known.image == session.catalog.default,
+        existing=list(engine.tags_of(repository)),
+    )
     for name in names:
         engine.tag(known.id, repository, name)
     engine.untag(repository, tags.UNPROVEN.format(image=known.image))

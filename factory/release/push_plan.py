@@ -83,12 +83,7 @@ def wanted_tags(
     return {
         tag: image
         for image in images
-        for tag in tags.image_tags(
-            image.name,
-            version,
-            default=image.default,
-            released=tags.released_versions(existing, image.name),
-        )
+        for tag in tags.wanted_tags(image.name, version, default=image.default, existing=existing)
     }
 
 

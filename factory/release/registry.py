@@ -206,7 +206,7 @@ class Registry:
                 "client_id": "asterisk-image-factory",
                 "refresh_token": self._login.identity_token,
             }
-            response = self._send("POST", realm, data=asked, auth=_nothing)
+            response = self._send("POST", realm, data=asked, auth=lambda request: request)
         else:
             login = (self._login.user.encode(), self._login.password.encode())
             response = self._send("GET", realm, params=asked, auth=HTTPBasicAuth(*login))
@@ -256,10 +256,6 @@ def _context(host: str, authorities: Iterable[Path]) -> ssl.SSLContext:
                 f"{file}: no certificate of an authority for {host}: {error}", "correct the file"
             ) from error
     return context
-
-
-def _nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _json(response: requests.Response, host: str) -> dict[str, Any]:

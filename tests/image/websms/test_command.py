@@ -146,7 +146,7 @@ def test_dialplan_learns_that_a_message_was_refused(own: Pbx) -> None:
     assert from_dialplan(own, *NUMBERS, "hello", "") == (0, "")
     for words, reason in (
         ((*NUMBERS, ""), "the message is empty"),
-        (NUMBERS, "usage: TO FROM BODY [INDEX]"),
+        (NUMBERS, "AGI() needs TO, FROM and BODY, and takes INDEX"),
     ):
         assert from_dialplan(own, *words) == (0, f'SET VARIABLE WEBSMS_ERROR "{reason}"\n')
     own.run("sv stop websms")
