@@ -1,4 +1,4 @@
-"""Pushes an image from an archive: PYTHONPATH=. python .github/release/push_archive.py …
+"""Pushes an image from an archive, started in the checkout with PYTHONPATH=. in the environment.
 
 For a job that may push and therefore runs nothing that proves. It needs the packages of
 requirements.lock, and of the checkout `factory`, `stages` and `runtime`. It imports no module that
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from docker.errors import DockerException
 from semver import Version
 
 from factory.build.engine import Engine
@@ -40,7 +41,7 @@ def load_archive(engine: Engine, archive: Path, image_id: str) -> None:
     try:
         with archive.open("rb") as data:
             loaded = {str(image.id) for image in engine.client.images.load(data)}
-    except (OSError, ValueError) as error:
+    except (OSError, DockerException) as error:
         raise PublishError(
             f"{archive} cannot be read: {error}", "see the job that made it"
         ) from error

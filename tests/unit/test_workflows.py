@@ -1,4 +1,4 @@
-"""The workflows of GitHub: what zizmor and their schema do not ask for."""
+"""The workflows of GitHub: rules that zizmor and the schema lack. tests/workflows executes them."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,8 @@ from factory.plan.catalog import Catalog
 from factory.plan.matrix import ci_matrix
 
 PIN = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
-
+TESTS = re.compile(r"requirements-dev\.lock|\bmake\b|\bpytest\b|\bbuild\.py\b")
+"""What a job runs that builds, proves, or has packages of tests."""
 
 WORKFLOWS = ("proof", "release", "endurance")
 
@@ -36,6 +37,47 @@ def test_workflow_gives_no_right_to_all_jobs(file: Path, jobs: dict[str, Any]) -
 def test_workflow_that_writes_is_the_release(root: Path) -> None:
     for name in set(WORKFLOWS) - {"release"}:
         assert ": write" not in (root / ".github/workflows" / f"{name}.yml").read_text()
+
+
+def may_write(job: dict[str, Any]) -> bool:
+    return "write" in job["permissions"].values()
+
+
+def test_job_that_may_push_or_sign_runs_no_tests(root: Path) -> None:
+    jobs = yaml.safe_load((root / ".github/workflows/release.yml").read_text())["jobs"]
+    for name, job in jobs.items():
+        if not may_write(job):
+            assert job["permissions"] == {"contents": "read"}, name
+            assert "environment" not in job, name
+            assert "token" not in str(job), name
+            continue
+        assert job["environment"] == "release", name
+        for step in job["steps"]:
+            assert not TESTS.search(step.get("run", "")), (name, step)
+            if step.get("uses", "").startswith("actions/checkout@"):
+                folders = step["with"]["sparse-checkout"].split()
+                assert folders, name
+                assert not {"tests", "fixtures", "bench"} & set(folders), name
+    assert {name for name, job in jobs.items() if may_write(job)} == {"push", "tags"}
+
+
+def test_nothing_is_pushed_before_all_images_are_proven(root: Path) -> None:
+    jobs = yaml.safe_load((root / ".github/workflows/release.yml").read_text())["jobs"]
+    assert "images" in jobs["push"]["needs"]
+    assert "push" in jobs["tags"]["needs"]
+    (build,) = (step["run"] for step in jobs["images"]["steps"] if "build.py" in str(step))
+    assert "--gate full" in build
+    assert "--push" not in build
+
+
+def test_stand_ins_have_the_inputs_that_workflows_give(jobs: dict[str, Any], root: Path) -> None:
+    for job in jobs.values():
+        for step in job["steps"]:
+            if "uses" in step:
+                name = step["uses"].partition("@")[0].removeprefix("actions/")
+                stand_in = root / "tests/workflows/actions" / name / "action.yml"
+                given = step.get("with", {}).keys()
+                assert given <= yaml.safe_load(stand_in.read_text())["inputs"].keys(), name
 
 
 def test_workflow_jobs_all_have_a_timeout(jobs: dict[str, Any]) -> None:

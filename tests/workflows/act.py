@@ -120,9 +120,28 @@ class Act:
         pip.write_text(f'#!/bin/sh\nexec {sys.executable} {script} "$0" "$@"\n')
         pip.chmod(0o755)
         return {
+            "TTY_COMPATIBLE": "0",  # act gives jobs a terminal, and GitHub does not
             "STAND_IN_CHECKOUT": str(self.checkout),
             "STAND_IN_PYTHON": sys.executable,
             "STAND_IN_PIP": str(pip),
             "STAND_IN_ARTIFACTS": str(self.artifacts),
             "STAND_IN_ATTESTATIONS": str(self.folder / "attestations"),
         }
+
+
+def lines_of(said: str, job: str, beginning: str) -> list[str]:
+    """Return the lines with a beginning that the steps of a job printed.
+
+    Args:
+        said: All that act printed.
+        job: Names of workflow and job: `Proof/Plan`.
+        beginning: Of the lines.
+    """
+    start = rf"^\[{re.escape(job)}\s*\] +\| "
+    return re.findall(rf"{start}({re.escape(beginning)}.*)$", said, re.MULTILINE)
+
+
+def has_buildx() -> bool:
+    """Return whether docker has its plugin buildx."""
+    command = ["docker", "buildx", "version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0

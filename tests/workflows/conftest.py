@@ -30,22 +30,21 @@ def repository() -> str:
 def act(
     root: Path, tmp_path: Path, kept: Path, repository: str, request: pytest.FixtureRequest
 ) -> Act:
-    (tmp_path / "act").mkdir()
+    folder = tmp_path / "act"
+    folder.mkdir()
     checkout = make_checkout(root, tmp_path / "checkout", repository)
-    return Act(checkout, tmp_path / "act", kept / f"{request.node.name}.log")
+    return Act(checkout, folder, kept / f"{request.node.name}.log")
 
 
 @pytest.fixture
-def images(act: Act, repository: str, client: docker.DockerClient) -> Iterator[None]:
-    """At the end, the engine forgets what was built for the test's repository."""
+def built(act: Act, repository: str, client: docker.DockerClient) -> Iterator[None]:
+    """What a workflow builds for the test's repository: gone from the engine at the end."""
     yield
+    made = {
+        json.loads(manifest.read_text())["id"]
+        for manifest in act.artifacts.glob("evidence-*/*/manifest.json")
+    }
     for image in client.api.images():  # without a question for each
-        for name in image["RepoTags"] or ():
-            if repository in name:
-                client.images.remove(name, force=True, noprune=True)
-    for manifest in act.artifacts.rglob("manifest.json"):
-        made = json.loads(manifest.read_text())["id"]
-        if client.api.images(filters={"dangling": True}) and made in [
-            str(image["Id"]) for image in client.api.images(filters={"dangling": True})
-        ]:
-            client.images.remove(made, force=True, noprune=True)
+        names = [name for name in image["RepoTags"] or () if repository in name]
+        for name in names or [image["Id"]] * (image["Id"] in made):
+            client.images.remove(name, force=True, noprune=True)

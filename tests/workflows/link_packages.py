@@ -38,6 +38,7 @@ def main(environment: Path, lock: Path) -> int:
             print(f"{lock} wants {name} {version}; installed is {found.version}", file=sys.stderr)
             return 1
         link_package(found, environment)
+    print(f"linked the packages of {lock}")
     return 0
 
 
