@@ -9,7 +9,7 @@ from contextlib import suppress
 from pbx.core.async_store import AsyncStore
 from pbx.core.ini import IniError
 from pbx.core.log import ERROR, NOTICE, log
-from pbx.core.store import StoreError
+from pbx.core.store import DamagedError, StoreError
 from pbx.core.terminal import printable
 from pbx.websms.configuration.load import configuration_folder, load_settings
 from pbx.websms.configuration.reader import NAME
@@ -25,7 +25,7 @@ REPEAT_SECONDS = 60.0
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; return the exit status."""
+    """Run the service; return the exit status."""
     logging.getLogger().addHandler(_Lines())
     settings = _settings()
     if settings is None:
@@ -37,13 +37,26 @@ def main() -> int:
     except StoreError as error:
         log(ERROR, f"cannot work without its database: {error}", PROGRAM)
         return 1
-    asyncio.run(_run(Gateway(settings, store, _port(), SOCKET, _say)))
-    return 0
+    return serve(Gateway(settings, store, _port(), SOCKET, _say))
 
 
-async def _run(websms: Gateway) -> None:
+def serve(gateway: Gateway) -> int:
+    """Run the gateway until SIGTERM or SIGINT; return the exit status."""
+    status = 0
+    try:
+        asyncio.run(_run(gateway))
+    except* DamagedError as errors:
+        error: Exception = errors
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        log(ERROR, f"ends, to set its database aside at the next start: {error}", PROGRAM)
+        status = 1
+    return status
+
+
+async def _run(gateway: Gateway) -> None:
     loop = asyncio.get_running_loop()
-    task = asyncio.create_task(websms.run())
+    task = asyncio.create_task(gateway.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     with suppress(asyncio.CancelledError):  # cancelled by a signal

@@ -19,7 +19,7 @@ from pbx.websms.configuration.settings import SmsSettings
 from pbx.websms.incoming import inbox
 from pbx.websms.incoming.checks import RefusedError, read_body, read_recipient, read_sender
 from pbx.websms.incoming.inbox import IncomingSms
-from pbx.websms.incoming.origin import known_by_address, open_to_anybody
+from pbx.websms.incoming.origin import known_by_address, without_authentication
 from pbx.websms.incoming.web import WebServer
 from pbx.websms.outgoing import outbox
 from pbx.websms.outgoing.outbox import OutboxMessage
@@ -103,7 +103,7 @@ class Gateway:
                     self._say(ERROR, f"cannot listen on port {port}: {error.strerror or error}")
                 await asyncio.sleep(LISTEN_SECONDS)
         self._say(NOTICE, f"accepts messages on port {port}")
-        for name in open_to_anybody(self._settings.interfaces):
+        for name in without_authentication(self._settings.interfaces):
             which = f" for interface '{name}'" if name else ""
             self._say(
                 WARNING,

@@ -18,7 +18,7 @@ _STATUSES = {
     "retry": (PENDING, "not sent yet, will be retried"),
 }
 WAIT_SECONDS = 180.0
-"""How long to wait for the result; the service itself gives up waiting before."""
+"""How long to wait for the result; the service itself stops waiting before."""
 HELP = """\
 usage: websms TO FROM BODY [INDEX]     sends an SMS, and waits for the result
        websms queue [--json]           lists pending messages of both directions

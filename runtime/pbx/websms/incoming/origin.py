@@ -69,7 +69,7 @@ def choose_receiver(interfaces: Iterable[Interface], address: Address, path: str
     return max(allowed, key=lambda x: bool(x.settings.url_path) + bool(x.settings.remt_addr))
 
 
-def open_to_anybody(interfaces: Iterable[Interface]) -> list[str]:
+def without_authentication(interfaces: Iterable[Interface]) -> list[str]:
     """Return the names of interfaces that check neither signature nor address."""
     return [
         x.name

@@ -4,7 +4,7 @@ Sources, by value of `verify`:
 
 * basic, 46elks: RFC 7617; 46elks sends the user and password of its `sms_url`.
 * zadarma: https://zadarma.com/en/support/api/ (notifications), and `lib/Webhook/NotifySms.php` of
-  https://github.com/zadarma/user-api-v1 for texts.
+  https://github.com/zadarma/user-api-v1 for SMS.
 * twilio: https://www.twilio.com/docs/usage/security (validating requests)
 * telnyx: https://developers.telnyx.com/docs/development/sdk/python/webhooks
 * vonage: https://developer.vonage.com/en/getting-started/concepts/signing-messages

@@ -21,7 +21,7 @@ IDLE_SECONDS = 300.0
 """Between two looks at the outbox if nothing happens."""
 FINISH_SECONDS = 4.0
 """For attempts that have begun when the service is stopped; a container has ten in total."""
-OUTCOME_SECONDS = 120.0
+RESULT_SECONDS = 120.0
 """How long a command waits for the result of an attempt."""
 INTERRUPTED = "the service ended while it was being sent"
 
@@ -78,7 +78,7 @@ class Sending:
         """Wait for the result of the first attempt to send an SMS that was just stored."""
         future = self._watched.setdefault(number, asyncio.get_running_loop().create_future())
         try:
-            async with asyncio.timeout(OUTCOME_SECONDS):
+            async with asyncio.timeout(RESULT_SECONDS):
                 return await future
         except TimeoutError:
             return SendResult(

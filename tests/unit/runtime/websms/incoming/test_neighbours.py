@@ -93,9 +93,9 @@ routes = st.builds(
 def test_neighbours_are_on_link_and_not_gateways(
     table: list[Route], address: ipaddress.IPv4Address | ipaddress.IPv6Address
 ) -> None:
-    believed = neighbours({"eth0": "veth", "eth1": "macvlan"}, table)
+    trusted = neighbours({"eth0": "veth", "eth1": "macvlan"}, table)
     for one in (address, *(x.network.network_address for x in table)):
-        if one in believed and not one.is_loopback:
+        if one in trusted and not one.is_loopback:
             on_link = [x for x in table if x.interface == "eth0" and x.gateway is None]
             assert any(one in x.network for x in on_link)
             assert one not in {x.gateway for x in table}

@@ -16,7 +16,7 @@ from pbx.websms.incoming.origin import (
     choose_receiver,
     client_address,
     known_by_address,
-    open_to_anybody,
+    without_authentication,
 )
 
 addresses = st.ip_addresses()
@@ -73,9 +73,9 @@ def test_client_address_refuses_what_is_not_an_address(claim: str) -> None:
 
 
 def test_client_address_does_not_trust_excepted_proxies() -> None:
-    believed = TrustedProxies(PROXIES.networks, frozenset({ipaddress.ip_address(PROXY)}))
-    assert str(client_address(PROXY, ["192.0.2.1"], believed)) == PROXY
-    assert str(client_address("198.18.0.8", [f"192.0.2.1, {PROXY}"], believed)) == PROXY
+    trusted = TrustedProxies(PROXIES.networks, frozenset({ipaddress.ip_address(PROXY)}))
+    assert str(client_address(PROXY, ["192.0.2.1"], trusted)) == PROXY
+    assert str(client_address("198.18.0.8", [f"192.0.2.1, {PROXY}"], trusted)) == PROXY
 
 
 TWO = """
@@ -137,9 +137,9 @@ def test_choose_receiver_ignores_interfaces_that_only_send() -> None:
         choose_receiver(interfaces.interfaces, ipaddress.ip_address("192.0.2.1"), "/")
 
 
-def test_open_to_anybody_and_known_by_address_name_interfaces() -> None:
+def test_without_authentication_and_known_by_address_name_interfaces() -> None:
     text = "remt_addr[a] = 192.0.2.1\nverify[b] = none\nverify[c] = basic\n"
     text += "verify_user[c] = u\nverify_secret[c] = s"
     interfaces = read_settings(f"[websmsd]\n{text}", {}).interfaces
-    assert open_to_anybody(interfaces) == ["b"]
+    assert without_authentication(interfaces) == ["b"]
     assert known_by_address(interfaces) == ["a"]
