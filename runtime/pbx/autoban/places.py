@@ -1,4 +1,4 @@
-"""Where the service and the command meet."""
+"""Paths of the service and the command."""
 
 import os
 from pathlib import Path
