@@ -62,7 +62,9 @@ def test_mail_service_runs_as_user_asterisk_and_retries(own: Pbx) -> None:
     own.run('sed -i -E \'s/"due": [0-9.]+/"due": 0/\' /var/spool/asterisk/mail/*/state.json')
     wait_for(
         own.logs,
-        lambda text: "minivm-send: mail to bob@example.com waits, next attempt in 2 min" in text,
+        lambda text: (
+            "minivm-send: mail to bob@example.com is queued, next attempt in 2 min" in text
+        ),
         seconds=20,
         otherwise="the service did not try again",
     )

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.image("base")
 once = pytest.mark.image("base", once=True)
 
 BOB = "bob@example.com"
-NOTHING_WAITS = "no mail waits"
+NOTHING_WAITS = "no pending mails"
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_message_waits_through_a_restart_of_the_container(lab: Visit, post: Ma
         lambda: pbx.run("minivm-send --queue"),
         lambda text: "jane.doe@example.com" in text,
         seconds=40,  # a name server may keep one waiting
-        otherwise="no mail waits",
+        otherwise="no pending mails",
     )
     pbx.container.stop()
     post.service.come_up()
@@ -272,7 +272,7 @@ def await_waiting(lab: Visit, attempts: str) -> str:
         lambda: lab.pbx.run("minivm-send --queue"),
         lambda text: BOB in text and text.splitlines()[-1].split()[3] == attempts,
         seconds=40,  # a name server may keep one waiting
-        otherwise="no mail waits",
+        otherwise="no pending mails",
     )
 
 

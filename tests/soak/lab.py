@@ -41,7 +41,7 @@ NUMBERS = {
     "hana": "+12025550148",
 }
 _PROBE = Path(__file__).with_name("probe.py").read_text()
-_EMPTY_QUEUES = {"websms queue": "no pending messages", "minivm-send --queue": "no mail waits"}
+_EMPTY_QUEUES = {"websms queue": "no pending messages", "minivm-send --queue": "no pending mails"}
 
 
 class SoakLab:

@@ -75,6 +75,6 @@ def _reload(account: str) -> str:
     if not found:
         raise CommandError(
             f"{account} is in {FILE}, but Asterisk did not take it",
-            "see what it complains of: `docker logs`, with SYSLOG_LEVEL=5 or higher",
+            "see why: `docker logs`, with SYSLOG_LEVEL=5 or higher",
         )
     return f"{account} is added and can register"

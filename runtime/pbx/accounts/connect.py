@@ -62,7 +62,7 @@ def _linphone(
             f"does the phone's network reach {in_address(server.host)}:{options.port}, and is "
             "that port published (docker run -p)?",
         )
-    print(f"{phone} has fetched it; the address is of no use any more")
+    print(f"{phone} has fetched it; the address is no longer valid")
     return 0
 
 

@@ -39,7 +39,7 @@ async def hand_over(order: Handover, seconds: float, on_ready: Callable[[], None
     """Wait for the phone; return its address, or nothing if none came in time.
 
     What is no request of Linphone for that path gets nothing and changes nothing: browsers that
-    a camera opened, programs that look at addresses before people do, those who guess.
+    a camera opened, programs that fetch addresses before people do, attackers.
 
     Args:
         order: What to hand over.

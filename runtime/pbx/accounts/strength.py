@@ -1,4 +1,4 @@
-"""Whether a password withstands those who guess; pure.
+"""Whether a password withstands guessing; pure.
 
 Attackers try names, numbers and published passwords first, then short ones. A password of eight
 characters of all four kinds is accepted, as is any that is long enough to make up for a kind that

@@ -39,7 +39,7 @@ def check_socket(server: str) -> None:
         except OSError as error:
             raise CommandError(
                 f"{path}: nobody answers ({error.strerror or error})",
-                "the sound server was started anew since; share its socket again",
+                "the sound server has restarted since; share its socket again",
             ) from error
 
 

@@ -5,7 +5,7 @@ import re
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _TIME = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
 LONGEST = 10 * 365 * 86400
-"""Seconds. Beyond that the kernel's own arithmetic ends, and everybody's patience."""
+"""Seconds. Longer times overflow in the kernel."""
 
 
 def parse_time(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Traefik's acme.json: bytes in, certificates and complaints out.
+"""Traefik's acme.json: bytes in, certificates and warnings out.
 
 Version 1 of Traefik has one list of certificates, later ones have a list for each resolver, or null
 while it has none. The names of fields are written in either case.
@@ -43,14 +43,14 @@ class AcmeContents:
     """What is in the file, and what is wrong with single entries of it."""
 
     entries: tuple[AcmeEntry, ...] = ()
-    complaints: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def parse(text: bytes) -> AcmeContents:
     """Read the file's contents.
 
     Raises:
-        AcmeError: as a whole it is of no use.
+        AcmeError: as a whole it cannot be used.
     """
     if len(text) > MAX_BYTES:
         raise AcmeError(f"it is larger than {MAX_BYTES // 1024**2} MiB")
@@ -61,13 +61,13 @@ def parse(text: bytes) -> AcmeContents:
         raise AcmeError(f"it is not JSON ({reason})") from error
     if not isinstance(document, dict | None):
         raise AcmeError("it is JSON, but not of Traefik")
-    entries, complaints = [], []
+    entries, warnings = [], []
     for where, item in _items(document or {}):
         try:
             entries.append(_entry(item))
         except ValueError as error:
-            complaints.append(f"{where}: {error}")
-    return AcmeContents(tuple(entries), tuple(complaints))
+            warnings.append(f"{where}: {error}")
+    return AcmeContents(tuple(entries), tuple(warnings))
 
 
 def _items(document: dict[str, object]) -> Iterator[tuple[str, object]]:

@@ -17,12 +17,12 @@ class Given:
     Attributes:
         contents: What ACME_FILE has for this host, or all of it if all is to be kept.
         others: Domains of what ACME_FILE has for other hosts.
-        problem: Why ACME_FILE is of no use; '' if it is, or if it is missing.
+        problem: Why ACME_FILE cannot be used; '' if it is, or if it is missing.
         read: Whether ACME_FILE was there and read, so that what is missing in it was dropped.
         yours: The folder or file by which user asterisk could change where ACME_FILE leads, so that
             it is to be read with that user's rights; '' if there is none.
         own: Certificate and key of the user's, None if none were mounted.
-        own_problem: Why they are of no use; '' if they are, or if there are none.
+        own_problem: Why they do not work; '' if they are, or if there are none.
         own_yours: The same as `yours`, for them.
     """
 
@@ -42,7 +42,7 @@ def encode(given: Given) -> bytes:
     text = json.dumps(
         {
             "entries": entries,
-            "complaints": given.contents.complaints,
+            "warnings": given.contents.warnings,
             "others": given.others,
             "problem": given.problem,
             "read": given.read,
@@ -59,14 +59,14 @@ def decode(frame: bytes) -> Given:
     """Return what was encoded.
 
     Raises:
-        ValueError: it was cut short, or is something else.
+        ValueError: it was interrupted, or is something else.
     """
     text = frame[HEADER_BYTES:]
     if len(frame) < HEADER_BYTES or length_of(frame) != len(text):
-        raise ValueError("the reader was cut short")
+        raise ValueError("the reader was interrupted")
     fields = json.loads(text)
     return Given(
-        AcmeContents(tuple(_entry(e) for e in fields["entries"]), tuple(fields["complaints"])),
+        AcmeContents(tuple(_entry(e) for e in fields["entries"]), tuple(fields["warnings"])),
         tuple(fields["others"]),
         fields["problem"],
         fields["read"],

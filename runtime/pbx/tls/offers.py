@@ -22,14 +22,14 @@ class Offer:
 
 
 def examine_all(contents: AcmeContents) -> tuple[list[Offer], list[str]]:
-    """Return those that work, and complaints about the others."""
-    offers, complaints = [], list(contents.complaints)
+    """Return those that work, and warnings about the others."""
+    offers, warnings = [], list(contents.warnings)
     for entry in contents.entries:
         try:
             offers.append(Offer(entry.domain, read_pair(entry.certificate, entry.key)))
         except PairError as error:
-            complaints.append(f"{entry.domain}: {error}")
-    return offers, complaints
+            warnings.append(f"{entry.domain}: {error}")
+    return offers, warnings
 
 
 def best_of_each(offers: Iterable[Offer], now: datetime.datetime) -> dict[str, Pair]:

@@ -17,7 +17,7 @@ _UNREADABLE = (
 
 
 class PairError(ValueError):
-    """Certificate and key are of no use; the message says why."""
+    """Certificate and key do not work; the message says why."""
 
 
 @dataclass(frozen=True)

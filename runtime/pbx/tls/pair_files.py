@@ -20,7 +20,7 @@ def in_use(folder: Path) -> tuple[bytes | None, bytes | None]:
 def use(folder: Path, pair: Pair) -> None:
     """Put a pair in the place of what is in use.
 
-    Both files are complete before either counts. The key goes first: were this cut short between
+    Both files are complete before either counts. The key goes first: were this interrupted between
     the two, finish() would find the certificate that belongs to it.
     """
     complete = {folder / KEY: pair.key, folder / CERTIFICATE: pair.certificate}
@@ -33,14 +33,14 @@ def use(folder: Path, pair: Pair) -> None:
 
 
 def finish(folder: Path) -> bool:
-    """Completes what use() was cut short in; say whether there was anything to complete."""
+    """Complete what use() was interrupted in; say whether there was anything to complete."""
     key, new = contents(folder / KEY), partial_of(folder / CERTIFICATE)
     certificate = contents(new)
     if certificate is not None and key is not None:
         try:
             read_pair(certificate, key)
         except PairError:
-            pass  # it was cut short before that: what is in use still is whole
+            pass  # it was interrupted before that: what is in use still is whole
         else:
             new.rename(folder / CERTIFICATE)
             sync_folder(folder)

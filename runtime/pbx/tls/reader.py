@@ -29,7 +29,7 @@ from pbx.tls.guarded import (
 QUIET_SECONDS, MAX_UNQUIET_SECONDS = 0.3, 10.0
 POLL_SECONDS = 60.0
 """Network filesystems do not report changes, hence a look from time to time."""
-RETRY_SECONDS, PATIENCE_SECONDS, PATIENCE_AT_START_SECONDS = 0.3, 5.0, 1.0
+RETRY_SECONDS, TIMEOUT_SECONDS, TIMEOUT_AT_START_SECONDS = 0.3, 5.0, 1.0
 """Files are rewritten in place, certificates before keys: half of it is read again."""
 
 WHOLE, HALF = 0, 75
@@ -52,7 +52,7 @@ Look = tuple[tuple[bytes | None, str, str], ...]
 
 
 class UselessError(Exception):
-    """The file is of no use; the message says why."""
+    """The file cannot be used; the message says why."""
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def main() -> int:
     sent: int | None = None
     while True:
         events = _libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
-        deadline = time.monotonic() + (PATIENCE_AT_START_SECONDS if once else PATIENCE_SECONDS)
+        deadline = time.monotonic() + (TIMEOUT_AT_START_SECONDS if once else TIMEOUT_SECONDS)
         while True:
             look = tuple(_look(path, events) for path in paths)
             changeable = any(yours for _, _, yours in look)

@@ -30,10 +30,10 @@ from pbx.tls.plan import next_look, outlook, plan
 from pbx.tls.self_signed import CertificateSettingError, CertificateSettings, make_certificate
 from pbx.tls.sieve import Wanted
 
-PATIENCE_SECONDS, PATIENCE_AT_START_SECONDS = 5.0, 1.0
+TIMEOUT_SECONDS, TIMEOUT_AT_START_SECONDS = 5.0, 1.0
 READER_SECONDS = 20.0
 """How long a start waits for the reader; a file may be on a network filesystem that hangs."""
-MAX_COMPLAINTS = 10
+MAX_WARNINGS = 10
 
 
 class CertificateError(Exception):
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str]) -> int:
         wanted = Wanted.of(os.environ)
         seen = digest(frame, paths)
         found = given.decode(frame) if "--given" in arguments else Given()
-        patience = PATIENCE_AT_START_SECONDS if starting else PATIENCE_SECONDS
-        found = unprivileged.read_rest(found, paths, wanted, patience)
+        timeout = TIMEOUT_AT_START_SECONDS if starting else TIMEOUT_SECONDS
+        found = unprivileged.read_rest(found, paths, wanted, timeout)
     except (ValueError, TimeoutError) as error:
         seen, found = -1, Given(problem=f"it cannot be read: {error}")
     try:
@@ -109,7 +109,7 @@ def refresh(
         now: An aware time.
 
     Raises:
-        CertificateError: what is there is of no use, and there is nothing else.
+        CertificateError: what is there cannot be used, and there is nothing else.
         OSError: something cannot be written.
     """
     with (paths.run / "certificates.lock").open("w") as lock:
@@ -117,7 +117,7 @@ def refresh(
         if pair_files.finish(paths.used):
             log(
                 NOTICE,
-                f"completed a change of {paths.used / pair_files.CERTIFICATE} cut short before",
+                f"completed an interrupted change of {paths.used / pair_files.CERTIFICATE}",
             )
         offers = _offers(paths, found)
         listed = kept.load(paths.kept)
@@ -176,11 +176,11 @@ def _offers(paths: TlsPaths, found: Given) -> list[Offer]:
             f"the certificate {paths.own} and its key {paths.own_key}: {found.own_problem}; what "
             "was in use stays in use",
         )
-    offers, complaints = examine_all(found.contents)
-    for complaint in complaints[:MAX_COMPLAINTS]:
-        log(ERROR, f"ACME_FILE {paths.acme}, left out: {complaint}")
-    if len(complaints) > MAX_COMPLAINTS:
-        log(ERROR, f"ACME_FILE {paths.acme}, left out: {len(complaints) - MAX_COMPLAINTS} more")
+    offers, warnings = examine_all(found.contents)
+    for warning in warnings[:MAX_WARNINGS]:
+        log(ERROR, f"ACME_FILE {paths.acme}, left out: {warning}")
+    if len(warnings) > MAX_WARNINGS:
+        log(ERROR, f"ACME_FILE {paths.acme}, left out: {len(warnings) - MAX_WARNINGS} more")
     return offers
 
 
@@ -200,7 +200,7 @@ def _fitting(
         log(
             WARNING,
             f"ACME_FILE {paths.acme} has no valid certificate for {settings.hostname}, only "
-            f"for {', '.join(sorted(domains)[:MAX_COMPLAINTS])}",
+            f"for {', '.join(sorted(domains)[:MAX_WARNINGS])}",
         )
     return fitting, f"ACME_FILE {paths.acme}"
 

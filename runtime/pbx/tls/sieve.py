@@ -73,21 +73,21 @@ def sift(acme: Found, certificate: Found, key: Found, wanted: Wanted) -> tuple[G
 def fitting(contents: AcmeContents, wanted: Wanted) -> tuple[AcmeContents, tuple[str, ...]]:
     """Return what is needed of ACME_FILE's contents, and the domains of what is not.
 
-    What does not work goes on as a complaint, without the key.
+    What does not work goes on as a warning, without the key.
     """
     names = set(names_for(wanted.hostname))
-    entries, others, complaints = [], [], list(contents.complaints)
+    entries, others, warnings = [], [], list(contents.warnings)
     for entry in contents.entries:
         try:
             pair = read_pair(entry.certificate, entry.key)
         except PairError as error:
-            complaints.append(f"{entry.domain}: {error}")
+            warnings.append(f"{entry.domain}: {error}")
             continue
         if wanted.everything or pair.names & names:
             entries.append(entry)
         if not pair.names & names:
             others.append(entry.domain)
-    return AcmeContents(tuple(entries), tuple(complaints)), tuple(others)
+    return AcmeContents(tuple(entries), tuple(warnings)), tuple(others)
 
 
 def _own(certificate: Found, key: Found) -> tuple[AcmeEntry | None, str]:

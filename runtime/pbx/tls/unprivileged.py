@@ -14,18 +14,18 @@ from pbx.tls.sieve import Found, Wanted, sift
 RETRY_SECONDS = 0.2
 
 
-def read_rest(given: Given, paths: TlsPaths, wanted: Wanted, patience: float) -> Given:
+def read_rest(given: Given, paths: TlsPaths, wanted: Wanted, timeout: float) -> Given:
     """Return what the reader gave with what it left to be read here.
 
     Args:
         given: What it passed on; `yours` and `own_yours` say what it left.
         paths: Where the files are.
         wanted: What this container needs.
-        patience: Seconds to wait for the other half of a file that is being written.
+        timeout: Seconds to wait for the other half of a file that is being written.
     """
     if not given.yours and not given.own_yours:
         return given
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         acme = _find(paths.acme if given.yours else None, given.yours)
         certificate = _find(paths.own if given.own_yours else None, given.own_yours)

@@ -46,12 +46,12 @@ class ConfigPaths:
 
     @property
     def committed(self) -> Path:
-        """What an upgrade was about to move when it was cut short."""
+        """What an upgrade was about to move when it was interrupted."""
         return self.conf / ".upgraded"
 
     @property
     def prepared(self) -> Path:
-        """What an upgrade was about to prepare when it was cut short."""
+        """What an upgrade was about to prepare when it was interrupted."""
         return self.conf / ".upgrading"
 
 

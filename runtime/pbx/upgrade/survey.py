@@ -34,11 +34,11 @@ def survey(keep: Iterable[str] = ()) -> Survey:
         keep: Files that are to stay as they are although the image's changed.
 
     Raises:
-        CommandError: something cannot be read, or an upgrade was cut short.
+        CommandError: something cannot be read, or an upgrade was interrupted.
     """
     paths = ConfigPaths.of(os.environ)
     if paths.committed.is_dir():
-        raise CommandError("an upgrade was cut short", "type `pbx config upgrade` to finish it")
+        raise CommandError("an upgrade was interrupted", "type `pbx config upgrade` to complete it")
     record = paths.sample / SECRETS
     knows_start = record.is_file()
     secrets = parse_secrets(read_file(record)) if knows_start else {}

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     paths = ConfigPaths.of(os.environ)
     with locked(paths.conf):
         if finish(paths):
-            print(f"finished an upgrade that was cut short; {AFTERWARDS}")
+            print(f"completed an interrupted upgrade; {AFTERWARDS}")
         found = survey(options.keep)
         _check_keep(options.keep, found)
         if not found.knows_start:

@@ -1,4 +1,4 @@
-"""Hands a mail to a mail server."""
+"""Sends a mail to a mail server."""
 
 import base64
 import smtplib
@@ -15,12 +15,12 @@ TIMEOUT = 30  # seconds without an answer
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mail did not reach all.
+    """Why a mail did not reach all recipients.
 
     Attributes:
         reason: In one line.
-        recipients: Who has not got it.
-        refused: Whether it is no use to try again.
+        recipients: Who has not received it.
+        refused: Whether a retry is useless.
     """
 
     reason: str

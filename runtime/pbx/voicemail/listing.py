@@ -1,4 +1,4 @@
-"""Mail that waits, as a table."""
+"""The queue as a table."""
 
 import time
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ def format_queue(states: Iterable[MailState], now: float) -> str:
         for state in states
     ]
     if len(rows) == 1:
-        return "no mail waits"
+        return "no pending mails"
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join("  ".join([*map(str.ljust, row[:4], widths), row[4]]).rstrip() for row in rows)
 

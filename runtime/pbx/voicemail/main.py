@@ -1,4 +1,4 @@
-"""The command minivm-send: keeps a mail, sends it, and tries again what could not be sent."""
+"""The command minivm-send: queues a mail, sends it, and retries."""
 
 import os
 import sys
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say=_say,
     )
     if options and options.queue:
-        print(format_queue([entry.state for entry in outbox.queue], time.time()))
+        print(format_queue([queued.state for queued in outbox.queue], time.time()))
         return SENT
     if options and options.rescue:
         return _rescue(outbox)
@@ -53,14 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _send(outbox: Outbox, settings: MailSettings | None, mistake: str) -> int:
     raw = sys.stdin.buffer.read()
     try:
-        entry = outbox.accept(raw, settings, mistake, time.time())
+        queued = outbox.accept(raw, settings, mistake, time.time())
     except MailError as error:
         _say(ERROR, str(error))
         return NO_MAIL
     except OSError as error:
-        _say(ERROR, f"a mail cannot be kept: {error}")
+        _say(ERROR, f"a mail cannot be queued: {error}")
         return _send_unkept(outbox, settings, raw)
-    sent = outbox.attempt(entry, time.time())
+    sent = outbox.attempt(queued, time.time())
     return SENT if sent else USAGE if mistake else WAITS
 
 
@@ -69,7 +69,7 @@ def _send_unkept(outbox: Outbox, settings: MailSettings | None, raw: bytes) -> i
         return NOT_KEPT
     failure = outbox.send_unkept(raw, settings, time.time())
     if failure:
-        _say(ERROR, f"nor can it be sent: {failure.reason}")
+        _say(ERROR, f"it cannot be sent either: {failure.reason}")
     return NOT_KEPT if failure else SENT
 
 
@@ -84,10 +84,10 @@ def _rescue(outbox: Outbox) -> int:
 
 
 def _retry(outbox: Outbox, *, everything: bool) -> int:
-    for entry in outbox.queue:
-        state, now = entry.state, time.time()
+    for queued in outbox.queue:
+        state, now = queued.state, time.time()
         if everything or (state.due <= now and not state.refused):
-            outbox.attempt(entry, now)
+            outbox.attempt(queued, now)
     return WAITS if any(outbox.queue) else SENT
 
 

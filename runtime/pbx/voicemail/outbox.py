@@ -1,4 +1,4 @@
-"""Mail on its way out: kept first, sent then."""
+"""Outgoing mail: queued first, then sent."""
 
 import datetime
 import os
@@ -21,12 +21,12 @@ PASSWORD_VARIABLE = "MINIVM_SEND_PASSWORD"  # noqa: S105
 
 @dataclass(frozen=True)
 class Outbox:
-    """What is kept, and where its settings are.
+    """The queue, and where its settings are.
 
     Attributes:
-        spool: Asterisk's spool folder; mail is kept in a folder of it.
-        configuration: The file minivm.conf. What waits is sent with the mailcmd of today, so that
-            a mistake in it can be mended.
+        spool: Asterisk's spool folder; the queue is a folder in it.
+        configuration: The file minivm.conf. Retries use its current mailcmd, so that an error in it
+            can be corrected.
         say: Called with a level of pbx.core.log and a line.
     """
 
@@ -36,18 +36,18 @@ class Outbox:
 
     @property
     def queue(self) -> Queue:
-        """The mail that waits."""
+        """The queue."""
         return Queue(self.spool / "mail")
 
     def accept(
         self, raw: bytes, settings: MailSettings | None, mistake: str, now: float
     ) -> QueuedMail:
-        """Keep a mail. MiniVM's own recording is then removed.
+        """Put a mail into the queue. MiniVM's own recording is then removed.
 
         Args:
             raw: The mail, as on the standard input of sendmail(8).
-            settings: How to send it; None if there is a mistake in them.
-            mistake: Which.
+            settings: How to send it; None if they are wrong.
+            mistake: What is wrong with them.
             now: Seconds since 1970.
 
         Raises:
@@ -62,10 +62,11 @@ class Outbox:
         return queued
 
     def attempt(self, queued: QueuedMail, now: float) -> bool:
-        """Try to send a mail that was kept; say whether the server has taken it.
+        """Try to send a queued mail; return whether the server has accepted it.
 
-        The first time as it was said when it came, later with the mailcmd of today. Whatever is
-        wrong with this mail or its folder is logged, so that the next one gets its turn.
+        The first attempt uses the settings that came with it, retries use the current
+        mailcmd. Whatever is wrong with this mail or its folder is logged, so that the next one gets
+        its turn.
         """
         try:
             with self.queue.taken(queued) as mine:
@@ -93,17 +94,17 @@ class Outbox:
         state = state.failed(now, failure.reason, failure.recipients, refused=failure.refused)
         with suppress(FileNotFoundError):  # somebody has removed the mail meanwhile
             queued.keep(state)
-            self._complain(state, now)
+            self._report(state, now)
         return False
 
     def _remove_recording(self, name: str) -> None:
-        """Remove what is a mail now; what cannot be removed is logged, and left."""
+        """Remove a recording that is queued as a mail; a failure is logged."""
         for folder in ("", "tmp/"):  # the latter is that of a mailbox
             for path in self.spool.glob(f"voicemail/*/*/{folder}{name}*"):
                 try:
                     path.unlink()
                 except OSError as error:
-                    self.say(ERROR, f"a recording that is mailed stays: {error}")
+                    self.say(ERROR, f"a recording that is mailed cannot be removed: {error}")
 
     def send_unkept(self, raw: bytes, settings: MailSettings, now: float) -> Failure | None:
         """Send a mail that cannot be kept."""
@@ -111,7 +112,7 @@ class Outbox:
 
     def _deliver(self, raw: bytes, state: MailState, now: float) -> Failure | None:
         try:
-            settings = self._settings_of_today() if state.attempts else None
+            settings = self._current_settings() if state.attempts else None
             settings = settings or state.settings
             if settings is None:
                 raise MailSettingError(state.reason)
@@ -121,23 +122,23 @@ class Outbox:
         except (MailSettingError, MailError) as error:
             return Failure(str(error), state.recipients)
 
-    def _settings_of_today(self) -> MailSettings | None:
+    def _current_settings(self) -> MailSettings | None:
         try:
             text = read_regular(self.configuration)
         except OSError:
             return None  # sent by hand, without any configuration
         return settings_of_mailcmd(text)
 
-    def _complain(self, state: MailState, now: float) -> None:
+    def _report(self, state: MailState, now: float) -> None:
         recipients = ", ".join(state.recipients)
         if state.refused:
-            what = "is refused; `minivm-send --retry` tries again"
+            what = "is refused; `minivm-send --retry` retries it"
             self.say(ERROR, f"mail to {recipients} {what}: {state.reason}")
         else:
             minutes = round((state.due - now) / 60)
             level = ERROR if state.attempts == 1 else WARNING
             when = f"next attempt in {minutes} min"
-            self.say(level, f"mail to {recipients} waits, {when}: {state.reason}")
+            self.say(level, f"mail to {recipients} is queued, {when}: {state.reason}")
 
     def _read(self, raw: bytes, settings: MailSettings | None, now: float) -> Mail:
         moment = datetime.datetime.fromtimestamp(now, datetime.UTC).astimezone()

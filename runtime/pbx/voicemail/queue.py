@@ -1,4 +1,7 @@
-"""Mail that waits: a folder for each, complete from the moment it has its name."""
+"""The queue: a folder for each mail, complete from the moment it has its name.
+
+Mails are files, not rows of pbx.core.store: docs/architecture.md says why.
+"""
 
 import fcntl
 import os
@@ -22,7 +25,7 @@ _PARTIAL = "."
 
 @dataclass(frozen=True)
 class QueuedMail:
-    """A mail that waits."""
+    """A mail in the queue."""
 
     folder: Path
 
@@ -68,7 +71,7 @@ class QueuedMail:
 
 
 class Queue:
-    """A folder of mail that waits.
+    """The folder of the queue.
 
     Args:
         folder: It is made when the first mail comes.
@@ -78,7 +81,7 @@ class Queue:
         self._folder = folder
 
     def add(self, message: bytes, state: MailState) -> QueuedMail:
-        """Keep a mail; when this returns it is on disk.
+        """Add a mail; when this returns it is on disk.
 
         Raises:
             OSError: it could not be written, and is not in the queue.
@@ -101,7 +104,7 @@ class Queue:
         return QueuedMail(folder)
 
     def __iter__(self) -> Iterator[QueuedMail]:
-        """Return the mail that waits, the oldest first."""
+        """Yield the queued mails, the oldest first."""
         if not self._folder.is_dir():
             return
         for folder in sorted(self._folder.iterdir()):
@@ -110,7 +113,7 @@ class Queue:
 
     @contextmanager
     def taken(self, mail: QueuedMail) -> Iterator[bool]:
-        """Take a mail for oneself; say whether it is still there and nobody else has it."""
+        """Lock a mail; yield whether it is still there and no other program has locked it."""
         try:
             descriptor = os.open(mail.folder, os.O_RDONLY)
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""How mail leaves: options of minivm-send in, settings out."""
+"""How to send mail: options of minivm-send in, settings out."""
 
 import argparse
 import shlex
@@ -13,7 +13,7 @@ PORTS = {"smtp": 25, "smtps": 465, "tls": 465, "starttls": 587}
 
 
 class MailSettingError(ValueError):
-    """An option is no use; the message says which one and what it may be."""
+    """An option is invalid; the message says which one and what it may be."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} -H HOST[:PORT] [options] < message\n       {PROGRAM} --queue | --retry",
-        description="Sends a mail, which it keeps and tries again until the server has taken it.",
+        description="Queues a mail, and sends it; retries until the server has accepted it.",
         epilog="The recipients are those of the message's headers To, Cc and Bcc. A password is "
-        "taken from the environment variable MINIVM_SEND_PASSWORD, from --password-file, or from "
-        "-p, where others in the container can see it. Exit status: 0 sent; 75 kept, to be sent "
-        "later; 64 wrong options (the message is kept); 74 the message could not be kept.",
+        "read from the environment variable MINIVM_SEND_PASSWORD, from --password-file, or from "
+        "-p, where others in the container can see it. Exit status: 0 sent; 75 queued for a retry; "
+        "64 invalid option (the message is queued); 74 the message could not be queued.",
         allow_abbrev=False,
     )
     server = parser.add_argument_group("mail server")
@@ -66,7 +66,7 @@ def _make_parser() -> argparse.ArgumentParser:
         dest="protocol",
         choices=list(PORTS),
         default="smtp",
-        help="smtp: in the clear (port 25, the default); starttls: encrypted (587); smtps, tls: "
+        help="smtp: unencrypted (port 25, the default); starttls: encrypted (587); smtps, tls: "
         "encrypted from the start (465)",
     )
     server.add_argument("-u", dest="user", metavar="USER", default="", help="log in as")
@@ -78,25 +78,27 @@ def _make_parser() -> argparse.ArgumentParser:
         "--ca-file",
         metavar="FILE",
         default="",
-        help="authorities (PEM) that may have signed the server's certificate, or it itself",
+        help="trusted authorities (PEM), or the server's certificate itself",
     )
     server.add_argument(
-        "--insecure", action="store_true", help="take any certificate; anybody may listen in"
+        "--insecure",
+        action="store_true",
+        help="accept any certificate; an attacker on the network path can read the mail",
     )
     parser.add_argument(
         "-f", dest="sender", metavar="ADDRESS", default="", help="sender's address for MAIL FROM"
     )
-    parser.add_argument("-e", dest="echo", action="store_true", help="print also what went well")
-    kept = parser.add_argument_group("mail that waits")
-    kept.add_argument("--queue", action="store_true", help="show it")
+    parser.add_argument("-e", dest="echo", action="store_true", help="also print successful steps")
+    kept = parser.add_argument_group("queue")
+    kept.add_argument("--queue", action="store_true", help="list pending mails")
     kept.add_argument(
-        "--retry", action="store_true", help="try to send all of it now, what was refused as well"
+        "--retry", action="store_true", help="retry all pending mails now, also refused ones"
     )
-    kept.add_argument("--due", action="store_true", help="try what is due (the service does this)")
+    kept.add_argument("--due", action="store_true", help="retry what is due (for the service)")
     kept.add_argument(
         "--rescue",
         action="store_true",
-        help="mail what was being recorded when Asterisk was killed (likewise)",
+        help="mail what was being recorded when Asterisk was killed (for the service)",
     )
     return parser
 

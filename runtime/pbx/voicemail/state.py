@@ -12,12 +12,12 @@ class MailState:
 
     Attributes:
         came: When it came, in seconds since 1970.
-        due: When to try next.
-        recipients: Who has not got it yet.
-        attempts: How often it was tried.
-        refused: Whether the server wants it never; it is tried again only if somebody asks.
+        due: When to retry.
+        recipients: Who has not received it yet.
+        attempts: Number of attempts so far.
+        refused: Whether the server refused it permanently; it is retried only by command.
         reason: Why the last attempt failed.
-        settings: How it was to be sent when it came; None if that was not understood.
+        settings: How to send it, as given when it came; None if they were invalid.
     """
 
     came: float

@@ -127,9 +127,9 @@ def test_acme_file_of_another_kind_is_refused_with_a_reason(text: bytes, reason:
 def test_acme_entry_of_no_domain_is_left_out(domain: str) -> None:
     contents = parse(document(domain))
     assert contents.entries == ()
-    assert len(contents.complaints) == 1
-    assert contents.complaints[0].isprintable()
-    assert len(contents.complaints[0]) < 150
+    assert len(contents.warnings) == 1
+    assert contents.warnings[0].isprintable()
+    assert len(contents.warnings[0]) < 150
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_acme_domain_never_leads_out_of_its_folder(domain: str) -> None:
 def test_acme_entry_without_one_half_is_left_out_and_named(name: str, value: object) -> None:
     contents = parse(document("pbx.example", **{name: value}))
     assert contents.entries == ()
-    assert contents.complaints == (f"'le', certificate 1: pbx.example has no {name} in base64",)
+    assert contents.warnings == (f"'le', certificate 1: pbx.example has no {name} in base64",)
 
 
 def test_acme_entry_that_is_wrong_does_not_affect_the_others() -> None:
@@ -162,7 +162,7 @@ def test_acme_entry_that_is_wrong_does_not_affect_the_others() -> None:
     text["letsencrypt"]["Certificates"].insert(1, "nonsense")
     contents = parse(json.dumps(text).encode())
     assert domains(contents) == ["a.example", "b.example"]
-    assert contents.complaints == ("'letsencrypt', certificate 2: is no object",)
+    assert contents.warnings == ("'letsencrypt', certificate 2: is no object",)
 
 
 @given(json_values)
@@ -170,7 +170,7 @@ def test_acme_file_of_json_is_refused_unless_it_is_an_object(value: object) -> N
     text = json.dumps(value).encode()
     if isinstance(value, dict | None):
         contents = parse(text)
-        assert all(complaint.isprintable() for complaint in contents.complaints)
+        assert all(warning.isprintable() for warning in contents.warnings)
     else:
         with pytest.raises(AcmeError, match="not of Traefik"):
             parse(text)

@@ -187,9 +187,9 @@ def test_in_use_one_half_is_a_problem(both: tuple[bytes | None, bytes | None]) -
 
 def test_offers_are_only_what_works() -> None:
     crossed = Issued(ISSUED.certificate, MADE.key)
-    offers, complaints = examine_all(parse(acme_json({"a.example": ISSUED, "b.example": crossed})))
+    offers, warnings = examine_all(parse(acme_json({"a.example": ISSUED, "b.example": crossed})))
     assert [offer.domain for offer in offers] == ["a.example"]
-    assert complaints == ["b.example: certificate and key do not belong together"]
+    assert warnings == ["b.example: certificate and key do not belong together"]
 
 
 def test_offers_keep_the_valid_one_that_lasts_longest() -> None:

@@ -118,7 +118,7 @@ def test_refresh_follows_changes_of_acme_file(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contents", "complaint"),
+    ("contents", "warning"),
     [
         (b"{", "it is not JSON"),
         (acme_json({HOST: Issued(OWN.certificate, AUTHORITY.issue(HOST).key)}), "do not belong"),
@@ -129,9 +129,9 @@ def test_refresh_follows_changes_of_acme_file(here: Path) -> None:
     ],
 )
 def test_refresh_of_a_useless_acme_file_keeps_what_is_in_use_and_says_why(
-    here: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch, contents: bytes, complaint: str
+    here: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch, contents: bytes, warning: str
 ) -> None:
-    monkeypatch.setattr(refresh, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(refresh, "TIMEOUT_SECONDS", 0)
     before = AUTHORITY.issue(HOST)
     offer(here, pbx_example_com=before)
     run()
@@ -141,7 +141,7 @@ def test_refresh_of_a_useless_acme_file_keeps_what_is_in_use_and_says_why(
     assert used(here) == before
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1
-    assert complaint in lines[0]
+    assert warning in lines[0]
     assert str(here / "acme.json") in lines[0]
 
 
@@ -248,7 +248,7 @@ def test_refresh_completes_an_interrupted_change(here: Path, capsys: Printed) ->
     (here / "used" / ".cert.pem.new").write_bytes(made.certificate)
     assert run("--start") == 0
     assert used(here) == made
-    assert "completed a change of" in capsys.readouterr().out
+    assert "completed an interrupted change of" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -522,4 +522,4 @@ def test_refresh_reports_that_the_reader_ended(
     monkeypatch.setattr(refresh, "receive", lambda *_: frame)
     assert run("--start") == 0
     assert used(here) == OWN
-    assert "it cannot be read: the reader was cut short" in capsys.readouterr().out
+    assert "it cannot be read: the reader was interrupted" in capsys.readouterr().out

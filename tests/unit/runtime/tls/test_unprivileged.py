@@ -27,9 +27,9 @@ def acme(tmp_path: Path) -> Path:
     return tmp_path / "acme.json"
 
 
-def read(acme: Path, patience: float = 0) -> Given:
+def read(acme: Path, timeout: float = 0) -> Given:
     paths = TlsPaths(acme, None, None, acme.parent, acme.parent, acme.parent)
-    return read_rest(Given(yours="/srv"), paths, Wanted(HOST), patience)
+    return read_rest(Given(yours="/srv"), paths, Wanted(HOST), timeout)
 
 
 def test_unprivileged_reads_a_whole_file(acme: Path) -> None:

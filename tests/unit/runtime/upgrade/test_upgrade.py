@@ -268,7 +268,7 @@ def test_diff_after_an_interrupted_upgrade_is_refused(pbx: Installation, capsys:
     (pbx.conf / ".upgraded").mkdir()
     assert main(["config", "diff"]) == 1
     assert capsys.readouterr().err == (
-        "pbx: an upgrade was cut short: type `pbx config upgrade` to finish it\n"
+        "pbx: an upgrade was interrupted: type `pbx config upgrade` to complete it\n"
     )
 
 

@@ -9,7 +9,7 @@ from pbx.voicemail.state import MailState
 
 
 def test_listing_shows_pending_mails_and_reasons() -> None:
-    assert format_queue([], 0) == "no mail waits"
+    assert format_queue([], 0) == "no pending mails"
     waiting = MailState(0, 130, ("bob@example.com",), 2, reason="mx:25: timed out")
     refused = replace(waiting, refused=True, reason="mx:25 says: 550 no")
     head, first, second = format_queue([waiting, refused], 10).splitlines()

@@ -123,7 +123,7 @@ def test_outbox_keeps_a_mail_that_cannot_be_sent(
     assert (state.attempts, state.due, state.refused) == (1, 1060, False)
     ((level, text),) = said.lines
     assert level == ERROR
-    assert text.startswith("mail to bob@example.com waits, next attempt in 1 min: ")
+    assert text.startswith("mail to bob@example.com is queued, next attempt in 1 min: ")
     assert reason in text
     assert server.received == []
     assert not outbox.attempt(queued, 1060)
@@ -282,7 +282,7 @@ def test_outbox_keeps_a_mail_whose_recording_cannot_be_removed(
     assert outbox.attempt(queued, 0)
     assert len(server.received) == 1
     assert states(outbox) == []
-    assert "a recording that is mailed stays" in said.lines[0][1]
+    assert "a recording that is mailed cannot be removed" in said.lines[0][1]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"settings": 1}', "\0"])
