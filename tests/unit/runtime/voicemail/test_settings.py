@@ -122,7 +122,7 @@ def test_mail_settings_refuse_an_invalid_command(command: str) -> None:
         settings_of_mailcmd(f"mailcmd = {command}".encode())
 
 
-@given(st.lists(st.sampled_from(("-e", "--insecure")) | words.map("-u{}".format), max_size=4))
+@given(st.lists(st.sampled_from(("-e", "--insecure")) | words.map("-ux{}".format), max_size=4))
 def test_mail_settings_of_a_command_are_those_of_its_words(options: list[str]) -> None:
     arguments = ["-H", "mx", *options]
     line = shlex.join([word.replace(";", "") for word in arguments])
