@@ -1,14 +1,11 @@
-"""What the unit tests share: a user, and a console without Asterisk."""
+"""What the unit tests share: the user, and with how many examples properties are tried."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from tests.unit.runtime.fake_console import Console, fake_consoles
 
 # How long an example takes says something of the machine only. `make test` tries more of them.
 settings.register_profile(
@@ -24,10 +21,3 @@ settings.load_profile("any machine")
 def asterisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests, commands are called by user asterisk."""
     monkeypatch.setattr("pbx.core.rights.is_root", lambda: False)
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    """Makes consoles that answer as told."""
-    with fake_consoles() as make:
-        yield make

@@ -18,7 +18,7 @@ from pbx.asterisk.sections import SourceFile, load
 from pbx.core.errors import CommandError
 from pbx.supervision.main import main
 
-from tests.unit.fake_console import Console
+from tests.unit.runtime.fake_console import Console
 
 Printed = pytest.CaptureFixture[str]
 

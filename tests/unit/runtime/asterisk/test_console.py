@@ -7,7 +7,7 @@ import threading
 import pytest
 from pbx.asterisk.console import reload
 
-from tests.unit.fake_console import Console
+from tests.unit.runtime.fake_console import Console
 
 BUSY = "A module reload request is already in progress; please be patient\n"
 DONE = "Module 'x.so' reloaded successfully.\n"

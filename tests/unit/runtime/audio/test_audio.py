@@ -6,7 +6,7 @@ import pytest
 from pbx.audio.audio import switch_off
 from pbx.core.errors import CommandError
 
-from tests.unit.fake_console import Console
+from tests.unit.runtime.fake_console import Console
 
 LOADED = "chan_console.so   Console Channel Driver   1   Running   extended\n"
 CALL = "Console/default!dp_ivr_menu!7!2!Up!WaitExten!600!!!!3!20!!0.2\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pbx.tls.asterisk import AsteriskError, reload_certificate
 
-from tests.unit.fake_console import Console
+from tests.unit.runtime.fake_console import Console
 
 DONE = "Module '{}' reloaded successfully.\n"
 WELL = {
