@@ -37,7 +37,7 @@ def softphone(session: Session, _: Namespace) -> None:
 
 
 def prove(session: Session, options: Namespace) -> None:
-    """Proves any image."""
+    """Prove any image."""
     prove_image(session, options.prove)
 
 
@@ -57,11 +57,11 @@ MODES: dict[str, Callable[[Session, Namespace], None]] = {
     "prove": prove,
     "push": push,
 }
-"""What is done by the option that asks for it; without any of them, `make`."""
+"""The function for each option; without any of these options, `make`."""
 
 
 def show(request: BuildRequest, options: Namespace, console: Console) -> None:
-    """Print what was asked for, or the plan of a dry run; changes nothing."""
+    """Print what `--print` names, or the plan of a dry run; change nothing."""
     for kind in [options.show] if options.show else ["plan", "dockerfile"]:
         console.result(PRINTS[kind](request).rstrip("\n"))
     if options.push:
@@ -69,7 +69,7 @@ def show(request: BuildRequest, options: Namespace, console: Console) -> None:
 
 
 def run(options: Namespace, console: Console) -> None:
-    """Do what the command line asks.
+    """Carry out the command line.
 
     Raises:
         FactoryError: with the cause and a hint.
@@ -97,7 +97,7 @@ def main() -> int:
         except FactoryError as error:
             console.error(error.cause, error.hint)
             return error.status
-        except Exception as error:  # noqa: BLE001 - said in one line; the log has the rest
+        except Exception as error:  # noqa: BLE001 - shown in one line; the log has the rest
             console.unexpected(error)
             return FactoryError.status
         except KeyboardInterrupt:

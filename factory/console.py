@@ -17,14 +17,14 @@ from rich.markup import escape
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 
 PROGRESS_SECONDS = 5
-"""How often progress gets a line of its own where lines cannot be changed."""
+"""Interval of progress lines where lines cannot be overwritten."""
 
 
 class Console:
-    """Says what is being done: a live line on a terminal, plain lines elsewhere.
+    """Shows progress: a live line on a terminal, plain lines elsewhere.
 
     Args:
-        log_path: File that gets everything, whatever is shown; None for no file.
+        log_path: File that gets every line, whatever the verbosity; None for no file.
         verbosity: -1 shows results and errors only, 0 steps as well, 1 every line.
     """
 
@@ -55,7 +55,7 @@ class Console:
 
     @contextmanager
     def activity(self, name: str) -> Iterator[None]:
-        """Names what goes on for the lines within, and shows that it goes on."""
+        """Name the current activity, and show that it is running."""
         self._activity = name
         self._told = time.monotonic()
         self._record(f"== {name}")
@@ -68,7 +68,7 @@ class Console:
             yield
 
     def line(self, text: str) -> None:
-        """Take one line of detail: to the log, and shown as the progress of the activity."""
+        """Take one line of detail: log it, and show it as progress of the activity."""
         self._record(text)
         if not text.strip():
             return
@@ -81,7 +81,7 @@ class Console:
             self._show(f"  {step[1]} {_shorten(step[2])}")
 
     def progress(self, text: str) -> None:
-        """Take how far the activity is: always shown on a terminal, elsewhere now and then."""
+        """Show the progress of the activity: always on a terminal, elsewhere at intervals."""
         if self._status is not None:
             self._update(text)
         elif (now := time.monotonic()) - self._told >= PROGRESS_SECONDS:
@@ -90,25 +90,25 @@ class Console:
             self._show(f"  {text}")
 
     def result(self, text: str) -> None:
-        """Says what came of it; shown at every verbosity."""
+        """Show a result, at every verbosity."""
         self._record(text)
         self._print(text)
 
     def note(self, text: str) -> None:
-        """Says something of interest; not shown when quiet."""
+        """Show a note; not when quiet."""
         self._record(text)
         if self._verbosity >= 0:
             self._print(text)
 
     def error(self, cause: str, hint: str) -> None:
-        """Says on standard error what failed, and what to do."""
+        """Show on standard error what failed, and what to do."""
         self._record(f"error: {cause}\nhint: {hint}")
         self._err.print(f"[bold red]error:[/] {escape(cause)}")
         if hint:
             self._err.print(f"[bold]hint:[/] {escape(hint)}")
 
     def unexpected(self, error: Exception) -> None:
-        """Says that something failed which nobody thought of; the log gets the whole story."""
+        """Show an unexpected error in one line; the log gets its traceback."""
         self._record("".join(traceback.format_exception(error)))
         cause = f"{type(error).__name__}: {error}".splitlines()[0]
         self.error(cause, "this is unexpected; build/build.log has the details for a report")

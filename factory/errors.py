@@ -1,8 +1,8 @@
-"""What can go wrong in the factory, said in one line with a hint on what to do."""
+"""Errors of the factory: each has a cause and a hint, in one line."""
 
 
 class FactoryError(Exception):
-    """A failure that a person can act upon.
+    """A failure with advice for the user.
 
     Attributes:
         status: The exit status of build.py for this kind of failure.
@@ -21,7 +21,7 @@ class FactoryError(Exception):
 
 
 class UsageError(FactoryError):
-    """The command line or the environment asks for what does not exist."""
+    """The command line or the environment is wrong."""
 
     status = 2
 
@@ -31,7 +31,7 @@ class CatalogError(FactoryError):
 
 
 class EngineError(FactoryError):
-    """The container engine cannot be reached, or refused what was asked."""
+    """The container engine cannot be reached, or refused a request."""
 
     status = 3
 
@@ -43,7 +43,7 @@ class BuildError(FactoryError):
 
 
 class BaseError(BuildError):
-    """No base image of the distribution could be had."""
+    """No base image of the distribution is available."""
 
 
 class ProofError(FactoryError):
@@ -57,12 +57,12 @@ class BudgetError(ProofError):
 
 
 class RegistryError(FactoryError):
-    """A registry cannot be reached, does not let us in, or does not keep what it was given."""
+    """A registry cannot be reached, refuses the login, or answers wrongly."""
 
     status = 6
 
 
 class PublishError(FactoryError):
-    """What was to be pushed must not be, or did not arrive."""
+    """A push is not allowed, or failed."""
 
     status = 6

@@ -1,4 +1,4 @@
-"""What the command line asks for, checked against the catalog."""
+"""Checks the command line against the catalog."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from factory.plan.load import load_catalog
 from factory.plan.recipe import Recipe
 
 _NAMES_REPOSITORY = ("tags", "plan")
-"""What `--print` shows with the repository's name, which may depend on the engine's platform."""
+"""Values of `--print` whose output has the repository, which may depend on the platform."""
 _REPOSITORY = re.compile(r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What is asked for.
+    """The checked command line.
 
     Attributes:
-        catalog: All images and components; of one platform alone, if one is named.
+        catalog: All images and components; for one platform alone, if it is given.
         recipe: What to build, and how.
-        distributions: Those that are named; all if none is.
+        distributions: The given one; all if none is given.
     """
 
     catalog: Catalog
@@ -40,15 +40,15 @@ class BuildRequest:
 
 
 def read_request(options: argparse.Namespace, root: Path) -> BuildRequest:
-    """Return what the command line asks for.
+    """Return the checked command line.
 
     Args:
         options: The command line.
         root: The checkout.
 
     Raises:
-        FactoryError: the catalog is wrong; there is no such image, distribution or platform; or no
-            engine answers, where its platform has to be known.
+        FactoryError: the catalog is wrong; the image, distribution or platform is unknown; or no
+            engine answers, although its platform is needed.
     """
     catalog = load_catalog(root)
     images = _wanted_images(catalog, options.images or [catalog.default])
@@ -90,7 +90,7 @@ def _version(given: str | None, root: Path) -> Version | None:
 
 
 def _wanted_images(catalog: Catalog, asked: Sequence[str]) -> list[str]:
-    """Return the images that are asked for, in the catalog's order."""
+    """Return the wanted images, in the catalog's order."""
     for image in asked:
         if image != "all" and image not in catalog.images:
             raise UsageError(f"unknown image '{image}'", f"known: {', '.join(catalog.images)}, all")
@@ -99,7 +99,7 @@ def _wanted_images(catalog: Catalog, asked: Sequence[str]) -> list[str]:
 
 
 def _foreign_platform(catalog: Catalog, options: argparse.Namespace) -> ForeignPlatform | None:
-    """Return the platform that images are asked for; None for the engine's own."""
+    """Return the platform of the images; None for the engine's own."""
     if not options.platform or (options.show and options.show not in _NAMES_REPOSITORY):
         return None
     if options.platform == Engine.connect().platform:
@@ -108,7 +108,7 @@ def _foreign_platform(catalog: Catalog, options: argparse.Namespace) -> ForeignP
         raise UsageError(
             f"images for {options.platform} are emulated here, and do not pass the full gate so: "
             "AutoBan needs a kernel's packet filter",
-            "push from a machine of that kind, as the workflow `release` does",
+            "push from a machine of that platform, as the workflow `release` does",
         )
     (name,) = catalog.architectures
     return ForeignPlatform(name, options.platform)

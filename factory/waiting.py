@@ -1,4 +1,4 @@
-"""Waits for a condition, not for a time: the one way, on tenacity."""
+"""Waits for a condition, with tenacity."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def wait_for(
 
 
 def _pause(state: RetryCallState) -> float:
-    """Return a tenth of a second, or twice as long as a call has taken on average.
+    """Return a tenth of a second, or twice the average time of a call.
 
-    Asking must not hold up what is waited for, as a program that is run in a container ten times a
-    second does.
+    The calls must not slow down what is waited for. A program that is run in a container ten times
+    a second does that.
     """
     asking = (state.seconds_since_start or 0) - state.idle_for
     return max(PAUSE, 2 * asking / state.attempt_number)

@@ -1,4 +1,4 @@
-"""The database of apk, which lists what is installed. Text in, values out.
+"""The database of apk, which lists installed packages. Pure.
 
 Source: wiki.alpinelinux.org, "Apk spec": the fields of the installed database.
 """

@@ -1,4 +1,4 @@
-"""The evidence of an image as files beside the build: build/IMAGE/."""
+"""The files with the evidence of an image: build/IMAGE/."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Folder:
         self.path = path
 
     def read(self) -> Evidence | None:
-        """Return the evidence of the last build, if there is any that can be read."""
+        """Return the evidence of the last build; None if it cannot be read."""
         try:
             data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
             data["proof"] = tuple(Passed(**check) for check in data["proof"])

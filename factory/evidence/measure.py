@@ -1,4 +1,4 @@
-"""What is known of an image: measured, and proven."""
+"""Measures an image: packages and sizes. With the results of the gate, that is its evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from factory.evidence.packages import Package, read_licences, read_status
 from factory.proof.gate import Passed
 
 _BYTE_CODE = re.compile(r"(.*)/__pycache__/([^/.]+)\.[^/]*\.pyc")
-"""Belongs to whom its source does, though no package lists it."""
+"""It belongs to the package of its source, although no package lists it."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ class Evidence:
     packages: Mapping[str, Package]
     """Every package of the distribution, by name."""
     size_by_package: Mapping[str, int]
-    """The project's own files are `pbx/` and their component there."""
+    """For the project's own files, the name is `pbx/` and the component."""
     size_by_component: Mapping[str, int]
     proof: tuple[Passed, ...] = ()
     gate: str = ""
     """Fingerprint of the gate that it passed."""
     suites: str = ""
-    """What the whole of the suites said about it, if they were run."""
+    """The result of the suites, if they were run."""
     suites_fingerprint: str = ""
-    """Of the suites that said so."""
+    """Fingerprint of these suites."""
     tags: tuple[str, ...] = field(default=())
     pushed: Mapping[str, str] = field(default_factory=dict)
-    """Digest of the manifest by reference, for each tag that a registry has of it."""
+    """Digest of the manifest by reference, for each pushed tag."""
 
 
 def measure(session: Session, image: str, image_id: str) -> Evidence:
@@ -51,7 +51,7 @@ def measure(session: Session, image: str, image_id: str) -> Evidence:
 
     Args:
         session: Whose engine has it; its recipe names the distribution of its packages.
-        image: What it is in the catalog's terms.
+        image: Its name in the catalog.
         image_id: Its name or ID in the engine.
     """
     engine, catalog = session.engine, session.catalog
@@ -81,7 +81,7 @@ def read_tree(
 
     Args:
         tree: An open archive of a tree with the database of dpkg or apk; read once.
-        own: Whose the files of no package are, by path.
+        own: Owner by path, of files that belong to no package.
     """
     sizes: dict[str, int] = {}
     owners: dict[str, str] = {}

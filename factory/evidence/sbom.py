@@ -1,4 +1,4 @@
-"""The bill of materials of an image: CycloneDX 1.6 in JSON. Pure, the same for the same image.
+"""The SBOM of an image: CycloneDX 1.6 in JSON. Pure, and the same for the same image.
 
 Source: https://cyclonedx.org/docs/1.6/json/, and the types `deb` and `apk` of package URLs.
 """
@@ -42,13 +42,13 @@ _SPDX = {
 
 
 def bill_of_materials(known: Evidence, distribution: str, suite: str) -> str:
-    """Return the bill of an image, with every package and the project's own files.
+    """Return the SBOM of an image, with every package and the project's own files.
 
     Serial number and time come from the image: its layers, and its label `created`.
 
     Args:
         known: The image's evidence.
-        distribution: What the packages are of, `debian` or `alpine`.
+        distribution: Of the packages, `debian` or `alpine`.
         suite: Its release, such as `forky`.
     """
     labels = known.labels

@@ -1,4 +1,4 @@
-"""Which component of the catalog an image's bytes are there for. Pure."""
+"""Attributes an image's bytes to the components of the catalog. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import FOLDERS, PYTHON_ROOT
 
 OWN = "pbx/"
-"""Before the name of a component, where sizes are those of its own files."""
+"""Prefix of a component's name, for the sizes of its own files."""
 DEPENDENCIES = "(dependencies)"
 NO_PACKAGE = "(no package)"
 
@@ -33,7 +33,7 @@ def bytes_by_component(
 ) -> dict[str, int]:
     """Return the bytes of each component: its own files, and the packages that it names.
 
-    What the distribution brings along for those is `(dependencies)`.
+    Their dependencies are counted as `(dependencies)`.
     """
     sums: Counter[str] = Counter()
     for name, size in size_by_package.items():

@@ -1,4 +1,4 @@
-"""What an image's bytes are for, as a table and as a map. Pure."""
+"""The sizes of an image as a table and as a map. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candidates: images that are built, measured, proven and kept on record, but not yet tagged."""
+"""Makes candidates: images that are built, measured and proven, but not tagged yet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GateKind = Literal["none", "quick", "full"]
 
 
 def prove_each(session: Session, kind: GateKind) -> Iterator[Evidence]:
-    """Make the images of a recipe, and give each as soon as it has passed the gate.
+    """Make the images of a recipe; yield each as soon as it has passed the gate.
 
     Raises:
         FactoryError: an image failed to build, is over its budget, or was refused.
@@ -68,13 +68,13 @@ def keep(session: Session, known: Evidence) -> Evidence:
 
 
 def _examine(session: Session, image: str, image_id: str, gate: Gate | None) -> Evidence:
-    """Measures a candidate, and proves it in the meantime if there is a gate."""
+    """Measure a candidate, and prove it meanwhile if there is a gate."""
     console = session.console
     with (
         console.activity(f"{'prove and ' if gate else ''}measure {image}"),
         ThreadPoolExecutor(1) as pool,
     ):
-        # The SDK's client is not made for several threads.
+        # The SDK's client is not thread-safe.
         other = replace(session, engine=Engine.connect())
         measuring = pool.submit(measure, other, image, image_id)
         if gate is None:
@@ -84,14 +84,14 @@ def _examine(session: Session, image: str, image_id: str, gate: Gate | None) -> 
         except ProofError as error:
             raise ProofError(
                 f"{image}: {error.cause}",
-                f"no tag was moved; the candidate is {short_id(image_id)}, and what it said is in "
-                "the log: build/build.log",
+                f"no tag was moved; the candidate is {short_id(image_id)}, and its log is in "
+                "build/build.log",
             ) from error
         return replace(measuring.result(), proof=proof, gate=gate.fingerprint())
 
 
 def _run_suites(session: Session, known: Evidence) -> Evidence:
-    """Run all suites on a candidate, unless it has passed these very suites."""
+    """Run all suites on a candidate, unless it has passed the same suites before."""
     root = session.recipe.root
     fingerprint = suites.fingerprint(root)
     if known.suites_fingerprint == fingerprint:
@@ -109,5 +109,5 @@ def _folder(recipe: Recipe, image: str) -> Folder:
 
 
 def _place(recipe: Recipe, image: str) -> Path:
-    """Return where an image's evidence is, below the checkout."""
+    """Return the folder of an image's evidence, below the checkout."""
     return Path("build") / (recipe.foreign.folder(image) if recipe.foreign else image)

@@ -15,12 +15,12 @@ def compare_images(session: Session, old: str, new: str) -> str:
     """Return what changed between two images, as text.
 
     Args:
-        session: Whose engine has them; its recipe names the distribution of their packages.
+        session: Its engine has the images; its recipe names the distribution of their packages.
         old: Name or id of an image, or a folder with the evidence of one, such as `build/full`.
         new: The same.
 
     Raises:
-        FactoryError: there is no such image.
+        FactoryError: there is no such image or folder.
     """
     return difference.describe(difference.compare(_known(session, old), _known(session, new)))
 

@@ -1,4 +1,4 @@
-"""Makes images: built, measured, proven, and only then tagged."""
+"""Builds, measures and proves images, and only then tags them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from factory.release import publish
 
 
 def make_images(session: Session, gate: GateKind) -> None:
-    """Make and tag the images of a recipe, and say what came of it.
+    """Make and tag the images of a recipe, and show the result.
 
     Raises:
         FactoryError: an image failed to build, is over its budget, or was refused by the gate.
-            Images that were proven before it in this run are tagged; it and those after it are not,
-            and none of their tags moved.
+            Images that were proven before it in this run are tagged; of it and of those after it,
+            no tag moved.
     """
     done: list[Evidence] = []
     tag = publish.tag_unproven if gate == "none" else publish.tag_proven

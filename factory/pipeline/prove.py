@@ -1,4 +1,4 @@
-"""Proves any image; builds and tags nothing."""
+"""Proves any image, without building or tagging anything."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from factory.proof.gate import Gate
 
 
 def prove_image(session: Session, reference: str) -> None:
-    """Proves an image that the engine has, or a registry gives, and says what was seen.
+    """Prove an image of the engine or of a registry, and show the results.
 
-    Of an image of ours (by its label) everything is expected that the catalog promises.
+    An image of ours, by its label, has to show all that its catalog entry promises.
 
     Raises:
         FactoryError: there is no such image, or the gate refused it.

@@ -1,4 +1,4 @@
-"""Pushes images, or says what a push would do."""
+"""Pushes images, or shows what a push would do."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from factory.release.push_plan import ImageToPush
 def push_images(session: Session) -> None:
     """Make the images of a recipe, and push them if each passed the full gate.
 
-    The registry is asked at first whether it lets us in, so that nobody waits for the gate in
-    vain. What it has decides which tags move, in the engine, too.
+    The login is checked first, so that nobody waits for the gate in vain. The tags of the registry
+    decide which tags move, in the engine, too.
 
     Raises:
-        FactoryError: the registry is not there or refuses; an image is not made or not proven; a
-            version would change. Until then nothing was pushed and no tag moved. Or a push broke
-            off: it can be repeated.
+        FactoryError: the registry cannot be reached or refuses; an image was not built or not
+            proven; a version would change. In these cases nothing was pushed and no tag moved. Or a
+            push was interrupted: it can be repeated.
     """
     catalog, recipe, console = session.catalog, session.recipe, session.console
     repository, version = recipe.repository, recipe.version
@@ -45,10 +45,10 @@ def push_images(session: Session) -> None:
 
 
 def plan_push(session: Session) -> str:
-    """Return what a push would do to each tag, as far as it is known before building.
+    """Return what a push would do to each tag, as far as that is known before building.
 
     Raises:
-        RegistryError: the registry is not there, or refuses.
+        RegistryError: the registry cannot be reached, or refuses.
     """
     recipe = session.recipe
     images = _images(session.catalog, dict.fromkeys(recipe.images, ""))

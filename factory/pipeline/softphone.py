@@ -1,4 +1,4 @@
-"""The softphone's image, built while other things go on."""
+"""Builds the softphone's image in the background."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from factory.build.softphone import ensure_softphone
 
 
 def make_softphone(session: Session) -> None:
-    """Make the softphone's image, if it is not there.
+    """Make the softphone's image, if it is missing.
 
     Raises:
         FactoryError: a step of its build failed.
@@ -24,8 +24,7 @@ def make_softphone(session: Session) -> None:
 class SoftphoneBuild:
     """A build of the softphone's image in the background.
 
-    The thread is no reason for the process to stay: a build that nobody waits for is ended by
-    the engine.
+    The thread does not keep the process alive; the engine ends a build that nobody waits for.
     """
 
     def __init__(self, session: Session, base: str) -> None:
@@ -35,17 +34,17 @@ class SoftphoneBuild:
 
     @classmethod
     def begin(cls, session: Session) -> SoftphoneBuild:
-        """Begins to build it, on today's default distribution, for the engine's own platform."""
+        """Begin to build it, on today's default distribution, for the engine's own platform."""
         recipe = replace(session.recipe, foreign=None, snapshot=None, no_cache=False)
         if recipe.distribution != session.catalog.default_distribution:
-            # A mirror that was named is one of the other distribution.
+            # A given mirror is for the other distribution.
             default = session.catalog.default_distribution
             recipe = replace(recipe, distribution=default, mirror="")
         session = replace(session, recipe=recipe)
         return cls(session, base_of(session))
 
     def image(self) -> str:
-        """Return the image's name as soon as it is there.
+        """Wait for the image; return its name.
 
         Raises:
             FactoryError: a step of its build failed.
@@ -61,12 +60,12 @@ class SoftphoneBuild:
 
         recipe = session.recipe
         try:
-            # The SDK's client is not made for several threads.
+            # The SDK's client is not thread-safe.
             engine = Engine.connect()
             name = ensure_softphone(
                 engine, recipe.root, base, mirror=recipe.mirror, on_line=on_line
             )
-        except BaseException as error:  # noqa: BLE001 - for whoever asks for the image
+        except BaseException as error:  # noqa: BLE001 - raised again in image()
             self._built.set_exception(error)
         else:
             self._built.set_result(name)

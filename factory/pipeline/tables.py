@@ -1,4 +1,4 @@
-"""Shows results to people."""
+"""Tables of results for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be made: the catalog, and all that is derived from it.
+"""The catalog, and all that is derived from it.
 
 Dockerfile, build context, tags, CI matrix, bake file and pictures are functions from values to
 values. Only `load`, `recipe` and `context` read files; there is no engine, network or clock. Import

@@ -1,4 +1,4 @@
-"""The catalog as a file for `docker buildx bake`, which builds all images at once. Pure.
+"""Makes a file for `docker buildx bake` from the catalog; bake builds all images at once. Pure.
 
 Source: docs.docker.com, "Bake file reference" (JSON form).
 """
@@ -14,7 +14,7 @@ from factory.plan.dockerfile import MANIFEST_STAGE
 from factory.plan.tags import UNPROVEN
 
 COMMON = "_common"
-"""The target that the others inherit from. It is no image by itself."""
+"""The target that the others inherit from; not an image."""
 
 
 def bake_file(
@@ -28,13 +28,13 @@ def bake_file(
 ) -> dict[str, Any]:
     """Return the file, ready for JSON.
 
-    It holds the Dockerfile itself, and takes from the checkout, where bake is to be started, what
-    the factory packs. Nothing proves what bake builds, so the images get the tag of unproven ones.
+    It contains the Dockerfile. Bake has to be started in the checkout, where it finds the other
+    files. Bake proves nothing, so the images get the tag of unproven images.
 
     Args:
         catalog: The checked catalog.
         images: Names of the images wanted.
-        dockerfile: As it was rendered for these images.
+        dockerfile: Rendered for these images.
         manifest: The manifest of the root assembler; None where no root is assembled.
         arguments: Values of the Dockerfile's arguments.
         repository: Of the tags.
@@ -72,10 +72,10 @@ def bake_file(
 
 
 def _manifest_stage(manifest: Mapping[str, Any]) -> str:
-    """Return a Dockerfile of an image that holds the manifest and nothing else."""
+    """Return a Dockerfile of an image with the manifest alone."""
     return f"FROM scratch\nCOPY <<'END' /rootfs.json\n{manifest_text(manifest)}\nEND\n"
 
 
 def _literal(text: str) -> str:
-    """Return a text in which bake replaces nothing."""
+    """Escape a text, so that bake replaces nothing in it."""
     return text.replace("${", "$${").replace("%{", "%%{")

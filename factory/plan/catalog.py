@@ -1,4 +1,4 @@
-"""All images and components as one value, with the questions that the factory asks of it. Pure."""
+"""All images and components as one value, with queries on them. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Component:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Names of the supervised services that it brings."""
+        """Names of its supervised services."""
         parts = (Path(file).parts for file in self.files)
         return tuple(p[1] for p in parts if len(p) == 3 and (p[0], p[2]) == ("service", "run"))
 
     def correction(self, name: str) -> str | None:
-        """Return the file below the component's folder that a correction is made of, if any."""
+        """Return the source file of a correction, below the component's folder; None if missing."""
         paths = (f"patches/{name}.patch", f"patches/{name}.c")
         return next((path for path in paths if path in self.files), None)
 
@@ -43,32 +43,32 @@ class Catalog:
 
     @property
     def default_distribution(self) -> str:
-        """The distribution that is built where none is named: the first."""
+        """The distribution that is built by default: the first."""
         return next(iter(self.distributions))
 
     @property
     def usual_images(self) -> tuple[str, ...]:
-        """The images that are meant where all are: not those that are optional."""
+        """The images that `all` stands for: those that are not optional."""
         return tuple(name for name, image in self.images.items() if not image.optional)
 
     def repository_of(self, distribution: str) -> str:
         """Return the repository of a distribution's images.
 
-        Only the default one has the repository itself: what nobody has asked for by name never
-        takes the place of what everybody pulls.
+        Only the default distribution uses the repository itself. So images of others never replace
+        the ones that people pull.
         """
         if distribution == self.default_distribution:
             return self.repository
         return f"{self.repository}-{distribution}"
 
     def only_for(self, platform: str) -> Catalog:
-        """Return the same for one kind of machine alone.
+        """Return the same catalog for one platform alone.
 
         Args:
             platform: As Docker names it, e.g. `linux/arm64`.
 
         Raises:
-            UsageError: images are made for no such machine.
+            UsageError: no images are made for this platform.
         """
         found = {name: x for name, x in self.architectures.items() if x.platform == platform}
         if not found:
@@ -77,12 +77,12 @@ class Catalog:
         return replace(self, architectures=found)
 
     def budget_of(self, image: str, distribution: str, architecture: str) -> Budget | None:
-        """Return the largest size allowed, or None where there is none.
+        """Return the largest size allowed; None if there is no limit.
 
         Args:
-            image: Its name.
-            distribution: Whose packages it holds.
-            architecture: What its configuration says, e.g. `arm64`.
+            image: Name of the image.
+            distribution: Of its packages.
+            architecture: In its configuration, e.g. `arm64`.
         """
         if not self.distributions[distribution].budgeted:
             return None
@@ -95,7 +95,7 @@ class Catalog:
         )
 
     def lineage(self, image: str) -> tuple[str, ...]:
-        """Return the image and all it stands on, the lowest first."""
+        """Return the image and its ancestors, the lowest first."""
         names = [image]
         while (parent := self.images[names[0]].parent) is not None:
             names.insert(0, parent)

@@ -1,4 +1,4 @@
-"""The build context: a tar archive with the Dockerfile and what it copies, always the same."""
+"""The build context: a reproducible tar archive with the Dockerfile and the files it copies."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def build_context(
 ) -> io.BytesIO:
     """Return the context as an archive, rewound.
 
-    Owners, times and the order of entries do not depend on the checkout, nor do modes but for
-    the executable bit, so that equal sources give equal archives.
+    Owners, times and the order of entries do not depend on the checkout; of modes, only the
+    executable bit does. So equal sources give equal archives.
 
     Args:
         root: The checkout; `stages/` and `runtime/` of it are packed.
@@ -45,12 +45,12 @@ def build_context(
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> str:
-    """Return the manifest of the root assembler as its file holds it."""
+    """Return the text of the root assembler's manifest file."""
     return json.dumps(manifest, indent=1)
 
 
 def file_context(folder: Path, names: Iterable[str]) -> io.BytesIO:
-    """Return a folder's Dockerfile and some files as a context that is always the same."""
+    """Return a folder's Dockerfile and some files as a reproducible context."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name in sorted({"Dockerfile", *names}):

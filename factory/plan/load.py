@@ -15,7 +15,7 @@ def load_catalog(root: Path) -> Catalog:
     """Read the catalog below a checkout's root folder.
 
     Raises:
-        CatalogError: a file is missing or wrong; says file, line, field and reason.
+        CatalogError: a file is missing or wrong; names file, line, field and reason.
     """
     images_path = root / "stages" / "images.yaml"
     images_file = read_yaml(images_path, ImagesFile)

@@ -1,4 +1,4 @@
-"""The jobs of CI: every image, on every kind of machine, of every distribution. Pure."""
+"""The jobs of CI: every image, on every platform, of every distribution. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def ci_matrix(
     """Return the strategy matrix of a GitHub Actions job, with one entry for each job.
 
     An entry has the `image`, `distro`, `arch`, `platform` (as BuildKit names it), `runner` (label
-    of a machine of that kind) and `gate` (what `build.py --gate` takes).
+    of a runner of that platform) and `gate` (what `build.py --gate` takes).
 
     Source: docs.github.com, "Workflow syntax", jobs.<job_id>.strategy.matrix.include.
     """
@@ -37,6 +37,6 @@ def ci_matrix(
 
 
 def _proof(catalog: Catalog, distribution: str, arch: str) -> Proof:
-    """All suites run where the machine and the distribution both allow for it."""
+    """Return full, all suites, if both the architecture and the distribution allow it."""
     kinds = (catalog.distributions[distribution].gate, catalog.architectures[arch].gate)
     return "full" if kinds == ("full", "full") else "quick"

@@ -1,4 +1,4 @@
-"""What stages/images.yaml and a component.yaml may hold: pydantic models, frozen and strict."""
+"""The schema of stages/images.yaml and component.yaml: pydantic models, frozen and strict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PinnedWheel = Annotated[str, Field(pattern=r"^[a-z0-9-]+==[0-9.]+( --hash=sha256
 
 
 MEGABYTE = 10**6
-"""Bytes; the unit of budgets and of all sizes that people see."""
+"""Bytes; the unit of budgets and of all printed sizes."""
 
 
 class StrictModel(BaseModel):
@@ -30,7 +30,7 @@ class Budget(StrictModel):
 
 
 class Image(StrictModel):
-    """One image: what it stands on and what it adds."""
+    """One image: its parent, and what it adds."""
 
     title: str
     parent: str | None = None
@@ -38,7 +38,7 @@ class Image(StrictModel):
     components: list[str] = Field(min_length=1)
     budget: Budget
     optional: bool = False
-    """Whether it is made only where it is named; `all` leaves it out."""
+    """Whether it is built only if it is named; `all` leaves it out."""
 
 
 class Assembly(StrictModel):
@@ -59,13 +59,13 @@ class Distribution(StrictModel):
     pull: str
     """Reference of the base image; {suite} is filled in."""
     snapshots: str = ""
-    """Where its packages are as they were at a {moment}; empty if nobody keeps that."""
+    """Address of its packages at a past {moment}; empty if there are no snapshots."""
     bootstrap: bool = False
-    """Whether a base can be made without a registry, with mmdebstrap."""
+    """Whether a base can be bootstrapped with mmdebstrap, without a registry."""
     budgeted: bool = False
-    """Whether the images' budgets hold for it."""
+    """Whether the images' budgets apply to it."""
     gate: Proof = "quick"
-    """What CI asks of its images before a merge; all suites (full), or the gate alone."""
+    """What CI requires of its images before a merge: all suites (full), or the gate alone."""
     assembly: Assembly | None = None
     """None where every image is a whole distribution."""
 
@@ -76,17 +76,17 @@ class Distribution(StrictModel):
 
 
 class Architecture(StrictModel):
-    """A kind of machine: its name in a registry, and the CI runner that is one."""
+    """A platform: its name in a registry, and its CI runner."""
 
     platform: str = Field(pattern=r"^linux/[a-z0-9]+(/v[0-9]+)?$")
     runner: str
     gate: Proof
     size: float = Field(default=1, ge=1)
-    """How many times the images' budgets its images may take."""
+    """Factor by which its images may exceed the budgets."""
 
     @property
     def architecture(self) -> str:
-        """What an image's configuration says of it (OCI Image Specification: Go's name)."""
+        """Its name in an image's configuration (OCI Image Specification: Go's GOARCH)."""
         return self.platform.split("/")[1]
 
 
@@ -96,7 +96,7 @@ class ImagesFile(StrictModel):
     repository: str = Field(pattern=r"^[a-z0-9][a-z0-9./_:-]*$")
     """Of the images' tags."""
     default: str
-    """The image that takes the bare tags."""
+    """The image that gets the bare tags."""
     images: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")], Image]
     architectures: dict[str, Architecture] = Field(min_length=1)
     distributions: dict[str, Distribution] = Field(min_length=1)
@@ -123,14 +123,14 @@ class ComponentFile(StrictModel):
     """The contents of a component.yaml; docs/components.md explains each key."""
 
     summary: str
-    """What it brings, in one line."""
+    """What it adds, in one line."""
     packages: dict[str, dict[str, Selection]] = {}
     """By distribution, each package and what is taken of it: whole, with-depends, or patterns of
     files, of which the last that matches decides; `!` leaves out."""
     wheels: dict[str, list[PinnedWheel]] = {}
     """By distribution, Python packages that it lacks, from PyPI."""
     modules: list[str] = []
-    """Patterns of Asterisk modules that it brings."""
+    """Patterns of the Asterisk modules that it adds."""
     corrections: dict[str, dict[str, list[str]]] = {}
     """By distribution, modules of Asterisk that are compiled with `patches/MODULE.patch`, and the
     packages that this needs."""

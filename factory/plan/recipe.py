@@ -63,16 +63,16 @@ class Recipe:
         """Return the distribution.
 
         Raises:
-            UsageError: there is none of that name, or it has no template.
+            UsageError: it is unknown, or has no template.
         """
         self._template(catalog)
         return catalog.distributions[self.distribution]
 
     def at(self, catalog: Catalog, moment: str | None) -> Recipe:
-        """Return the same with the packages of a moment; of today if there is none.
+        """Return the same recipe with the packages of a moment; None means today's.
 
         Raises:
-            UsageError: it is no moment, or there are no snapshots of the distribution.
+            UsageError: it is not a moment, or the distribution has no snapshots.
         """
         if moment is None:
             return self

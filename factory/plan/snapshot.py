@@ -1,4 +1,4 @@
-"""The archive of a distribution as it was at one moment: the same packages whenever one builds."""
+"""The archive of a distribution at a past moment: always the same packages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _FORM = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An archive that does not change any more.
+    """An archive that does not change.
 
     Attributes:
-        moment: When the distribution's archive was like this.
-        url: Where it is.
+        moment: The time of the archive.
+        url: Its address.
     """
 
     moment: datetime.datetime
@@ -28,7 +28,7 @@ class Snapshot:
         """Read a moment as snapshot.debian.org writes them, e.g. `20261120T000000Z`.
 
         Raises:
-            UsageError: it is none, or of this distribution no snapshots are known.
+            UsageError: it is not a moment, or this distribution has no snapshots.
         """
         if not distribution.snapshots:
             raise UsageError(
@@ -56,6 +56,6 @@ def sources_line(mirror: str, suite: str, *, fixed: bool) -> str:
     Args:
         mirror: Its URL.
         suite: Codename.
-        fixed: It is a snapshot: that its lists are out of date is what one wants.
+        fixed: Whether it is a snapshot, whose package lists may be out of date.
     """
     return f"deb {'[check-valid-until=no] ' if fixed else ''}{mirror} {suite} main"

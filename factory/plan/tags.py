@@ -1,4 +1,4 @@
-"""Which tags an image takes, and which of them may never move. Values in, values out.
+"""The tags of an image, and which of them may never move. Pure.
 
 Versions follow https://semver.org (2.0.0). Two kinds of tags are made from them:
 
@@ -62,13 +62,13 @@ def version_of_git_tags(tags: Iterable[str]) -> Version | None:
 def image_tags(
     image: str, version: Version | None, *, default: bool, released: Collection[Version]
 ) -> tuple[str, ...]:
-    """Name the tags that an image takes when it is published.
+    """Return the tags of an image when it is published.
 
     In: the image; its version as `parse_version` gives it, or None for an untagged commit;
-    whether it is the default image, which alone takes the bare tags; the versions of this
+    whether it is the default image, the only one with bare tags; the versions of this
     image that exist already (the version itself may be among them: a rebuild).
     Out: the tags, bare ones first. Without a version, the names that carry none; they move
-    whatever was released. A prerelease takes its exact names only.
+    whatever was released. A prerelease gets its exact names only.
     Source: semver.org sections 9 and 11; a prerelease is no stable version of any series.
     """
     names = _version_names(version, released) if version is not None else ("",)
@@ -80,7 +80,7 @@ def image_tags(
 def wanted_tags(
     image: str, version: Version | None, *, default: bool, existing: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Name the tags that an image takes, given all tags that its repository has."""
+    """Return the tags of an image, given all tags of its repository."""
     released = released_versions(existing, image)
     return image_tags(image, version, default=default, released=released)
 

@@ -15,7 +15,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def line_in(path: Path, *location: int | str) -> str:
-    """Return file and line of a location in a YAML file that is known to be sound."""
+    """Return file and line of a location in a valid YAML file."""
     node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     return f"{path}:{_line_of(node, location)}"
 
@@ -24,7 +24,7 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
     """Read one YAML file into a model.
 
     Raises:
-        CatalogError: it is missing or wrong; says file, line, field and reason.
+        CatalogError: it is missing or wrong; names file, line, field and reason.
     """
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
@@ -43,7 +43,7 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        # A key that is not known tells more than the one that is missing for it.
+        # An unknown key is the better hint than the key that is missing because of it.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         field = ".".join(str(part) for part in first["loc"]) or "the file"
         line = _line_of(node, first["loc"])
@@ -51,7 +51,7 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
 
 
 def _repeated_keys(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    """Give the keys below a node that their mapping has had before."""
+    """Give the keys below a node that occur twice in their mapping."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

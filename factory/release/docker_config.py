@@ -1,7 +1,7 @@
-"""What Docker's own configuration says of a registry: the login, and which authorities to trust.
+"""Reads Docker's own configuration of a registry: the login, and the trusted authorities.
 
-The login is what `docker login` keeps: in `config.json` below DOCKER_CONFIG or `~/.docker`, or with
-the credential helper that this file names. It is taken from nowhere else.
+The login is the one that `docker login` stores, in `config.json` below DOCKER_CONFIG or
+`~/.docker`, or with the credential helper that this file names. There is no other source.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ AUTHORITIES = Path("/etc/docker/certs.d")
 
 @dataclass(frozen=True)
 class Login:
-    """Who we are to a registry: a user and a password, or a token that stands for both."""
+    """A login for a registry: user and password, or an identity token in place of both."""
 
     user: str = ""
     password: str = field(default="", repr=False)
     identity_token: str = field(default="", repr=False)
 
     def for_engine(self) -> dict[str, str]:
-        """Return it as the engine wants it with each push."""
+        """Return it in the form of the engine's API."""
         if self.identity_token:
             return {"identitytoken": self.identity_token}
         return {"username": self.user, "password": self.password} if self.user else {}
@@ -45,7 +45,7 @@ def split_repository(repository: str) -> tuple[str, str]:
 
 
 def find_login(host: str) -> Login | None:
-    """Return the login that Docker keeps for a registry, or None.
+    """Return the login that Docker stores for a registry; None if there is none.
 
     Raises:
         RegistryError: the configuration cannot be read, or the credential helper fails.
@@ -58,15 +58,15 @@ def find_login(host: str) -> Login | None:
         settings = json.loads(file.read_text(encoding="utf-8"))
         found = auth.load_config(config_dict=settings).resolve_authconfig(host)
     except OSError as error:
-        raise RegistryError(f"{file}: {error.strerror}", "correct its rights") from error
+        raise RegistryError(f"{file}: {error.strerror}", "correct its permissions") from error
     except (ValueError, AttributeError) as error:
         raise RegistryError(
-            f"{file}: no configuration of Docker: {error}", "correct the file, or log in anew"
+            f"{file}: no configuration of Docker: {error}", "correct the file, or log in again"
         ) from error
     except DockerException as error:
         raise RegistryError(
             f"{file}: no login for {host}: {str(error).splitlines()[0]}",
-            "see that the credential helper works, or log in anew",
+            "see that the credential helper works, or log in again",
         ) from error
     given = {key.lower(): value for key, value in (found or {}).items()}
     login = Login(
@@ -81,5 +81,5 @@ def find_authorities(host: str, folder: Path = AUTHORITIES) -> tuple[Path, ...]:
     """Return the certificates of authorities that Docker Engine trusts for a registry."""
     try:
         return tuple(sorted((folder / host).glob("*.crt")))
-    except OSError:  # for root alone on some machines
+    except OSError:  # readable by root alone on some machines
         return ()

@@ -1,7 +1,7 @@
-"""Joins images of several kinds of machines under the tags that people pull.
+"""Joins the images for several platforms under the tags that people pull.
 
-Each machine has its images in a repository of its own, where they were proven. This writes an index
-of them (OCI Image Specification 1.1, image-index), with `docker buildx imagetools`.
+Each platform has a repository of its own for its proven images. This writes an index of them (OCI
+Image Specification 1.1, image-index), with `docker buildx imagetools`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from factory.errors import FactoryError
 
 @dataclass(frozen=True)
 class Index:
-    """What is to be written.
+    """The index to write.
 
     Attributes:
-        tags: References that it gets, sorted.
+        tags: Its references, sorted.
         parts: References of its images, each with a digest.
     """
 
@@ -33,12 +33,12 @@ class Index:
 
 
 def plan_index(repository: str, manifests: Iterable[Mapping[str, Any]]) -> Index:
-    """Plans the index of one image.
+    """Plan the index of one image.
 
     Args:
-        repository: Where it goes.
-        manifests: What was pushed for each kind of machine, as build/IMAGE/manifest.json says it:
-            `image`, `architecture`, and in `pushed` the digest by reference of each tag.
+        repository: Its repository.
+        manifests: For each platform, what build/IMAGE/manifest.json says: `image`, `architecture`,
+            and in `pushed` the digest of each tag by its reference.
 
     Raises:
         FactoryError: the images do not belong together.
@@ -77,12 +77,12 @@ def plan_index(repository: str, manifests: Iterable[Mapping[str, Any]]) -> Index
 
 
 def digest_of(index: str) -> str:
-    """Return the digest of an index as a registry holds it, byte by byte."""
+    """Return the digest of an index, given its exact text in the registry."""
     return f"sha256:{hashlib.sha256(index.encode()).hexdigest()}"
 
 
 def exact(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return those references that name a whole version, which must not change."""
+    """Return the references with an exact version, which must not change."""
     return tuple(tag for tag in tags if tag.rpartition(":")[2].count(".") >= 2)
 
 
@@ -90,8 +90,8 @@ def write_index(index: Index) -> str:
     """Write an index to the registry; return its digest.
 
     Raises:
-        FactoryError: a whole version stands for something else already; nothing was written. Or
-            the registry refuses.
+        FactoryError: an exact version belongs to another image already, so nothing was written;
+            or the registry refuses.
     """
     wanted = _imagetools("create", "--dry-run", *_tagged(index.tags), *index.parts)
     for tag in exact(index.tags):

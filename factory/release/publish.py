@@ -1,4 +1,4 @@
-"""Gives proven images their tags: in the engine, and in a registry."""
+"""Tags proven images: in the engine, and in a registry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from factory.release.registry import Registry
 
 
 def tag_proven(session: Session, known: Evidence) -> tuple[str, ...]:
-    """Move the tags of a proven image to it in the engine; return them."""
+    """Set the tags of a proven image in the engine; return them."""
     engine, repository = session.engine, session.recipe.repository
     names = tags.wanted_tags(
         known.image,
@@ -36,7 +36,7 @@ def tag_proven(session: Session, known: Evidence) -> tuple[str, ...]:
 
 
 def tag_unproven(session: Session, known: Evidence) -> tuple[str, ...]:
-    """Names an image that was built without the gate; its real tags stay where they are."""
+    """Set the tag of an image that was built without the gate; its real tags do not move."""
     name = tags.UNPROVEN.format(image=known.image)
     session.engine.tag(known.id, session.recipe.repository, name)
     return (name,)
@@ -44,13 +44,13 @@ def tag_unproven(session: Session, known: Evidence) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where images are pushed to.
+    """The registry that images are pushed to.
 
     Attributes:
-        engine: That has them.
-        repository: With the registry's host, as images are named.
-        login: For the engine; None for nobody.
-        registry: What tells what is there.
+        engine: Has the images.
+        repository: With the registry's host.
+        login: For the registry; None to push without one.
+        registry: Answers queries.
     """
 
     engine: Engine
@@ -60,10 +60,10 @@ class Destination:
 
     @classmethod
     def of(cls, engine: Engine, repository: str) -> Destination:
-        """Find the registry of a repository, with the login that Docker keeps for it.
+        """Return the registry of a repository, with the login that Docker stores for it.
 
         Raises:
-            RegistryError: the registry cannot be reached, or does not let us in.
+            RegistryError: the registry cannot be reached, or refuses the login.
         """
         host, path = docker_config.split_repository(repository)
         login = docker_config.find_login(host)
@@ -78,11 +78,11 @@ class Destination:
         return cls(engine, repository, login, registry)
 
     def plan(self, images: Sequence[ImageToPush], version: Version | None) -> PushPlan:
-        """Plans a push by what the registry has now.
+        """Plan a push, given the present tags of the registry.
 
         Raises:
-            PublishError: a version that is there would be changed.
-            RegistryError: the registry does not tell what it has.
+            PublishError: a version that exists would be changed.
+            RegistryError: the registry does not answer the queries.
         """
         existing = self.registry.tags()
         wanted = push_plan.wanted_tags(images, version, existing)
@@ -94,12 +94,12 @@ class Destination:
     def push(self, plan: PushPlan, console: Console) -> dict[str, str]:
         """Do the steps of a plan; return the digest of each tag's manifest.
 
-        The engine has each tag then, too, and no image of the plan is unproven any more. What was
-        broken off can be repeated: each step leaves the registry in order.
+        The engine gets each tag, too, and the tags of unproven images are removed. An interrupted
+        push can be repeated: each step leaves the registry consistent.
 
         Raises:
-            PublishError: a push broke off, or what arrived is something else.
-            RegistryError: the registry does not tell what it has.
+            PublishError: a push failed, or the registry has another image afterwards.
+            RegistryError: the registry does not answer the queries.
         """
         for step in plan.steps:
             self.engine.tag(step.id, self.repository, step.tag)
@@ -131,7 +131,7 @@ _WOULD = {"new": "would be new", "moves": "would move", "there": "is there"}
 
 
 def describe(plan: PushPlan, repository: str) -> str:
-    """Return what a push would do, a line for each tag; of images that are not built yet."""
+    """Return what a push of images that are not built yet would do, a line for each tag."""
     lines = [f"push: {repository}:{step.tag} {_what(step)}" for step in plan.steps]
     lines += [
         f"push: {repository}:{left.tag} would stay: {left.higher} is higher" for left in plan.left

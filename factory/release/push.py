@@ -1,4 +1,4 @@
-"""Pushes what the engine has to a registry."""
+"""Pushes a tag of the engine to a registry."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from factory.build.engine import Engine, first_line
 from factory.errors import PublishError
 
 OnBytes = Callable[[int, int], None]
-"""Takes the bytes done, and those that are to be done in all."""
+"""Called with the number of bytes sent, and their total."""
 
 
 def is_insecure(engine: Engine, registry: str) -> bool:
-    """Whether the engine takes any certificate of a registry, and plain HTTP.
+    """Return whether the engine accepts any certificate of a registry, and plain HTTP.
 
-    Its settings say so (`insecure-registries`); of this machine's own addresses it is true.
+    It does for `insecure-registries` in its settings, and for this machine's own addresses.
     """
     settings = engine.client.info()["RegistryConfig"]
     if registry in settings["IndexConfigs"]:
@@ -36,17 +36,17 @@ def is_insecure(engine: Engine, registry: str) -> bool:
 def push(
     engine: Engine, repository: str, tag: str, login: Mapping[str, str], on_bytes: OnBytes
 ) -> str:
-    """Pushes what the engine has under a name; returns the manifest's digest.
+    """Push a tag of the engine; return the digest of its manifest.
 
     Args:
-        engine: That has it.
+        engine: Has the tag.
         repository: With the registry's host.
         tag: Of the repository.
-        login: For the registry, as the engine wants it; empty for none.
+        login: For the registry, in the form of the engine's API; empty for none.
         on_bytes: Called as layers are sent.
 
     Raises:
-        PublishError: it did not arrive.
+        PublishError: the push failed.
     """
     name = f"{repository}:{tag}"
     layers: dict[str, tuple[int, int]] = {}
@@ -67,7 +67,7 @@ def push(
     except (APIError, requests.exceptions.RequestException) as error:
         raise _broken_off(name, first_line(error)) from error
     if not digest:
-        raise _broken_off(name, "the engine tells no digest")
+        raise _broken_off(name, "the engine returns no digest")
     return digest
 
 

@@ -1,4 +1,4 @@
-"""What a push does to each tag, given what the registry has. Values in, values out."""
+"""Plans what a push does to each tag, given the tags of the registry. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Change = Literal["new", "moves", "there"]
 
 @dataclass(frozen=True)
 class Held:
-    """What a tag stands for in the registry.
+    """The image of a tag in the registry.
 
     Attributes:
         digest: Of the manifest.
@@ -27,9 +27,9 @@ class Held:
     config: str
 
     def is_image(self, image_id: str) -> bool:
-        """Whether it is the image that an engine knows by this id.
+        """Return whether it is the image with this image ID.
 
-        An engine's ids are digests of configurations or, with containerd's store, of manifests.
+        Image IDs are digests of configurations or, with containerd's store, of manifests.
         """
         return bool(image_id) and image_id in (self.digest, self.config)
 
@@ -40,8 +40,8 @@ class ImageToPush:
 
     Attributes:
         name: In the catalog.
-        id: In the engine; empty if it is not built yet.
-        default: Whether it takes the bare tags.
+        id: Its image ID; empty if it is not built yet.
+        default: Whether it is tagged with the bare tags, such as `latest`.
     """
 
     name: str
@@ -61,7 +61,7 @@ class PushStep:
 
 @dataclass(frozen=True)
 class KeptTag:
-    """A floating tag that stays where it is, since a higher version has it."""
+    """A floating tag that does not move, because it belongs to a higher version."""
 
     image: str
     tag: str
@@ -70,7 +70,7 @@ class KeptTag:
 
 @dataclass(frozen=True)
 class PushPlan:
-    """All steps, in the order in which they are done; and what is left alone."""
+    """All steps in their order, and the tags that do not move."""
 
     steps: tuple[PushStep, ...]
     left: tuple[KeptTag, ...]
@@ -79,7 +79,7 @@ class PushPlan:
 def wanted_tags(
     images: Iterable[ImageToPush], version: Version | None, existing: Sequence[str]
 ) -> dict[str, ImageToPush]:
-    """Return the tags that images take, by the tags that the registry has."""
+    """Return the tags for images, each with its image, given all tags of the registry."""
     return {
         tag: image
         for image in images
@@ -93,16 +93,16 @@ def make_plan(
     existing: Sequence[str],
     held: Mapping[str, Held],
 ) -> PushPlan:
-    """Plans a push: exact names first, bare ones last, of all images.
+    """Plan a push: the exact tags of all images first, their bare tags last.
 
     Args:
         images: The images.
-        version: Theirs, or None.
-        existing: All tags that the registry has.
-        held: What it has under those of the wanted tags that exist.
+        version: Their version, or None.
+        existing: All tags of the registry.
+        held: The images of those wanted tags that exist.
 
     Raises:
-        PublishError: an exact name stands for another image already; nothing may be pushed.
+        PublishError: an exact tag belongs to another image already; nothing may be pushed.
     """
     wanted = wanted_tags(images, version, existing)
     steps = [PushStep(c.name, c.id, tag, _kind(c.id, held.get(tag))) for tag, c in wanted.items()]

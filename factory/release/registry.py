@@ -1,4 +1,4 @@
-"""A registry's answers: which tags it has, and what they stand for. Reads only.
+"""Queries to a registry: its tags, and their images. Changes nothing.
 
 Source: OCI Distribution Specification 1.1; for logins, the token authentication specification of
 distribution.github.io, and RFC 7617 (Basic).
@@ -33,7 +33,7 @@ MANIFESTS = ", ".join(
     )
 )
 HOSTS = {"docker.io": "registry-1.docker.io"}
-"""Where the registries are whose images bear another name."""
+"""Hosts of registries whose images have another name."""
 TIMEOUT = (10, 30)  # seconds to connect, and to wait for data
 
 
@@ -41,11 +41,11 @@ class Registry:
     """One repository in a registry.
 
     Args:
-        host: Of the registry, as images are named, with the port if there is one.
-        path: Of the repository in it.
-        login: Who we are there; None for nobody.
-        insecure: Take any certificate, and plain HTTP.
-        authorities: Certificates (PEM) to trust beside those that the machine trusts.
+        host: Of the registry, with the port if there is one.
+        path: Of the repository.
+        login: For the registry; None if there is none.
+        insecure: Whether to accept any certificate, and plain HTTP.
+        authorities: Certificates (PEM) to trust, in addition to those that the machine trusts.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Registry:
         self._base = ""
 
     def check_login(self) -> None:
-        """Do nothing if the registry answers and lets us in.
+        """Check that the registry answers and accepts the login.
 
         Raises:
             RegistryError: it does not.
@@ -81,7 +81,7 @@ class Registry:
         """Return the names of all tags; none if there is no such repository yet.
 
         Raises:
-            RegistryError: the registry does not tell.
+            RegistryError: the registry does not answer the query.
         """
         found: dict[str, None] = {}
         page = f"v2/{self._path}/tags/list"
@@ -95,10 +95,10 @@ class Registry:
         return tuple(found)
 
     def held(self, tag: str) -> Held | None:
-        """Return what a tag stands for; None if there is no such tag.
+        """Return the image of a tag; None if there is no such tag.
 
         Raises:
-            RegistryError: the registry does not tell, or gives what has another digest.
+            RegistryError: the registry does not answer, or its manifest has another digest.
         """
         response = self._read(f"v2/{self._path}/manifests/{tag}", method="HEAD")
         if response.status_code == requests.codes.not_found:
@@ -124,9 +124,9 @@ class Registry:
         return str(_json(response, self.host).get("config", {}).get("digest", ""))
 
     def _read(self, path: str, method: str = "GET") -> requests.Response:
-        """Asks, logs in if that is wanted, and asks again; 404 is an answer like others."""
+        """Send a query; if the registry wants a login, log in and retry. 404 is no error."""
         url = urljoin(self._found_base(), path)
-        if not url.startswith(self._base):  # where the login must not go
+        if not url.startswith(self._base):  # the login must not go there
             raise RegistryError(f"{self.host} sends us elsewhere, to {url[:80]}")
         response = self._send(method, url)
         if response.status_code == requests.codes.unauthorized:
@@ -197,7 +197,7 @@ class Registry:
         return f"Bearer {self._token(realm, str(parameters.get('service') or ''))}"
 
     def _token(self, realm: str, service: str) -> str:
-        """Asks the registry's token service for leave to push, which holds leave to pull."""
+        """Return a token for pulling and pushing from the registry's token service."""
         assert self._login is not None  # noqa: S101 - _answer has seen to it
         asked = {"service": service, "scope": f"repository:{self._path}:pull,push"}
         if self._login.identity_token:
@@ -229,7 +229,7 @@ class Registry:
 
 
 class _Adapter(HTTPAdapter):
-    """Connections that trust what a context trusts, and ask again what failed for a moment."""
+    """Connections with a TLS context, which retry after temporary failures."""
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
