@@ -1,4 +1,4 @@
-"""The folder with the results of all runs: a file each, which is never written again."""
+"""The folder with the results of all runs; each is a file that never changes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 from bench.record import Record, RecordError, from_json, to_json
 
 
-def load_history(folder: Path, complain: Callable[[str], None]) -> list[Record]:
+def load_history(folder: Path, warn: Callable[[str], None]) -> list[Record]:
     """Return the runs in a folder.
 
     Args:
-        folder: It need not be there.
-        complain: Is told of each file that is no result, which is left out.
+        folder: It may be missing.
+        warn: Called with a line for each file that is not a result; it is left out.
     """
     records = []
     for path in sorted(folder.glob("*.json")):
         try:
             records.append(from_json(path.read_text(encoding="utf-8")))
         except (RecordError, UnicodeDecodeError) as error:
-            complain(f"{path} is left out: {error}")
+            warn(f"{path} is left out: {error}")
     return records
 
 

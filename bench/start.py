@@ -1,4 +1,4 @@
-"""How long from start to the first answered OPTIONS, and to a server that says that it is well."""
+"""How long from start to the first answered OPTIONS, and to a healthy server."""
 
 from __future__ import annotations
 

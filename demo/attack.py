@@ -1,4 +1,4 @@
-"""Guesses passwords at a PBX, as strangers on the internet do, until nothing is answered.
+"""Guesses passwords at a PBX, as attackers on the internet do, until it gets no answer.
 
 Runs in a container of its own, beside the demo's: attack.py HOST PORT
 """
@@ -11,7 +11,7 @@ import time
 
 GUESSES = 30
 PAUSE = 0.1
-"""Seconds from one to the next: slow enough for a busy machine, and to look on."""
+"""Seconds from one to the next: slow enough for a busy machine, and to watch."""
 REGISTER = """REGISTER sip:{host} SIP/2.0\r
 Via: SIP/2.0/UDP {own}:{port};branch=z9hG4bK{token}\r
 Max-Forwards: 70\r
@@ -40,7 +40,7 @@ def main() -> int:
             try:
                 answer = guess(phone, host, str(name))
             except TimeoutError:
-                print(f" {name}\nNo answer any more: shut out. 'make autoban' shows it.")
+                print(f" {name}\nNo more answers: banned. 'make autoban' shows it.")
                 return 0
             print(f" {name} ({answer.split()[1]})", end="", flush=True)
             time.sleep(PAUSE)
@@ -49,9 +49,9 @@ def main() -> int:
 
 
 def guess(phone: socket.socket, host: str, name: str) -> str:
-    """Asks, and answers the challenge with anything: only who received it can. Returns the reply.
+    """Send a REGISTER, and answer the challenge with a wrong password; return the reply.
 
-    What is sent without having seen a challenge may be forged, and is not banned.
+    A request that answers no challenge may be forged, so it does not lead to a ban.
     """
     challenge = NONCE.search(ask(phone, host, name))
     nonce = challenge[1] if challenge else ""
@@ -64,10 +64,10 @@ def guess(phone: socket.socket, host: str, name: str) -> str:
 
 
 def ask(phone: socket.socket, host: str, name: str, authorization: str = "") -> str:
-    """Send one request, and return what is answered.
+    """Send one request; return the answer.
 
     Raises:
-        TimeoutError: nothing is.
+        TimeoutError: there is none.
     """
     own, port = phone.getsockname()
     request = REGISTER.format(

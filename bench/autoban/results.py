@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MAXCOUNT = 10
-"""Attempts that AutoBan puts up with, as it is configured at first."""
+"""Attempts that AutoBan allows by default."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Newcomer:
             "make health": self.health,
             "make ps": self.shows("Up ", f":{demo.sip}->"),
             "make sv": self.shows(*(f"run: /etc/service/{name}:" for name in SERVICES)),
-            "make attack": self.shows("guesses: 100 (401)", "shut out"),
+            "make attack": self.shows("guesses: 100 (401)", "banned"),
             "make autoban": self.shows("jail", "InvalidAccountID"),
             "make nft": self.shows("table inet autoban", "drop"),
             "make logs": self.shows("new configuration in /srv/etc/asterisk"),

@@ -1,4 +1,4 @@
-"""Images for another kind of machine: how an engine marks them; one is built and proven."""
+"""Images for other platforms: how an engine marks them; one is built and proven."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def archive(files: dict[str, bytes]) -> io.BytesIO:
 
 
 def program_for(machine: int) -> bytes:
-    """Returns the header of a program for some kind of machine, and nothing after it."""
+    """Returns the header of a program for a platform, and nothing after it."""
     identity = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     fields = (2, machine, 1, 0x400000, 64, 0, 0, 64, 56, 0, 64, 0, 0)
     return identity + struct.pack("<HHIQQQIHHHHHH", *fields)
@@ -55,7 +55,7 @@ def program_for(machine: int) -> bytes:
 
 @pytest.fixture
 def load(engine: Engine, client: docker.DockerClient) -> Iterator[LoadImage]:
-    """Makes an image for some kind of machine; it is removed after the test."""
+    """Makes an image for a platform; it is removed after the test."""
     made: list[str] = []
 
     def load(architecture: str, files: dict[str, bytes]) -> str:
