@@ -31,7 +31,7 @@ class FakeBuilder(FakeEngine):
         context: Any,
         target: str,
         arguments: Any,
-        _on_line: object,
+        on_line: object,
         **_: object,
     ) -> str:
         self.calls.append(f"build {target}")
