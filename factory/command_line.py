@@ -39,7 +39,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     if options.platform and options.softphone:
         parser.error("--platform not allowed with --softphone, which is for the engine's platform")
     if options.push:
-        for other in ("no_gate", "prove", "softphone", "show", "diff"):
+        for other in ("no_gate", "prove", "softphone", "show", "diff", "offline"):
             if getattr(options, other):
                 parser.error(f"--push not allowed with --{_OPTION_NAMES.get(other, other)}")
         if options.gate == "quick":
@@ -90,10 +90,17 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         "what would happen to each tag",
     )
     add("--dry-run", action="store_true", help="show plan, tags and Dockerfile; change nothing")
-    add(
+    downloads = parser.add_mutually_exclusive_group()
+    downloads.add_argument(
         "--no-cache",
         action="store_true",
         help="use nothing of earlier builds; download all packages again",
+    )
+    downloads.add_argument(
+        "--offline",
+        action="store_true",
+        help="download nothing: build from the base and the packages that the engine has, even if "
+        "they are older than a week",
     )
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-v", "--verbose", action="store_true", help="show every line")

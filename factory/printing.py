@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from factory.build.checkout import Checkout
+from factory.build.checkout import Checkout, build_arguments
 from factory.plan.bake import bake_file
 from factory.plan.dockerfile import rootfs_manifest
 from factory.plan.matrix import ci_matrix
@@ -52,7 +52,8 @@ def bake(request: BuildRequest) -> str:
         recipe.images,
         dockerfile=recipe.dockerfile(catalog),
         manifest=rootfs_manifest(catalog, recipe.distribution),
-        arguments=checkout.arguments(base, checkout.epoch, recipe.version),
+        arguments=build_arguments(base, checkout.epoch),
+        labels=checkout.labels(recipe.version),
         repository=recipe.repository,
     )
     return json.dumps(file, indent=1)

@@ -72,6 +72,7 @@ def read_request(options: argparse.Namespace, root: Path) -> BuildRequest:
         options.mirror,
         no_cache=options.no_cache,
         foreign=foreign,
+        offline=options.offline,
     )
     return BuildRequest(
         catalog,

@@ -26,10 +26,14 @@ for command in $(busybox --list); do
     command -v "$command" > /dev/null || ln -s busybox "/usr/bin/$command"
 done
 
+# dpkg lists what its settings kept out (dpkg.cfg), too. Without that, `dpkg -V` reports only changes.
+perl -i -lne 'print if -e or -l' /var/lib/dpkg/info/*.list
+perl -i -lne 'print if m{^\S+ +(.*)} and (-e "/$1" or -l "/$1")' /var/lib/dpkg/info/*.md5sums
+
 apt-get check
 apt-get clean
 rm -rf /stages /var/lib/apt/lists/*_* /var/cache/debconf/*-old /var/lib/dpkg/*-old \
-    /var/cache/ldconfig/aux-cache /var/log/apt /var/log/*.log /tmp/*
+    /var/cache/ldconfig/aux-cache /var/log/apt/* /var/log/*.log /tmp/*
 
 # What the builder mounts for this step, such as /proc and /etc/resolv.conf, is none of the image.
 set --

@@ -19,6 +19,7 @@ from pathlib import Path
 from factory.build.containers import runs_programs_of
 from factory.build.engine import Engine, OnLine
 from factory.build.image_archive import Label
+from factory.build.renewal import KnownBase, mark_renewed, read_base
 from factory.errors import BaseError, EngineError
 from factory.plan.foreign_platform import ForeignPlatform
 from factory.plan.models import Distribution
@@ -96,12 +97,35 @@ def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: b
     name = f"{REPOSITORY}:{tag}"
     if not renew and engine.find_image(name):
         return name
+    _make(engine, wanted, name, on_line)
+    today = datetime.datetime.now(datetime.UTC).date()
+    mark_renewed(engine, name, REPOSITORY, tag, today)
+    return name
+
+
+def known_base(engine: Engine, wanted: BaseRecipe) -> KnownBase | None:
+    """Return what is known of the base image in the engine; None if it has none."""
+    name = f"{REPOSITORY}:{wanted.tag()}"
+    return base_data(engine, wanted, name) if engine.find_image(name) else None
+
+
+def base_data(engine: Engine, wanted: BaseRecipe, name: str) -> KnownBase:
+    """Return what is known of a base image.
+
+    Raises:
+        EngineError: the engine does not have it.
+    """
+    return read_base(engine.image(name), REPOSITORY, wanted.tag(), wanted.distribution)
+
+
+def _make(engine: Engine, wanted: BaseRecipe, name: str, on_line: OnLine) -> None:
+    """Pull or bootstrap a base, and give it its name."""
     if wanted.snapshot is None:
         reference = wanted.distribution.base
         on_line(f"pulling {reference}")
         if pulled := _pull(engine, reference, wanted.foreign):
-            engine.tag(pulled, REPOSITORY, tag)
-            return name
+            engine.tag(pulled, REPOSITORY, wanted.tag())
+            return
         on_line(f"no registry has {reference}")
         if not wanted.distribution.bootstrap:
             raise BaseError(
@@ -121,7 +145,6 @@ def ensure_base(engine: Engine, wanted: BaseRecipe, on_line: OnLine, *, renew: b
         )
         with tree.open("rb") as file:
             engine.load_tree(file, _label(name, engine, wanted.foreign, wanted.moment))
-    return name
 
 
 def ensure_nothing(engine: Engine, foreign: ForeignPlatform) -> str:

@@ -29,6 +29,25 @@ def file_tree(engine: Engine, image: str) -> Iterator[tarfile.TarFile]:
         remove_container(container)
 
 
+def read_file(engine: Engine, image: str, path: str) -> str:
+    """Return the text of a file in an image.
+
+    Raises:
+        EngineError: the image has no such file.
+    """
+    container = create_container(engine, image, entrypoint=["none"])
+    try:
+        chunks, _ = container.get_archive(path)
+        with tarfile.open(fileobj=ChunkReader(iter(chunks)), mode="r|") as tar:
+            entry = tar.next()
+            file = tar.extractfile(entry) if entry else None
+            return file.read().decode("utf-8", "replace") if file else ""
+    except APIError as error:
+        raise EngineError(f"cannot read {path} of {image}: {first_line(error)}") from error
+    finally:
+        remove_container(container)
+
+
 def runs_programs_of(engine: Engine, image: str) -> bool:
     """Return whether the engine's machine can run an image's programs, perhaps emulated.
 

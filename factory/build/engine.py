@@ -8,7 +8,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import docker
@@ -46,6 +46,23 @@ class ImageInfo:
     labels: Mapping[str, str]
     ports: tuple[str, ...]
     """Its exposed ports, such as `5060/udp`."""
+    digests: tuple[str, ...] = ()
+    """References by digest, `repository@sha256:…`, of each repository that it was pulled from."""
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What an image is to be, and what the steps of its build may use.
+
+    Attributes:
+        platform: Such as `linux/arm64`; None for the engine's own.
+        labels: Of the image, beyond those in the Dockerfile.
+        offline: Whether steps have no network.
+    """
+
+    platform: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    offline: bool = False
 
 
 class Engine:
@@ -102,6 +119,7 @@ class Engine:
             layers=tuple(attributes["RootFS"].get("Layers") or ()),
             labels=attributes["Config"].get("Labels") or {},
             ports=tuple(attributes["Config"].get("ExposedPorts") or ()),
+            digests=tuple(attributes.get("RepoDigests") or ()),
         )
 
     def image(self, name: str) -> ImageInfo:
@@ -170,7 +188,7 @@ class Engine:
         on_line: OnLine,
         *,
         no_cache: bool,
-        platform: str | None = None,
+        options: BuildOptions = BuildOptions(),
     ) -> str:
         """Build one target of the Dockerfile in a build context.
 
@@ -180,7 +198,7 @@ class Engine:
             arguments: Build arguments.
             on_line: Called with each line that the engine prints.
             no_cache: Whether to run every step again.
-            platform: Such as `linux/arm64`; None for the engine's own.
+            options: What the image is to be, and what the steps may use.
 
         Returns:
             The image ID.
@@ -197,7 +215,9 @@ class Engine:
                 target=target,
                 buildargs=dict(arguments),
                 nocache=no_cache,
-                platform=platform,
+                platform=options.platform,
+                labels=dict(options.labels),
+                network_mode="none" if options.offline else None,
                 rm=True,
                 forcerm=True,
                 decode=True,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.build.engine import Engine, OnLine
+from factory.build.engine import BuildOptions, Engine, OnLine
 from factory.errors import BuildError
 from factory.plan.context import file_context
 
@@ -30,7 +30,13 @@ class FixtureImage:
 
 
 def ensure_fixture_image(
-    engine: Engine, image: FixtureImage, base: str, *, mirror: str, on_line: OnLine
+    engine: Engine,
+    image: FixtureImage,
+    base: str,
+    *,
+    mirror: str,
+    on_line: OnLine,
+    offline: bool = False,
 ) -> str:
     """Return its name in the engine, built now if it was not there.
 
@@ -40,6 +46,7 @@ def ensure_fixture_image(
         base: Image of the distribution to build on.
         mirror: URL of a Debian archive; empty for that of the base.
         on_line: Called with each line of progress.
+        offline: Whether the steps have no network.
 
     Raises:
         BuildError: a step of the build failed.
@@ -51,7 +58,10 @@ def ensure_fixture_image(
     if not engine.find_image(name):
         arguments = {"BASE": base, "MIRROR": mirror}
         try:
-            built = engine.build(context, image.what, arguments, on_line, no_cache=False)
+            options = BuildOptions(offline=offline)
+            built = engine.build(
+                context, image.what, arguments, on_line, no_cache=False, options=options
+            )
         except BuildError as error:
             cause = f"building the {image.what} failed: {error.cause}"
             raise BuildError(cause, error.hint) from error

@@ -11,7 +11,15 @@ REPOSITORY = "asterisk-softphone"
 FOLDER = Path("fixtures") / "softphone"
 
 
-def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_line: OnLine) -> str:
+def ensure_softphone(
+    engine: Engine,
+    root: Path,
+    base: str,
+    *,
+    mirror: str,
+    on_line: OnLine,
+    offline: bool = False,
+) -> str:
     """Return the name of the softphone's image in the engine, built now if it was not there.
 
     Args:
@@ -20,6 +28,7 @@ def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_l
         base: Image of the distribution to build on.
         mirror: URL of a Debian archive; empty for that of the base.
         on_line: Called with each line of progress.
+        offline: Whether the steps have no network.
 
     Raises:
         BuildError: a step of the build failed.
@@ -29,4 +38,6 @@ def ensure_softphone(engine: Engine, root: Path, base: str, *, mirror: str, on_l
     image = FixtureImage(
         "softphone", REPOSITORY, folder, ["config_site.h", "video.sed", "tones.py", *code]
     )
-    return ensure_fixture_image(engine, image, base, mirror=mirror, on_line=on_line)
+    return ensure_fixture_image(
+        engine, image, base, mirror=mirror, on_line=on_line, offline=offline
+    )

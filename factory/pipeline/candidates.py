@@ -35,7 +35,7 @@ def prove_each(session: Session, kind: GateKind) -> Iterator[Evidence]:
         FactoryError: an image failed to build, is over its budget, or was refused.
     """
     catalog, recipe = session.catalog, session.recipe
-    base = builder.base_of(session)
+    base = builder.fresh_base_of(session)
     softphone = None if kind == "none" else SoftphoneBuild.begin(session)
     for image, image_id in builder.build(session, base).items():
         gate = None

@@ -33,6 +33,8 @@ def prove_image(session: Session, reference: str) -> None:
 
 def _pulled(session: Session, reference: str) -> ImageInfo:
     foreign = session.recipe.foreign
+    if session.recipe.offline:
+        raise EngineError(f"there is no image {reference}", "pull it, or leave --offline out")
     with session.console.activity(f"pull {reference}"):
         pulled = session.engine.pull(reference, foreign.platform if foreign else None)
     if pulled is None:

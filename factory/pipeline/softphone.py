@@ -63,7 +63,12 @@ class SoftphoneBuild:
             # The SDK's client is not thread-safe.
             engine = Engine.connect()
             name = ensure_softphone(
-                engine, recipe.root, base, mirror=recipe.mirror, on_line=on_line
+                engine,
+                recipe.root,
+                base,
+                mirror=recipe.mirror,
+                on_line=on_line,
+                offline=recipe.offline,
             )
         except BaseException as error:  # noqa: BLE001 - raised again in image()
             self._built.set_exception(error)

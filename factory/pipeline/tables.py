@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 
 from factory.console import Console
+from factory.evidence.age import describe_age
 from factory.evidence.measure import Evidence
 from factory.plan.models import MEGABYTE
 from factory.proof.gate import Passed
@@ -23,10 +25,12 @@ def checks_table(proof: Iterable[Passed]) -> Table:
 
 
 def show_images(done: Sequence[Evidence], console: Console) -> None:
-    """Show a table of images, and a line with the tags of each."""
+    """Show a table of images, a line with the tags of each, and how old their packages are."""
     console.table(_images_table(done))
     for known in done:
         console.result(" ".join(known.tags))
+    today = datetime.datetime.now(datetime.UTC).date()
+    console.note(describe_age([known.labels for known in done], today))
 
 
 def short_id(image_id: str) -> str:

@@ -24,6 +24,7 @@ def bake_file(
     dockerfile: str,
     manifest: Mapping[str, Any] | None,
     arguments: Mapping[str, str],
+    labels: Mapping[str, str],
     repository: str,
 ) -> dict[str, Any]:
     """Return the file, ready for JSON.
@@ -37,12 +38,15 @@ def bake_file(
         dockerfile: Rendered for these images.
         manifest: The manifest of the root assembler; None where no root is assembled.
         arguments: Values of the Dockerfile's arguments.
+        labels: Of all images, beyond those in the Dockerfile.
         repository: Of the tags.
     """
     common: dict[str, Any] = {
         "context": ".",
         "dockerfile-inline": _literal(dockerfile),
-        "args": {name: _literal(value) for name, value in arguments.items()},
+        "args": {name: _literal(value) for name, value in arguments.items()}
+        | {"RENEWED": "${RENEWED}"},
+        "labels": {name: _literal(value) for name, value in labels.items()},
         "platforms": [machine.platform for machine in catalog.architectures.values()],
         "attest": ["type=provenance,mode=max", "type=sbom"],
         "cache-from": '${CACHE == "" ? [] : ["type=registry,ref=${CACHE}"]}',
@@ -64,7 +68,11 @@ def bake_file(
             "CACHE": {
                 "default": "",
                 "description": "reference in a registry that keeps the steps of builds",
-            }
+            },
+            "RENEWED": {
+                "default": "",
+                "description": "any text, such as the week; another one renews the package lists",
+            },
         },
         "group": {"default": {"targets": list(images)}},
         "target": targets,

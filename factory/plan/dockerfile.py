@@ -34,6 +34,12 @@ CORRECTIONS_PACKAGE = "asterisk-image-corrections"
 MANIFEST_PATH = "build/rootfs.json"
 """Where the build context holds the manifest of the root assembler."""
 
+PACKAGES_STAGE = "packages"
+"""Debian's stage that installs the packages of assembled images."""
+
+RELEASE_FILE = "/stages/release"
+"""Where that stage keeps the dates of the package lists."""
+
 MANIFEST_STAGE = "manifest"
 """The stage that holds nothing but that, as /rootfs.json."""
 
@@ -116,6 +122,8 @@ def render(
         corrections=_corrections(catalog, distribution),
         busybox_omit=rules.busybox_omit if rules else [],
         manifest=MANIFEST_PATH,
+        release_file=RELEASE_FILE,
+        version_id=catalog.distributions[distribution].version_id,
         manifest_stage=MANIFEST_STAGE,
         python_root=PYTHON_ROOT,
     )

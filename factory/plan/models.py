@@ -56,6 +56,8 @@ class Distribution(StrictModel):
     """Where a distribution's packages come from, and how far images of it are proven."""
 
     suite: str
+    version_id: str = ""
+    """The number of that release, for an os-release that lacks it, as that of a testing suite."""
     pull: str
     """Reference of the base image; {suite} is filled in."""
     snapshots: str = ""

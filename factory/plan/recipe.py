@@ -30,6 +30,7 @@ class Recipe:
         snapshot: The archive at a past moment, in place of a mirror; None for today's.
         no_cache: Whether to ignore the results of earlier builds.
         foreign: The platform of the images, if it is not the engine's own.
+        offline: Whether to build from what the engine has, and download nothing.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Recipe:
     snapshot: Snapshot | None = None
     no_cache: bool = False
     foreign: ForeignPlatform | None = None
+    offline: bool = False
 
     def dockerfile(self, catalog: Catalog) -> str:
         """Return the Dockerfile.

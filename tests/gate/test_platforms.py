@@ -18,7 +18,7 @@ import pytest
 from factory.build.base import EMULATION_HINT
 from factory.build.builder import base_of
 from factory.build.containers import file_tree, runs_programs_of
-from factory.build.engine import Engine
+from factory.build.engine import BuildOptions, Engine
 from factory.build.image_archive import Label
 from factory.build.session import Session
 from factory.console import Console
@@ -84,7 +84,7 @@ def test_platform_of_a_loaded_image_is_kept_by_images_built_on_it(
         {"BASE": base},
         lambda _: None,
         no_cache=False,
-        platform=f"linux/{architecture}",
+        options=BuildOptions(platform=f"linux/{architecture}"),
     )
     try:
         assert engine.image(built).architecture == architecture

@@ -190,7 +190,7 @@ def test_bake_file_builds_what_is_named(results: dict[str, Result]) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     file = json.loads(result.stdout)
     assert file["group"]["default"]["targets"] == ["full"]
-    assert file["target"]["_common"]["args"]["VERSION"] == "1.2.3"
+    assert file["target"]["_common"]["labels"]["org.opencontainers.image.version"] == "1.2.3"
 
 
 def test_tags_of_another_distribution_have_a_repository_of_their_own(

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from factory.plan.snapshot import Snapshot
 
 ARM = ForeignPlatform("arm64", "linux/arm64")
 DEBIAN = Distribution(suite="forky", pull="debian:{suite}-slim", bootstrap=True)
+CREATED = "2024-05-16T10:03:20Z"
 MIRROR = "http://mirror.example/debian"
 PROGRAM = """\
 #!/bin/sh
@@ -53,6 +55,7 @@ class FakeEngine(Engine):
         self.has = has
         self.labels: list[Label] = []
         self.names: dict[str, str] = {}
+        self.digests: dict[str, tuple[str, ...]] = {}
         self.calls: list[str] = []
         self.loaded: list[str] = []
 
@@ -61,7 +64,9 @@ class FakeEngine(Engine):
         if name not in self.names and not name.startswith("id of"):
             return None
         id_ = self.names.get(name, name)
-        return ImageInfo(id_, 1, (name,), "2024-05-16T10:03:20Z", self.has, (), {}, ())
+        tags = tuple(name for name, image in self.names.items() if image == id_)
+        digests = self.digests.get(id_, ())
+        return ImageInfo(id_, 1, tags, CREATED, self.has, ("sha256:aa",), {}, (), digests)
 
     def pull(self, reference: str, platform: str | None = None) -> str | None:
         self.calls.append(f"pull {reference}{f' for {platform}' if platform else ''}")
@@ -71,7 +76,20 @@ class FakeEngine(Engine):
         self, image: str, repository: str, tag: str
     ) -> None:
         self.calls.append(f"tag {repository}")
-        self.names[f"{repository}:{tag}"] = image
+        self.names[f"{repository}:{tag}"] = self.names.get(image, image)
+
+    def tags_of(self, repository: str) -> dict[str, str]:
+        names = self.names.items()
+        return {name.rpartition(":")[2]: i for name, i in names if name.startswith(repository)}
+
+    def untag(self, repository: str, tag: str) -> None:
+        del self.names[f"{repository}:{tag}"]
+
+    @property
+    def undated(self) -> dict[str, str]:
+        """The names, without those that end in a day."""
+        names = self.names.items()
+        return {name: id_ for name, id_ in names if not re.search(r"-\d{8}$", name)}
 
     def load_tree(self, tree: io.BufferedIOBase | None, label: Label) -> str:
         self.calls.append(f"load {label.name}")
@@ -119,7 +137,7 @@ def test_base_is_pulled_from_a_registry(stages: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",))
     name = ensure(engine, stages)
     assert name.startswith(f"{REPOSITORY}:forky-")
-    assert engine.names == {name: "id of debian:forky-slim"}
+    assert engine.undated == {name: "id of debian:forky-slim"}
     assert not engine.did("load")
 
 
@@ -175,7 +193,7 @@ def test_base_is_bootstrapped_without_a_registry(stages: Path, programs: Path) -
     engine = FakeEngine()
     lines: list[str] = []
     name = ensure_base(engine, BaseRecipe(DEBIAN, stages, MIRROR), lines.append)
-    assert engine.names == {name: "id of a tree"}
+    assert engine.undated == {name: "id of a tree"}
     assert engine.loaded == ["arguments"]
     assert lines[0] == "pulling debian:forky-slim"
     assert lines[-1] == "I: installing"
@@ -196,7 +214,7 @@ def test_base_of_a_snapshot_is_bootstrapped_despite_a_registry(
     engine = FakeEngine(registry=("debian:forky-slim",))
     snapshot = Snapshot(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), MIRROR)
     name = ensure_base(engine, BaseRecipe(DEBIAN, stages, snapshot=snapshot), print)
-    assert engine.names == {name: "id of a tree"}
+    assert engine.undated == {name: "id of a tree"}
     assert not engine.did("pull")
     source = (programs / "arguments").read_text().splitlines()[-1]
     assert source == f"deb [check-valid-until=no] {MIRROR} forky main"
@@ -289,7 +307,7 @@ def test_base_for_a_platform_is_pulled_and_named_after_it(stages: Path) -> None:
 def test_base_of_the_wrong_platform_is_not_used(stages: Path, programs: Path) -> None:
     engine = FakeEngine(registry=("debian:forky-slim",), has="amd64")
     name = ensure_arm(engine, stages)
-    assert engine.names == {name: "id of a tree"}
+    assert engine.undated == {name: "id of a tree"}
     assert "--architectures=arm64" in (programs / "arguments").read_text().splitlines()
     assert [label.architecture for label in engine.labels] == ["arm64"]
 

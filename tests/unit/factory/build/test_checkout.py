@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
-from factory.build.checkout import Checkout, source_date_epoch
+from factory.build.checkout import Checkout, origin_url, source_date_epoch
 from factory.errors import FactoryError
 from factory.plan.models import Distribution
 from factory.plan.snapshot import Snapshot
@@ -88,19 +88,68 @@ def test_checkout_of_a_clean_repository(repository: Path) -> None:
         url="https://git.example/pbx.git",
         epoch=1715853800,
         git_tags=("nightly", "v1.2.3"),
+        description="1.2.3",
     )
 
 
-def test_arguments_are_those_of_the_commit() -> None:
-    source = Checkout("abc", "https://git.example/pbx.git", 1715853800, ())
-    assert source.arguments("debian:forky-slim", 86400, Version(1, 2, 3)) == {
-        "BASE": "debian:forky-slim",
-        "SOURCE_DATE_EPOCH": "86400",
-        "CREATED": "2024-05-16T10:03:20Z",
-        "REVISION": "abc",
-        "SOURCE": "https://git.example/pbx.git",
-        "VERSION": "1.2.3",
+def test_labels_are_those_of_the_commit() -> None:
+    source = Checkout("abc", "https://git.example/pbx.git", 1715853800, (), "1.2.2-4-gabc")
+    assert source.labels(Version(1, 2, 3)) == {
+        "org.opencontainers.image.created": "2024-05-16T10:03:20Z",
+        "org.opencontainers.image.revision": "abc",
+        "org.opencontainers.image.source": "https://git.example/pbx.git",
+        "org.opencontainers.image.version": "1.2.3",
     }
+
+
+def test_labels_without_a_version_describe_the_revision(repository: Path) -> None:
+    key = "org.opencontainers.image.version"
+    revision = git(repository, "rev-parse", "--short", "HEAD")
+    assert Checkout.of(repository).labels(None)[key] == revision
+    git(repository, "tag", "v1.2.3")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "two")
+    git(repository, "tag", "nightly")
+    after = f"1.2.3-1-g{git(repository, 'rev-parse', '--short', 'HEAD')}"
+    assert Checkout.of(repository).labels(None)[key] == after
+    (repository / "file").write_text("two\n")
+    assert Checkout.of(repository).labels(None)[key] == f"{after}-dirty"
+
+
+def test_labels_outside_a_repository_are_never_empty() -> None:
+    assert Checkout("", "", 0, ()).labels(None) == {
+        "org.opencontainers.image.created": "1970-01-01T00:00:00Z",
+        "org.opencontainers.image.version": "unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("remote", "url"),
+    [
+        ("https://git.example/a/pbx.git", "https://git.example/a/pbx.git"),
+        ("https://me:s3cret@git.example/pbx", "https://git.example/pbx"),
+        ("ssh://git@git.example:22/pbx.git", "ssh://git@git.example:22/pbx.git"),
+        ("ssh://git:s3cret@git.example/pbx.git", "ssh://git@git.example/pbx.git"),
+        ("git@git.example:a/pbx.git", "ssh://git@git.example/a/pbx.git"),
+        ("git.example:/srv/pbx.git", "ssh://git.example/srv/pbx.git"),
+        ("/srv/pbx", ""),
+        ("../pbx", ""),
+        ("./a:b", ""),
+        ("/srv/a:b", ""),
+        ("file:///srv/pbx", ""),
+        ("C:/pbx", ""),
+        ("C:\\pbx", ""),
+        ("ext::sh -c true", ""),
+        ("", ""),
+    ],
+)
+def test_origin_url_is_a_url_or_empty(remote: str, url: str) -> None:
+    assert origin_url(remote) == url
+    assert origin_url(url) == url
+
+
+@given(st.from_regex(r"(/|\.|file://)[^\n]*", fullmatch=True))
+def test_origin_url_is_never_a_path(remote: str) -> None:
+    assert origin_url(remote) == ""
 
 
 def test_checkout_without_tags_and_remote(repository: Path) -> None:

@@ -65,7 +65,7 @@ def test_softphone_is_built_on_the_base_and_named(checkout: Path) -> None:
     name = ensure(checkout, engine, mirror="http://mirror.example/d")
     assert name.startswith(f"{REPOSITORY}:")
     latest = f"{REPOSITORY}:latest"
-    assert engine.names == {name: "id of a softphone", latest: name}
+    assert engine.names == {name: "id of a softphone", latest: "id of a softphone"}
     assert engine.arguments == {"BASE": BASE, "MIRROR": "http://mirror.example/d"}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from semver import Version
 
-from factory.build.checkout import Checkout
+from factory.build.checkout import Checkout, build_arguments
 from factory.plan.bake import bake_file
 from factory.plan.catalog import Catalog
 from factory.plan.dockerfile import rootfs_manifest
@@ -23,11 +23,10 @@ from factory.plan.recipe import Recipe
 
 KEYS = {
     *("args", "attest", "cache-from", "cache-to", "context", "contexts", "dockerfile-inline"),
-    *("inherits", "platforms", "tags", "target"),
+    *("inherits", "labels", "platforms", "tags", "target"),
 }
-ARGUMENTS = Checkout("abc", "https://git.example/a.git", 0, ()).arguments(
-    "some:base", 0, Version(1, 2, 3)
-)
+ARGUMENTS = build_arguments("some:base", 0)
+LABELS = Checkout("abc", "https://git.example/a.git", 0, ()).labels(Version(1, 2, 3))
 PLUGINS = [
     f"/usr/{folder}/docker/cli-plugins"
     for folder in ("local/lib", "local/libexec", "lib", "libexec")
@@ -43,6 +42,7 @@ def made(root: Path, catalog: Catalog, distribution: str, images: Iterable[str])
         dockerfile=recipe.dockerfile(catalog),
         manifest=rootfs_manifest(catalog, distribution),
         arguments=ARGUMENTS,
+        labels=LABELS,
         repository="registry.example/pbx",
     )
 
