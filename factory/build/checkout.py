@@ -87,7 +87,7 @@ def origin_url(remote: str) -> str:
         user = (url[2] or "").partition(":")[0].rstrip("@") if url[1] == "ssh" else ""
         return f"{url[1]}://{user and user + '@'}{url[3]}"
     # A name of one letter is a drive.
-    if short := re.fullmatch(r"([^/:@]+@)?([^/:@]{2,}):(?!:|//)/?([^/].*)", remote):
+    if short := re.fullmatch(r"(?=\w)([^/:@]+@)?([^/:@]{2,}):(?!:|//)/?([^/].*)", remote):
         return f"ssh://{short[1] or ''}{short[2]}/{short[3]}"
     return ""
 

@@ -69,6 +69,8 @@ def test_print_and_dry_run_make_and_prove_nothing(
         ["--no-gate", "--prove", "pbx:1"],
         ["--prove", "pbx:1", "--gate", "full"],
         ["--gate", "none"],
+        ["--offline", "--no-cache"],
+        ["--offline", "--push"],
         ["--gate"],
         ["--prove"],
     ],

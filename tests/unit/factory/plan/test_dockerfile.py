@@ -17,7 +17,7 @@ import yaml
 from rootfs.manifest import parse_manifest
 
 from factory.plan.catalog import Catalog
-from factory.plan.dockerfile import MANIFEST_PATH, rootfs_manifest
+from factory.plan.dockerfile import MANIFEST_PATH, PACKAGES_STAGE, RELEASE_FILE, rootfs_manifest
 from factory.plan.load import load_catalog
 from factory.plan.recipe import Recipe
 from factory.plan.snapshot import Snapshot
@@ -143,6 +143,13 @@ def test_dockerfile_of_an_image_holds_its_parents_alone(root: Path) -> None:
     assert {"mini", "packages", "roots"} <= names
     assert not [name for name in names if name.startswith(("xtra", "full", "base-"))]
     assert {stage.name for stage in parse(rendered(root, "full"))} >= {"mini", "base", "full"}
+
+
+def test_dockerfile_renews_the_package_lists_with_the_base(stages: dict[str, ParsedStage]) -> None:
+    steps = stages[PACKAGES_STAGE].steps
+    fetched = [i for i, (_, text) in enumerate(steps) if "apt-get update" in text]
+    assert [steps[i - 1] for i in fetched] == [("ARG", "RENEWED")]
+    assert f"> {RELEASE_FILE}" in steps[fetched[0]][1]
 
 
 def test_dockerfile_installs_the_same_packages_for_every_image(root: Path) -> None:
