@@ -52,7 +52,7 @@ def test_base_of_a_registry_is_known_by_its_digest_and_renewed(
 ) -> None:
     reference = wanted.distribution.base
     bases = []
-    for image in (make_image(), make_image()):
+    for image in (make_image(9), make_image(9)):
         digest = release(client, wanted, image)
         bases.append(renewed(engine, wanted))
         assert (bases[-1].id, bases[-1].identity) == (image, f"{reference}@{digest}")

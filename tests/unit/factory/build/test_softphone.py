@@ -31,7 +31,7 @@ class FakeBuilder(FakeEngine):
         context: Any,
         target: str,
         arguments: Any,
-        on_line: object,
+        on_line: object,  # noqa: ARG002 - the real one has it
         **_: object,
     ) -> str:
         self.calls.append(f"build {target}")
