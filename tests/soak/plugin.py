@@ -1,4 +1,4 @@
-"""Options of the soak, and its place among the other tests."""
+"""Options of the soak."""
 
 from __future__ import annotations
 
@@ -35,9 +35,3 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"--soak-minutes {minutes:g}: give from 1 to {LONGEST_MINUTES} minutes"
         )
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the soak first: what takes longest must not be begun last, when others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("soak") is None)
