@@ -49,7 +49,7 @@ class Kills:
         return {kill.service for kill in self._journal.of(Kill)} == set(self._services)
 
     def kill(self) -> None:
-        """Kills the next service with SIGKILL, and waits until the container is well again.
+        """Kills the next service with SIGKILL, and waits until the container is healthy again.
 
         Raises:
             AssertionError: the health check passed while the service was gone.
@@ -94,7 +94,7 @@ class Kills:
         wait_for(
             self._lab.pbx.is_healthy,
             seconds=RETURN_SECONDS,
-            otherwise=f"the container is not well after a kill of {service}",
+            otherwise=f"the container is not healthy after a kill of {service}",
         )
 
     def _pid(self, service: str) -> str:

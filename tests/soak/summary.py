@@ -42,7 +42,7 @@ class SoakResult:
 
 def page(result: SoakResult) -> str:
     """Returns the page, in plain text."""
-    verdict = f"{len(result.violations)} things are wrong" if result.violations else "all is well"
+    verdict = f"{len(result.violations)} violations" if result.violations else "no rule was broken"
     lines = [
         f"Soak of {result.course.seconds / 60:g} minutes, seed {result.course.seed}: {verdict}",
         "",
