@@ -153,7 +153,7 @@ def test_report_of_a_run(root: Path, tmp_path: Path, options: Sequence[str]) -> 
     assert properties == [("image", "base"), *audio]
 
 
-def test_next_run_removes_only_what_the_report_made(root: Path, tmp_path: Path) -> None:
+def test_report_removes_only_what_an_earlier_one_made(root: Path, tmp_path: Path) -> None:
     run(root, tmp_path, suite="def test_a(): assert False")
     (tmp_path / "build/report/junit.xml").write_text("not mine")
     run(root, tmp_path, "--collect-only", suite="def test_a(): pass")
@@ -164,7 +164,7 @@ def test_next_run_removes_only_what_the_report_made(root: Path, tmp_path: Path) 
     assert names == {".report", "junit.xml", "report.html"}
 
 
-def test_folder_of_somebody_else_is_refused(root: Path, tmp_path: Path) -> None:
+def test_report_refuses_a_folder_of_something_else(root: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/report.html").write_text("dear diary")
     outcome = run(root, tmp_path, "--report=mine", suite="def test_a(): pass")
@@ -173,16 +173,13 @@ def test_folder_of_somebody_else_is_refused(root: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["report.html"]
 
 
-@pytest.mark.parametrize("options", [["-p", "no:xdist"], ["-n", "2"]], ids=["one", "several"])
-def test_collection_that_fails_is_reported(
-    root: Path, tmp_path: Path, options: Sequence[str]
-) -> None:
-    outcome = run(root, tmp_path, *options, suite="import no_such_module")
+def test_report_names_a_collection_that_fails(root: Path, tmp_path: Path) -> None:
+    outcome = run(root, tmp_path, "-n", "2", suite="import no_such_module")
     assert "✗ 1 failed" in outcome.words
     assert "No module named 'no_such_module'" in outcome.words
 
 
-def test_interrupted_run_names_the_test_that_did_not_end(root: Path, tmp_path: Path) -> None:
+def test_report_of_an_interrupted_run_names_the_unfinished_test(root: Path, tmp_path: Path) -> None:
     suite = "def test_a(): pass\ndef test_b(): raise KeyboardInterrupt\ndef test_c(): pass"
     outcome = run(root, tmp_path, suite=suite)
     assert outcome.status == pytest.ExitCode.INTERRUPTED
@@ -190,7 +187,7 @@ def test_interrupted_run_names_the_test_that_did_not_end(root: Path, tmp_path: P
     assert "test_suite.py::test_b" in outcome.words
 
 
-def test_crash_of_a_process_is_a_failure(root: Path, tmp_path: Path) -> None:
+def test_report_of_a_crashed_process_is_a_failure(root: Path, tmp_path: Path) -> None:
     suite = "import os\ndef test_a(): os._exit(3)\ndef test_b(): pass"
     outcome = run(root, tmp_path, "-n", "1", suite=suite)
     assert "✗ 1 failed, 1 passed" in outcome.words
@@ -209,11 +206,8 @@ def test_passes_at_last(evidence):
 """
 
 
-@pytest.mark.parametrize("options", [["-p", "no:xdist"], ["-n", "2"]], ids=["one", "several"])
-def test_what_passes_when_run_again_is_not_forgotten(
-    root: Path, tmp_path: Path, options: Sequence[str]
-) -> None:
-    outcome = run(root, tmp_path, "--reruns", "1", "-raR", *options, suite=UNSTEADY)
+def test_report_keeps_what_passes_when_run_again(root: Path, tmp_path: Path) -> None:
+    outcome = run(root, tmp_path, "--reruns", "1", "-raR", "-n", "2", suite=UNSTEADY)
 
     assert outcome.status == 0, outcome.output
     assert "1 passed, 1 rerun" in outcome.output
