@@ -24,7 +24,7 @@ test: ## lint, build all images, run every test
 	@EXAMPLES=100 $(PYTHON) -m pytest -n 3 --dist loadgroup --junitxml=build/report/junit.xml $(PYTEST)
 
 unit: ## the tests that need no engine; seconds
-	@$(PYTHON) -m pytest tests/unit fixtures/softphone/tests -n 2
+	@$(PYTHON) -m pytest tests/unit fixtures/softphone/tests -n 2 --dist loadgroup
 
 fuzz: ## ten thousand hostile requests to WebSMS; some minutes
 	@factory/prepare.sh requirements-dev.lock

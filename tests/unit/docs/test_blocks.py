@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import tomllib
 
-import jsonschema
 import pytest
 import yaml
-from check_jsonschema.builtin_schemas import get_builtin_schema
 from pbx.autoban.settings import read_settings
 
 from factory.plan.catalog import Catalog
@@ -18,10 +16,15 @@ from tests.docs.snippets import Snippet
 COMPOSE = [block for block in blocks_of("yaml") + blocks_of("yml") if not block.note]
 
 
+@pytest.mark.xdist_group("jsonschema")
 @pytest.mark.parametrize("block", COMPOSE, ids=place)
 def test_compose_file_is_valid_declares_its_volumes_and_names_our_images(
     block: Snippet, catalog: Catalog
 ) -> None:
+    # They take seconds to import: jsonschema builds a grammar.
+    import jsonschema  # noqa: PLC0415
+    from check_jsonschema.builtin_schemas import get_builtin_schema  # noqa: PLC0415
+
     compose = yaml.safe_load(block.text)
     jsonschema.validate(compose, get_builtin_schema("vendor.compose-spec"))
     declared = set(compose.get("volumes", {}))

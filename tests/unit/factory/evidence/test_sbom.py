@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,8 +24,19 @@ LABELS = {
 SHIPPED = replace(FULL, labels=LABELS)
 
 
+pytestmark = pytest.mark.xdist_group("jsonschema")
+
+
+@cache
+def validator() -> Any:
+    """Return the validator of the schema; its library takes seconds to import."""
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415
+
+    return JsonStrictValidator(SchemaVersion.V1_6)
+
+
 def read(text: str) -> dict[str, Any]:
-    error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    error = validator().validate_str(text)
     assert error is None, error
     return dict(json.loads(text))
 
