@@ -13,10 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ACTIONS = Path(__file__).parent / "actions"
 RUNNER = "ubuntu-24.04"
-SECONDS = 900
+SECONDS = 1800
 """After this it hangs."""
+NO_TERMINAL = {"TERM": "dumb", "NO_COLOR": "1", "TTY_COMPATIBLE": "0"}
+"""act gives jobs a terminal, which GitHub does not: for mypy, for pytest, and for rich."""
+GATED = pytest.mark.xdist_group("workflows")
+"""For tests that build and prove an image: one after the other, as each needs the machine."""
 _USES = re.compile(r"uses: (actions/([\w-]+)@[0-9a-f]{40})")
 
 
@@ -120,7 +126,7 @@ class Act:
         pip.write_text(f'#!/bin/sh\nexec {sys.executable} {script} "$0" "$@"\n')
         pip.chmod(0o755)
         return {
-            "TTY_COMPATIBLE": "0",  # act gives jobs a terminal, and GitHub does not
+            **NO_TERMINAL,
             "STAND_IN_CHECKOUT": str(self.checkout),
             "STAND_IN_PYTHON": sys.executable,
             "STAND_IN_PIP": str(pip),

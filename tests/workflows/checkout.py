@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-UNIT_TEST = "tests/unit/factory/plan/test_tags.py"
+UNIT_TEST = "tests/unit/factory/plan/test_matrix.py"
 SUITE = '''\
 """The suites of a checkout whose full gate takes seconds."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,14 +36,9 @@ def act(
 
 
 @pytest.fixture
-def built(act: Act, repository: str, client: docker.DockerClient) -> Iterator[None]:
+def built(repository: str, client: docker.DockerClient) -> Iterator[None]:
     """What a workflow builds for the test's repository: gone from the engine at the end."""
     yield
-    made = {
-        json.loads(manifest.read_text())["id"]
-        for manifest in act.artifacts.glob("evidence-*/*/manifest.json")
-    }
-    for image in client.api.images():  # without a question for each
-        names = [name for name in image["RepoTags"] or () if repository in name]
-        for name in names or [image["Id"]] * (image["Id"] in made):
-            client.images.remove(name, force=True, noprune=True)
+    source = f"org.opencontainers.image.source=https://github.com/{repository}"
+    for image in client.api.images(filters={"label": source}):
+        client.images.remove(image["Id"], force=True, noprune=True)

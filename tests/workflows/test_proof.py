@@ -8,17 +8,21 @@ import re
 import docker
 import pytest
 
-from tests.workflows.act import Act, has_buildx, lines_of
+from tests.workflows.act import GATED, Act, has_buildx, lines_of
+
+LINT = "Proof/Lint and unit tests"
 
 
 def test_job_lint_runs_linters_and_unit_tests(act: Act) -> None:
     said = act.run("push", "proof", "lint")
-    assert lines_of(said, "Proof/Lint and unit tests", "linked the packages of") == [
+    assert lines_of(said, LINT, "linked the packages of") == [
         "linked the packages of requirements-dev.lock"
     ]
+    assert lines_of(said, LINT, "Success: no issues found in ")
     assert re.search(r"\b\d+ passed in ", said)
 
 
+@GATED
 @pytest.mark.usefixtures("built")
 def test_job_images_builds_and_proves_an_image_of_the_matrix(
     act: Act, repository: str, client: docker.DockerClient
@@ -34,6 +38,7 @@ def test_job_images_builds_and_proves_an_image_of_the_matrix(
 
 
 @pytest.mark.skipif(not has_buildx(), reason="docker has no plugin buildx; Debian's has none")
+@GATED
 @pytest.mark.usefixtures("built")
 def test_job_bake_bakes_and_proves_the_images(act: Act, repository: str) -> None:
     said = act.run("push", "proof", "bake")

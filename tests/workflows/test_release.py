@@ -19,7 +19,7 @@ import pytest
 from factory.errors import PublishError
 from fixtures.registry import RegistryServer, running_registry
 from tests.pbx import LABELS
-from tests.workflows.act import Act, has_buildx, lines_of
+from tests.workflows.act import GATED, Act, has_buildx, lines_of
 from tests.workflows.checkout import git
 
 TAGS = {"mini", "mini-0.9.1", "mini-0.9", "mini-0"}
@@ -55,6 +55,7 @@ def push_archive(
     )
 
 
+@GATED
 @pytest.mark.usefixtures("built")
 def test_release_pushes_and_attests_what_was_proven(
     act: Act,
