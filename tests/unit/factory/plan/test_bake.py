@@ -129,7 +129,7 @@ def test_bake_file_is_read_by_buildx(
     path.write_text(json.dumps(file))
     result = subprocess.run(
         [str(BUILDX), "bake", "-f", path, "--print"],
-        env={**os.environ, "CACHE": cache, "HOME": str(tmp_path)},
+        env={**os.environ, "CACHE": cache, "RENEWED": "2026-W49", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
@@ -141,7 +141,8 @@ def test_bake_file_is_read_by_buildx(
     for image in catalog.images:
         target = targets[image]
         assert target["target"] == image
-        assert target["args"] == ARGUMENTS
+        assert target["args"] == ARGUMENTS | {"RENEWED": "2026-W49"}
+        assert target["labels"] == LABELS
         assert bool(target.get("cache-to")) == bool(cache)
         inline = file["target"]["_common"]["dockerfile-inline"]
         assert read(target["dockerfile-inline"]) == read(inline)  # printed as it is written
