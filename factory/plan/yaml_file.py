@@ -27,8 +27,9 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
         CatalogError: it is missing or wrong; names file, line, field and reason.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else None
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
     except (ValueError, yaml.reader.ReaderError) as error:
