@@ -107,6 +107,6 @@ def test_proxies_on_the_hosts_network_are_on_loopback_alone(start: Start) -> Non
     pbx = start(["sleep", "infinity"], network_mode="host", wait=False)
     look = (
         "from pbx.websms.incoming.neighbourhood import Neighbourhood as N; "
-        "print(*N().believed().networks)"
+        "print(*N().trusted().networks)"
     )
     assert pbx.run(f"python3 -c '{look}'") == "127.0.0.0/8 ::1/128"
