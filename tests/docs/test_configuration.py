@@ -149,7 +149,7 @@ def write(pbx: Pbx, file: str, text: str) -> None:
 
 
 def restart(pbx: Pbx) -> list[str]:
-    """Starts Asterisk anew; returns what it complains of."""
+    """Restarts Asterisk; returns the warnings and errors that it logs."""
     before = len(pbx.logs())
     pbx.run("sv restart asterisk")
     pbx.await_health()

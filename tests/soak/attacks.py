@@ -74,7 +74,7 @@ class Attacks:
         attempts = self._lab.attacker.attack(plan, [source])
         answered = _answered(attempts)
         if answered < MAXCOUNT:
-            raise AssertionError(f"{source} ({kind}, {transport}) was shut out after {answered}")
+            raise AssertionError(f"{source} ({kind}, {transport}) was banned after {answered}")
         late = attempts[answered - 1].begun - attempts[MAXCOUNT].begun
         if late > JAILED_WITHIN:
             raise AssertionError(
@@ -95,7 +95,7 @@ class Attacks:
         plan = Plan(self._lab.pbx.address(), "guess", OWNERS_GUESSES, self._owner.name, timeout=2.0)
         answered = _answered(Attacker(self._owner.container, [address]).attack(plan))
         if answered != OWNERS_GUESSES or address in self._lab.jailed():
-            raise AssertionError(f"an owner's phone was shut out after {answered} guesses")
+            raise AssertionError(f"an owner's phone was banned after {answered} guesses")
 
     def forgive(self) -> None:
         """Has AutoBan forget everybody."""

@@ -84,7 +84,7 @@ def _latency(
             sent = _order(line, {"sent": arrived})
             if sent is not None and _count(probe, arrived) == arrived:
                 if sent < begun:
-                    raise RuntimeError(f"{source} was shut out before its last guess")
+                    raise RuntimeError(f"{source} was banned before its last guess")
                 gap = sent - (_order(line, {"sent": arrived - 1}) or 0)
                 return (sent - begun) / 1e6, gap / 1e6
         return None

@@ -85,8 +85,8 @@ def test_record_that_is_none_is_refused(text: str) -> None:
 
 def test_history_keeps_a_file_for_each_run(tmp_path: Path) -> None:
     folder = tmp_path / "bench"
-    complaints: list[str] = []
-    assert load_history(folder, complaints.append) == []
+    warnings: list[str] = []
+    assert load_history(folder, warnings.append) == []
     path = save(folder, RECORD)
     with pytest.raises(FileExistsError):
         save(folder, replace(RECORD, quick=True))
@@ -94,8 +94,8 @@ def test_history_keeps_a_file_for_each_run(tmp_path: Path) -> None:
     save(folder, later)
     (folder / "other.json").write_text("{}")
     (folder / "binary.json").write_bytes(b"\xff\xfe")
-    assert load_history(folder, complaints.append) == [RECORD, later]
-    assert len(complaints) == 2
+    assert load_history(folder, warnings.append) == [RECORD, later]
+    assert len(warnings) == 2
     assert from_json(path.read_text()) == RECORD
 
 

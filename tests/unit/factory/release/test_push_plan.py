@@ -56,7 +56,7 @@ def test_push_plan_does_not_take_an_index_for_an_image() -> None:
     assert not Held("sha256:index", "").is_image("")
 
 
-def test_push_plan_has_vanished_tags_as_new() -> None:
+def test_push_plan_treats_missing_tags_as_new() -> None:
     plan = make_plan([mini()], parse_version("1.2.3"), ["mini-1.2.3"], {})
     assert {step.kind for step in plan.steps} == {"new"}
 
