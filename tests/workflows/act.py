@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,12 +108,27 @@ class Act:
             log.flush()
             try:
                 status = process.wait(SECONDS)
-            finally:  # also when the test is interrupted: its jobs end with it
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGTERM)
+            except BaseException:  # such as Ctrl-C
+                self._interrupt_jobs()
+                process.wait(60)
+                raise
+            finally:
+                process.kill()
         said = self.log.read_text(errors="replace")
         assert status == 0, said[-4000:]
         return said
+
+    def _interrupt_jobs(self) -> None:
+        """Have Python's programs in jobs remove what they made; then act ends.
+
+        act kills only a step's shell, and by that the program loses its terminal: it would die of
+        SIGHUP and leave containers behind.
+        """
+        for folder in Path("/proc").glob("[0-9]*/cwd"):
+            with suppress(OSError):  # it has ended, or is not ours
+                here = folder.resolve().is_relative_to(self.folder.resolve())
+                if here and (folder.parent / "comm").read_text().startswith("python"):
+                    os.kill(int(folder.parent.name), signal.SIGTERM)
 
     def _actions(self) -> list[str]:
         """Return each action of the workflows as act wants it: what it is used by, and where."""

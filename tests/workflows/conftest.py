@@ -40,5 +40,6 @@ def built(repository: str, client: docker.DockerClient) -> Iterator[None]:
     """What a workflow builds for the test's repository: gone from the engine at the end."""
     yield
     source = f"org.opencontainers.image.source=https://github.com/{repository}"
-    for image in client.api.images(filters={"label": source}):
-        client.images.remove(image["Id"], force=True, noprune=True)
+    while images := client.api.images(filters={"label": source}):  # at last the steps of its build
+        for image in images:
+            client.images.remove(image["Id"], force=True, noprune=True)
