@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ ACTIONS = Path(__file__).parent / "actions"
 RUNNER = "ubuntu-24.04"
 SECONDS = 1800
 """After this it hangs."""
+needs_jq = pytest.mark.skipif(
+    shutil.which("jq") is None, reason="jq is not installed, which GitHub's machines have"
+)
 NO_TERMINAL = {"TERM": "dumb", "NO_COLOR": "1", "TTY_COMPATIBLE": "0"}
 """act gives jobs a terminal, which GitHub does not: for mypy, for pytest, and for rich."""
 GATED = pytest.mark.xdist_group("workflows")

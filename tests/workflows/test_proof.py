@@ -8,7 +8,7 @@ import re
 import docker
 import pytest
 
-from tests.workflows.act import GATED, Act, has_buildx, lines_of
+from tests.workflows.act import GATED, Act, has_buildx, lines_of, needs_jq
 
 LINT = "Proof/Lint and unit tests"
 
@@ -37,6 +37,7 @@ def test_job_images_builds_and_proves_an_image_of_the_matrix(
     assert client.images.get(f"{repository}:mini").id == known["id"]
 
 
+@needs_jq
 @pytest.mark.skipif(not has_buildx(), reason="docker has no plugin buildx; Debian's has none")
 @GATED
 @pytest.mark.usefixtures("built")

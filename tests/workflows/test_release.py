@@ -19,7 +19,7 @@ import pytest
 from factory.errors import PublishError
 from fixtures.registry import RegistryServer, running_registry
 from tests.pbx import LABELS
-from tests.workflows.act import GATED, Act, has_buildx, lines_of
+from tests.workflows.act import GATED, Act, has_buildx, lines_of, needs_jq
 from tests.workflows.checkout import git
 
 TAGS = {"mini", "mini-0.9.1", "mini-0.9", "mini-0"}
@@ -56,6 +56,7 @@ def push_archive(
 
 
 @GATED
+@needs_jq
 @pytest.mark.usefixtures("built")
 def test_release_pushes_and_attests_what_was_proven(
     act: Act,
