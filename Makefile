@@ -56,7 +56,7 @@ lint: ## ruff, mypy, hadolint, shellcheck; the workflows: zizmor, their schema; 
 	@for distro in debian alpine; do \
 	  $(PYTHON) build.py --distro $$distro --tag all --print dockerfile | .venv/bin/hadolint - || exit; \
 	done
-	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile fixtures/registry/Dockerfile fixtures/pulse/Dockerfile fixtures/sipp/Dockerfile bench/plain/Dockerfile bench/autoban/fail2ban/Dockerfile
+	@.venv/bin/hadolint fixtures/softphone/Dockerfile fixtures/linphone/Dockerfile fixtures/registry/Dockerfile fixtures/pulse/Dockerfile fixtures/sipp/Dockerfile fixtures/testssl/Dockerfile bench/plain/Dockerfile bench/autoban/fail2ban/Dockerfile
 	@.venv/bin/zizmor --quiet --offline --persona pedantic .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml

@@ -89,7 +89,9 @@ def _session(request: BuildRequest, console: Console) -> Session:
 def main() -> int:
     """Run the command line; return the exit status."""
     options = parse_arguments()
+    # As with Ctrl-C, so that what was started is removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
     log = None if options.show or options.dry_run else ROOT / "build" / "build.log"
     with Console(log, verbosity=options.verbose - options.quiet) as console:
         try:

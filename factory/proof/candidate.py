@@ -100,8 +100,11 @@ class Candidate:
             words = f"last log line: {said.strip()}" if said else "it logged nothing"
             raise ProofError(f"it ended with status {state['ExitCode']}, {words}")
 
-    def await_health_status(self) -> str:
+    def await_health_status(self, *wanted: str) -> str:
         """Wait until the engine calls the container healthy or unhealthy; return that.
+
+        Args:
+            wanted: Wait for one of these instead.
 
         Raises:
             ProofError: it ended, or has no health check.
@@ -109,7 +112,7 @@ class Candidate:
         """
         return self.wait_for(
             self._health,
-            lambda status: status != "starting",
+            lambda status: status in (wanted or ("healthy", "unhealthy")),
             seconds=60,
             otherwise="it did not become healthy",
         )

@@ -20,6 +20,10 @@ def becomes_healthy(trial: Trial) -> str:
     trial.alice.meets_calls_with(200)
     status = trial.candidate.await_health_status()
     lines = trial.candidate.health_lines()
+    if status != "healthy" and trial.candidate.is_healthy():
+        # The engine allows a check a few seconds, which may be too few on a busy machine.
+        status = trial.candidate.await_health_status("healthy")
+        lines = trial.candidate.health_lines()
     if status != "healthy":
         bad = [line for line in lines if not line.startswith("ok ")]
         raise ProofError(f"its health check says '{status}': {'; '.join(bad)}")
