@@ -115,6 +115,7 @@ UNKNOWN_CLIENTS = [
 ]
 
 
+@once
 @pytest.mark.parametrize("name", UNKNOWN_CLIENTS)
 def test_client_without_an_account_reaches_nobody(lab: Visit, name: str) -> None:
     bob = lab.phone("bob")
@@ -128,6 +129,7 @@ def test_client_without_an_account_reaches_nobody(lab: Visit, name: str) -> None
     assert bob.stays_quiet(0.2)
 
 
+@once
 @pytest.mark.parametrize("name", UNKNOWN_CLIENTS)
 def test_client_without_an_account_cannot_register(lab: Visit, name: str) -> None:
     attacker = lab.phones.phone("attacker")
