@@ -109,9 +109,13 @@ def _look(path: str, events: int) -> tuple[bytes | None, str, str]:
 
 
 def _read(path: str, events: int) -> bytes:
-    file = open_mounted(path)
-    if file is None:
+    try:
         file = open_guarded(path, lambda folder: _watch(events, folder, OF_FOLDER))
+    except ChangeableError:
+        mounted = open_mounted(path)
+        if mounted is None:
+            raise
+        file = mounted
     try:
         _watch(events, file, OF_FILE)
         if os.fstat(file).st_nlink == 0:
