@@ -416,7 +416,8 @@ def test_mounted_key_of_another_certificate_does_not_stop_the_start(
     mounts = [f"{folder}/c.pem:{place}/cert.pem:ro", f"{folder}/k.pem:{place}/priv_key.pem:ro"]
     pbx = start(volumes=mounts, hostname=HOST)
     (line,) = own_lines(pbx)
-    assert "certificate and key do not belong together" in line
+    names = f"{place}/cert.pem and its key {place}/priv_key.pem"
+    assert f"the certificate {names}: certificate and key do not belong together" in line
     assert served(pbx).issuer == served(pbx).subject
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_ACME_FILE = "/acme/acme.json"
+MOVED = Path("/run/certificates.mounted/asterisk")
+"""Where the start moves a pair that is mounted where Asterisk looks (lib/certificates.sh)."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,12 @@ class TlsPaths:
             Path(environment["DOCKER_AST_SSL_DIR"]),
             Path(environment["DOCKER_RUN_DIR"]) / "asterisk",
         )
+
+    def own_names(self) -> tuple[str, str]:
+        """Return the paths by which the user knows the own certificate and its key."""
+        return self._name(self.own), self._name(self.own_key)
+
+    def _name(self, path: Path | None) -> str:
+        if path is None:
+            return "(none)"
+        return str(self.used / path.name if path.parent == MOVED else path)

@@ -171,10 +171,11 @@ def _offers(paths: TlsPaths, found: Given) -> list[Offer]:
     if found.problem:
         log(ERROR, f"ACME_FILE {paths.acme}: {found.problem}; what was in use stays in use")
     if found.own_problem:
+        certificate, key = paths.own_names()
         log(
             ERROR,
-            f"the certificate {paths.own} and its key {paths.own_key}: {found.own_problem}; what "
-            "was in use stays in use",
+            f"the certificate {certificate} and its key {key}: {found.own_problem}; what was in "
+            "use stays in use",
         )
     offers, warnings = examine_all(found.contents)
     for warning in warnings[:MAX_WARNINGS]:
@@ -193,7 +194,7 @@ def _fitting(
 ) -> tuple[Pair | None, str]:
     """Return the pair to use, None if nothing that was given fits, and where it is from."""
     if found.own:
-        return read_pair(found.own.certificate, found.own.key), f"{paths.own}"
+        return read_pair(found.own.certificate, found.own.key), paths.own_names()[0]
     fitting = choose_pair([offer.pair for offer in offers], settings.hostname, now)
     if (offers or found.others) and not fitting:
         domains = {offer.domain for offer in offers} | set(found.others)
