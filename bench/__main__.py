@@ -19,7 +19,7 @@ from pathlib import Path
 
 from docker.errors import DockerException
 
-from bench.bench import ROOT, Bench, Setting
+from bench.bench import ROOT, Bench, BenchSetting
 from bench.benches import BENCHES
 from bench.drawing import draw_history, draw_ratios
 from bench.figure import BenchResult
@@ -89,7 +89,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     base = base_of(Session(engine, catalog, recipe, console))
     load = os.getloadavg()[0]
     begun = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    setting = Setting(engine, catalog, image, base, options.quick, console)
+    setting = BenchSetting(engine, catalog, image, base, options.quick, console)
     outcomes = _outcomes(options.benches, setting)
     if not outcomes:
         return 1
@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return int(len(outcomes) < len(options.benches) or (options.check and bool(found)))
 
 
-def _outcomes(benches: Sequence[Bench], setting: Setting) -> dict[str, BenchResult]:
+def _outcomes(benches: Sequence[Bench], setting: BenchSetting) -> dict[str, BenchResult]:
     """Run benches one after the other; say which failed, and go on with the next."""
     outcomes = {}
     for bench in benches:

@@ -16,7 +16,7 @@ LABELS = {"asterisk-image-factory": "bench"}
 
 
 @dataclass(frozen=True)
-class Setting:
+class BenchSetting:
     """What a bench is given.
 
     Attributes:
@@ -50,4 +50,4 @@ class Bench:
     name: str
     summary: str
     peer: str
-    run: Callable[[Setting], BenchResult]
+    run: Callable[[BenchSetting], BenchResult]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from docker.errors import APIError
 
-from bench.bench import ROOT, Bench, Setting
+from bench.bench import ROOT, Bench, BenchSetting
 from bench.figure import BenchResult, Figure
 from bench.plain import IMAGE as PLAIN
 from bench.plain import ensure_plain
@@ -36,7 +36,7 @@ class _Notes(Console):
         super().line(text)
 
 
-def run(setting: Setting) -> BenchResult:
+def run(setting: BenchSetting) -> BenchResult:
     """Build the default image of this checkout, and the peer's, both upon a base that is there.
 
     A cold build is left out of a quick run: it takes minutes.
@@ -58,12 +58,14 @@ def run(setting: Setting) -> BenchResult:
     return BenchResult(tuple(figures))
 
 
-def _build_ours(setting: Setting, image: str, console: Console, *, no_cache: bool = False) -> None:
+def _build_ours(
+    setting: BenchSetting, image: str, console: Console, *, no_cache: bool = False
+) -> None:
     recipe = Recipe(ROOT, setting.catalog.default_distribution, [image], no_cache=no_cache)
     build(Session(setting.engine, setting.catalog, recipe, console), setting.base)
 
 
-def _build_plain(setting: Setting, console: Console, *, no_cache: bool = False) -> None:
+def _build_plain(setting: BenchSetting, console: Console, *, no_cache: bool = False) -> None:
     context = file_context(PLAIN.folder, PLAIN.files)
     arguments = {"BASE": setting.base, "MIRROR": ""}
     with console.activity("build the plain Asterisk"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.bench import Bench, Setting
+from bench.bench import Bench, BenchSetting
 from bench.figure import BenchResult, Figure
 from bench.side import running_sides, watch_rest
 
@@ -15,7 +15,7 @@ REMARK = (
 )
 
 
-def run(setting: Setting) -> BenchResult:
+def run(setting: BenchSetting) -> BenchResult:
     """Watches ours and the peer at the same time, each with a hundred accounts.
 
     Raises:

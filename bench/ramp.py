@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fixtures.sipp import Period, Stream
+from fixtures.sipp import MediaCount, Period
 
 STREAK = 2
 """So many bad samples in a row are the end; one may be another program's doing."""
@@ -94,7 +94,7 @@ def _judge_period(period: Period) -> RampSample:
 
 
 def judge_streams(
-    before: dict[int, Stream], after: dict[int, Stream], seconds: float, failed: int
+    before: dict[int, MediaCount], after: dict[int, MediaCount], seconds: float, failed: int
 ) -> RampSample:
     """Judges what happened to calls with media between two looks at them.
 
@@ -110,7 +110,7 @@ def judge_streams(
         Its level is the number of calls that were there at both looks.
     """
     parts = [
-        Stream(now.sent - before[key].sent, now.came - before[key].came)
+        MediaCount(now.sent - before[key].sent, now.came - before[key].came)
         for key, now in after.items()
         if key in before and now.sent > before[key].sent
     ]

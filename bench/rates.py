@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench.bench import Bench, Setting
+from bench.bench import Bench, BenchSetting
 from bench.climb import Steady, climb, fit, steady
 from bench.drawing import draw_ramps
 from bench.figure import MOST_NOISE, BenchResult, Figure
@@ -60,7 +60,7 @@ class _Round:
     samples: Sequence[RampSample]
 
 
-def run(kind: Exchange, setting: Setting) -> BenchResult:
+def run(kind: Exchange, setting: BenchSetting) -> BenchResult:
     """Measures in rounds, ours and the peer in turn.
 
     Raises:

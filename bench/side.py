@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.accounts import extensions, plain_sections, users, wizard_sections
-from bench.bench import LABELS, Setting
+from bench.bench import LABELS, BenchSetting
 from bench.plain import ensure_plain
 from bench.usage import cpu_seconds, memory
 from factory.build.containers import (
@@ -222,7 +222,7 @@ def interleaved(
 
 
 @contextmanager
-def running_sides(setting: Setting) -> Iterator[Sides]:
+def running_sides(setting: BenchSetting) -> Iterator[Sides]:
     """Start both, with users that are registered; everything is removed at the end.
 
     Raises:

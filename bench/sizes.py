@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.bench import Bench, Setting
+from bench.bench import Bench, BenchSetting
 from bench.figure import BenchResult, Figure
 from bench.plain import ensure_plain
 
@@ -10,7 +10,7 @@ NOISE = 0.02
 """Sizes do not depend on the machine's mood."""
 
 
-def run(setting: Setting) -> BenchResult:
+def run(setting: BenchSetting) -> BenchResult:
     """Measures the images of the factory that are there, or the one that was named.
 
     Raises:
@@ -32,7 +32,7 @@ def run(setting: Setting) -> BenchResult:
     return BenchResult(tuple(figures))
 
 
-def _images(setting: Setting) -> list[str]:
+def _images(setting: BenchSetting) -> list[str]:
     """Return all of the repository if the one that is measured is among them, and time allows."""
     catalog = setting.catalog
     listed = [f"{catalog.repository}:{name}" for name in catalog.usual_images]

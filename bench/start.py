@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from bench.bench import LABELS, Bench, Setting
+from bench.bench import LABELS, Bench, BenchSetting
 from bench.figure import BenchResult, Figure
 from bench.plain import ensure_plain
 from bench.sip import answers_options
@@ -40,7 +40,7 @@ class _Times:
     well: float
 
 
-def run(setting: Setting) -> BenchResult:
+def run(setting: BenchSetting) -> BenchResult:
     """Start ours, Asterisk by itself in the same image, and the plain one, in turn.
 
     Raises:

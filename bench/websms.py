@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench.bench import LABELS, ROOT, Bench, Setting
+from bench.bench import LABELS, ROOT, Bench, BenchSetting
 from bench.drawing import new_picture, svg
 from bench.figure import BenchResult, Figure
 from factory.build.networks import make_network, remove_network
@@ -53,7 +53,7 @@ CONF = "[websmsd]\n[astqueue]\nchannel_context = dp_entry_answer\ncontext = dp_e
 
 
 @dataclass(frozen=True)
-class WebServer:
+class MeasuredServer:
     """A web server in the container.
 
     Attributes:
@@ -96,7 +96,7 @@ class LoadTime:
         return 1000 * self.seconds[min(int(len(self.seconds) * share), len(self.seconds) - 1)]
 
 
-def run(setting: Setting) -> BenchResult:
+def run(setting: BenchSetting) -> BenchResult:
     """Measures ours and the peer in turn, with more and more connections.
 
     Raises:
@@ -116,7 +116,7 @@ def run(setting: Setting) -> BenchResult:
         pbx = Pbx(container).await_boot()
         pbx.run(f"printf '{CONF}' > /etc/asterisk/websms.conf; sv restart websms")
         wait_for(pbx.is_healthy, seconds=15, otherwise="not healthy")
-        ours = WebServer(80, int(_find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))))
+        ours = MeasuredServer(80, int(_find(r"websms: \(pid (\d+)\)", pbx.run("sv status websms"))))
         bare = start_bare(pbx)
         steps.close()
         loads = []
@@ -157,7 +157,7 @@ def _delay_figures(delays: Sequence[float]) -> Iterator[Figure]:
     yield Figure("… p99", "ms", 1000 * last, None, "lower")
 
 
-def start_bare(pbx: Pbx) -> WebServer:
+def start_bare(pbx: Pbx) -> MeasuredServer:
     """Start the peer in the same container."""
     script = 'echo $$ > /run/bare.pid; exec python3 -IBc "$0"'
     pbx.container.exec_run(["sh", "-c", script, BARE], detach=True)
@@ -170,10 +170,10 @@ def start_bare(pbx: Pbx) -> WebServer:
         return True
 
     wait_for(listens, seconds=10, otherwise="the peer did not start")
-    return WebServer(BARE_PORT, int(pbx.run("cat /run/bare.pid")))
+    return MeasuredServer(BARE_PORT, int(pbx.run("cat /run/bare.pid")))
 
 
-def measure(pbx: Pbx, server: WebServer, connections: int, messages: int) -> LoadTime:
+def measure(pbx: Pbx, server: MeasuredServer, connections: int, messages: int) -> LoadTime:
     """Post with some connections at a time."""
     address = pbx.address()
     before = cpu(pbx, server.pid)

@@ -14,7 +14,7 @@ from typing import Any
 from bench.autoban.inside import knocker
 from bench.autoban.inside.subjects import AMI_PORT, SECURITY_LOG
 from bench.autoban.results import MAXCOUNT
-from bench.bench import LABELS, ROOT, Setting
+from bench.bench import LABELS, ROOT, BenchSetting
 from factory.build.containers import (
     Container,
     create_container,
@@ -195,7 +195,7 @@ class BanLab:
 
 
 @contextmanager
-def running_lab(setting: Setting) -> Iterator[BanLab]:
+def running_lab(setting: BenchSetting) -> Iterator[BanLab]:
     """Start everything, and remove it at the end.
 
     Args:
@@ -242,7 +242,7 @@ def running_lab(setting: Setting) -> Iterator[BanLab]:
         yield lab
 
 
-def _images(setting: Setting) -> tuple[str, str]:
+def _images(setting: BenchSetting) -> tuple[str, str]:
     engine, console = setting.engine, setting.console
     softphone = ensure_softphone(engine, ROOT, setting.base, mirror="", on_line=console.line)
     image = FixtureImage("fail2ban", "asterisk-fail2ban", _HERE / "fail2ban", ["jail.local"])

@@ -6,11 +6,11 @@ from bench.autoban.lab import running_lab
 from bench.autoban.picture import draw
 from bench.autoban.report import figures
 from bench.autoban.rounds import FULL, QUICK, measure
-from bench.bench import Bench, Setting
+from bench.bench import Bench, BenchSetting
 from bench.figure import BenchResult
 
 
-def run(setting: Setting) -> BenchResult:
+def run(setting: BenchSetting) -> BenchResult:
     """Measures both.
 
     Raises:

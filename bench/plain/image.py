@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.bench import Setting
+from bench.bench import BenchSetting
 from factory.build.fixture_image import FixtureImage, ensure_fixture_image
 
 IMAGE = FixtureImage(
@@ -10,7 +10,7 @@ IMAGE = FixtureImage(
 )
 
 
-def ensure_plain(setting: Setting) -> str:
+def ensure_plain(setting: BenchSetting) -> str:
     """Return its name in the engine, built now if it was not there.
 
     Raises:

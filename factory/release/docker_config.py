@@ -21,7 +21,7 @@ AUTHORITIES = Path("/etc/docker/certs.d")
 
 
 @dataclass(frozen=True)
-class Login:
+class RegistryLogin:
     """A login for a registry: user and password, or an identity token in place of both."""
 
     user: str = ""
@@ -44,7 +44,7 @@ def split_repository(repository: str) -> tuple[str, str]:
     return host, path if host != auth.INDEX_NAME or "/" in path else f"library/{path}"
 
 
-def find_login(host: str) -> Login | None:
+def find_login(host: str) -> RegistryLogin | None:
     """Return the login that Docker stores for a registry; None if there is none.
 
     Raises:
@@ -69,12 +69,12 @@ def find_login(host: str) -> Login | None:
             "see that the credential helper works, or log in again",
         ) from error
     given = {key.lower(): value for key, value in (found or {}).items()}
-    login = Login(
+    login = RegistryLogin(
         given.get("username") or "",
         given.get("password") or "",
         given.get("identitytoken") or "",
     )
-    return login if login != Login() else None
+    return login if login != RegistryLogin() else None
 
 
 def find_authorities(host: str, folder: Path = AUTHORITIES) -> tuple[Path, ...]:

@@ -55,7 +55,7 @@ class Destination:
 
     engine: Engine
     repository: str
-    login: docker_config.Login | None
+    login: docker_config.RegistryLogin | None
     registry: Registry
 
     @classmethod

@@ -21,7 +21,7 @@ from requests.auth import HTTPBasicAuth
 from requests.utils import parse_dict_header
 
 from factory.errors import RegistryError
-from factory.release.docker_config import Login
+from factory.release.docker_config import RegistryLogin
 from factory.release.push_plan import Held
 
 MANIFESTS = ", ".join(
@@ -52,7 +52,7 @@ class Registry:
         self,
         host: str,
         path: str,
-        login: Login | None,
+        login: RegistryLogin | None,
         *,
         insecure: bool = False,
         authorities: Iterable[Path] = (),

@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from factory.errors import PublishError, RegistryError
-from factory.release.docker_config import Login as RegistryLogin
+from factory.release.docker_config import RegistryLogin
 from factory.release.registry import Registry
 from factory.waiting import wait_for
 from fixtures.registry import Between, RegistryServer, running_registry

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.autoban.inside import events, knocker
-from bench.autoban.inside.subjects import AutoBan, Fail2ban, Seen, Subject
+from bench.autoban.inside.subjects import AutoBanSubject, Fail2ban, Seen, Subject
 
 PROBE_PORT = 7071
 _BUFFER = 16 << 20  # bytes of the kernel for packets that nobody has looked at
@@ -207,7 +207,7 @@ def outages(subject: Subject, seconds: list[float]) -> list[float]:
     Returns:
         Seconds from the return of Asterisk until it is asked for events again.
     """
-    if not isinstance(subject, AutoBan):
+    if not isinstance(subject, AutoBanSubject):
         raise TypeError("a file has no outages")
     taken = []
     for outage in seconds:
@@ -223,7 +223,7 @@ def outages(subject: Subject, seconds: list[float]) -> list[float]:
 MEASURES: dict[str, Callable[..., Any]] = {
     measure.__name__: measure for measure in (latencies, flood, load, outages)
 }
-SUBJECTS: dict[str, Callable[[], Subject]] = {"AutoBan": AutoBan, "fail2ban": Fail2ban}
+SUBJECTS: dict[str, Callable[[], Subject]] = {"AutoBan": AutoBanSubject, "fail2ban": Fail2ban}
 
 if __name__ == "__main__":
     who, what, arguments = sys.argv[1:]

@@ -54,7 +54,7 @@ class Subject(Protocol):
         """Asks the kernel about the program."""
 
 
-class AutoBan:
+class AutoBanSubject:
     """Ours; fed by a server that speaks AMI as Asterisk does."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ FOREIGN_DELAY = 5.0  # until the next look whether it is still somebody else who
 
 
 @dataclass(frozen=True)
-class Login:
+class AmiLogin:
     """Where Asterisk listens, and as whom to log in.
 
     Attributes:
@@ -54,7 +54,7 @@ class AmiClient:
 
     def __init__(
         self,
-        login: Login,
+        login: AmiLogin,
         on_messages: Callable[[Sequence[Message]], None],
         on_up: Callable[[], None],
         on_down: Callable[[Exception], None],

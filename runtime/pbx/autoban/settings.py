@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pbx.asterisk.ami_client import Login
+from pbx.asterisk.ami_client import AmiLogin
 from pbx.autoban.judgement.addresses import Span, parse_span
 from pbx.autoban.judgement.rules import Rules
 from pbx.core.ini import IniError, parse_ini_lines
@@ -34,7 +34,7 @@ class BanSettings:
     """
 
     enabled: bool = True
-    login: Login = field(default_factory=lambda: Login("127.0.0.1", 5038, "", "", "security"))
+    login: AmiLogin = field(default_factory=lambda: AmiLogin("127.0.0.1", 5038, "", "", "security"))
     rules: Rules = field(default_factory=Rules)
     whitelist: tuple[Span, ...] = ()
     blacklist: tuple[Span, ...] = ()
@@ -70,7 +70,7 @@ def read_settings(text: str) -> BanSettings:
     rules = {key: value for key, value in values.items() if key in Rules.__annotations__}
     return BanSettings(
         values.get("enabled", True),
-        Login(
+        AmiLogin(
             login[0] or "127.0.0.1", login[1] or 5038, login[2] or "", login[3] or "", "security"
         ),
         Rules(**rules),

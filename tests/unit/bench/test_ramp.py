@@ -18,7 +18,7 @@ from bench.ramp import (
     judge_streams,
     last_good,
 )
-from fixtures.sipp import Period, Stream
+from fixtures.sipp import MediaCount, Period
 
 samples = st.lists(st.builds(RampSample, st.floats(1, 1e4), st.booleans()))
 SECOND = Period(1.0, 100, 100, 0, 3, 0, 0.01, {200: 0}, 100)
@@ -79,8 +79,8 @@ def test_judge_periods_judges_each_second(change: dict[str, object], is_good: bo
     assert judge_periods([period]) == [RampSample(100, is_good)]
 
 
-def streams(calls: int, sent: int, came: int) -> dict[int, Stream]:
-    return {10_000 + 2 * n: Stream(sent, came) for n in range(calls)}
+def streams(calls: int, sent: int, came: int) -> dict[int, MediaCount]:
+    return {10_000 + 2 * n: MediaCount(sent, came) for n in range(calls)}
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,13 @@ def streams(calls: int, sent: int, came: int) -> dict[int, Stream]:
         (streams(10, 144, 144), 0, RampSample(10, False)),  # the load itself does not keep up
         (streams(9, 150, 150), 0, RampSample(9, True)),
         (streams(20, 150, 150), 0, RampSample(10, True)),  # the others were not there before
-        (streams(10, 150, 150) | {10_000: Stream(100, 100)}, 0, RampSample(9, True)),  # one is over
         (
-            streams(10, 150, 150) | {10_000: Stream(150, 144)},
+            streams(10, 150, 150) | {10_000: MediaCount(100, 100)},
+            0,
+            RampSample(9, True),
+        ),  # one is over
+        (
+            streams(10, 150, 150) | {10_000: MediaCount(150, 144)},
             0,
             RampSample(10, False),
         ),  # one suffers
@@ -103,7 +107,7 @@ def streams(calls: int, sent: int, came: int) -> dict[int, Stream]:
     ],
 )
 def test_judge_streams_counts_calls_that_are_heard(
-    after: dict[int, Stream], failed: int, expected: RampSample
+    after: dict[int, MediaCount], failed: int, expected: RampSample
 ) -> None:
     assert judge_streams(streams(10, 100, 100), after, 1.0, failed) == expected
 

@@ -73,7 +73,7 @@ class Ban:
 
 
 @dataclass(slots=True)
-class _Record:
+class _OffenderRecord:
     stage: BanStage
     until: float
     points: int
@@ -122,7 +122,7 @@ class Offenders:
         """
         record = self._register.find(key, now)
         if record is None:
-            record = _Record(BanStage.WATCH, now + self._rules.watchtime, 0, 0.0, kind)
+            record = _OffenderRecord(BanStage.WATCH, now + self._rules.watchtime, 0, 0.0, kind)
             self._register.put(key, record)
         else:
             self._register.changes += 1
@@ -142,7 +142,7 @@ class Offenders:
         record = self._register.find(key, now)
         points, before = (record.points, record.term) if record else (0, 0.0)
         term = self._rules.next_term(before) if before else self._rules.first_term()
-        self._register.put(key, _Record(BanStage.JAIL, now + term, points, term, kind))
+        self._register.put(key, _OffenderRecord(BanStage.JAIL, now + term, points, term, kind))
         return Ban(key, term, -(-points // ATTEMPT), kind, bool(before))
 
     def put(self, key: str, stage: BanStage, kind: str, now: float) -> None:
@@ -158,7 +158,7 @@ class Offenders:
         term = 0.0
         if stage is BanStage.PAROLE:
             term = (record.term if record else 0.0) or self._rules.first_term()
-        self._register.put(key, _Record(stage, now + self._rules.watchtime, 0, term, kind))
+        self._register.put(key, _OffenderRecord(stage, now + self._rules.watchtime, 0, term, kind))
 
     def remove(self, key: str) -> bool:
         """Remove an address and its history; return whether it was known."""
@@ -193,17 +193,17 @@ class Offenders:
     def restore(self, offenders: Iterable[Offender], now: float) -> None:
         """Add offenders that entries() returned, each with the time that was left."""
         for one in offenders:
-            record = _Record(one.stage, now + one.left, one.points, one.term, one.kind)
+            record = _OffenderRecord(one.stage, now + one.left, one.points, one.term, one.kind)
             self._register.put(one.key, record)
 
-    def _parole_after(self, record: _Record) -> _Record | None:
+    def _parole_after(self, record: _OffenderRecord) -> _OffenderRecord | None:
         if record.stage is not BanStage.JAIL:
             return None
         until = record.until + self._rules.watchtime  # from the moment when the ban ended
-        return _Record(BanStage.PAROLE, until, 0, record.term, record.kind)
+        return _OffenderRecord(BanStage.PAROLE, until, 0, record.term, record.kind)
 
 
-def _importance(record: _Record) -> tuple[int, float, float]:
+def _importance(record: _OffenderRecord) -> tuple[int, float, float]:
     if record.stage is BanStage.WATCH:
         return (0, record.points, record.until)
     return (1 if record.stage is BanStage.PAROLE else 2, record.term, record.until)

@@ -42,7 +42,7 @@ class Suspect:
 
 
 @dataclass(slots=True)
-class _Record:
+class _SuspectRecord:
     slow: bool
     until: float
     points: int
@@ -86,7 +86,7 @@ class Suspects:
         """
         record = self._register.find(key, now)
         if record is None:
-            record = _Record(False, now + self._rules.watchtime, 0, kind)
+            record = _SuspectRecord(False, now + self._rules.watchtime, 0, kind)
             self._register.put(key, record)
         else:
             self._register.changes += 1
@@ -102,7 +102,7 @@ class Suspects:
         record = self._register.find(key, now)
         points = record.points if record else 0
         seconds = self._rules.first_term()
-        self._register.put(key, _Record(True, now + seconds, points, kind))
+        self._register.put(key, _SuspectRecord(True, now + seconds, points, kind))
         return Suspect(key, True, seconds, points, kind)
 
     def remove(self, key: str) -> bool:
@@ -125,8 +125,10 @@ class Suspects:
     def restore(self, suspects: Iterable[Suspect], now: float) -> None:
         """Add suspects that entries() returned, each with the time that was left."""
         for one in suspects:
-            self._register.put(one.key, _Record(one.slow, now + one.left, one.points, one.kind))
+            self._register.put(
+                one.key, _SuspectRecord(one.slow, now + one.left, one.points, one.kind)
+            )
 
 
-def _importance(record: _Record) -> tuple[bool, int, float]:
+def _importance(record: _SuspectRecord) -> tuple[bool, int, float]:
     return (record.slow, record.points, record.until)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pbx.asterisk.ami_client import AmiClient, AmiForeignError, Login
+from pbx.asterisk.ami_client import AmiClient, AmiForeignError, AmiLogin
 from pbx.autoban.manager.identity import PID_FILE, is_foreign
 from pbx.autoban.manager.outage import Outage
 
@@ -22,7 +22,7 @@ class ManagerWatch:
     """
 
     def __init__(
-        self, login: Login, configuration: Path, say: Callable[[int, str], None], now: float
+        self, login: AmiLogin, configuration: Path, say: Callable[[int, str], None], now: float
     ) -> None:
         self._login = login
         self._files = configuration

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from factory.errors import RegistryError
-from factory.release.docker_config import Login, find_authorities, find_login, split_repository
+from factory.release.docker_config import (
+    RegistryLogin,
+    find_authorities,
+    find_login,
+    split_repository,
+)
 
 HOST = "registry.example:5000"
 
@@ -44,17 +49,17 @@ def test_repository_has_a_host_and_a_path(repository: str, expected: tuple[str, 
 @pytest.mark.parametrize(
     ("auths", "host", "expected"),
     [
-        ({HOST: entry("me", "s e:c")}, HOST, Login("me", "s e:c")),
-        ({f"https://{HOST}/v2/": entry("me", "x")}, HOST, Login("me", "x")),
-        ({"https://index.docker.io/v1/": entry("me", "x")}, "docker.io", Login("me", "x")),
-        ({HOST: {"identitytoken": "t"}}, HOST, Login(identity_token="t")),  # noqa: S106
+        ({HOST: entry("me", "s e:c")}, HOST, RegistryLogin("me", "s e:c")),
+        ({f"https://{HOST}/v2/": entry("me", "x")}, HOST, RegistryLogin("me", "x")),
+        ({"https://index.docker.io/v1/": entry("me", "x")}, "docker.io", RegistryLogin("me", "x")),
+        ({HOST: {"identitytoken": "t"}}, HOST, RegistryLogin(identity_token="t")),  # noqa: S106
         ({HOST: {}}, HOST, None),
         ({"elsewhere.example": entry("me", "x")}, HOST, None),
         ({}, HOST, None),
     ],
 )
 def test_login_is_that_of_docker_login(
-    config: Path, auths: dict[str, Any], host: str, expected: Login | None
+    config: Path, auths: dict[str, Any], host: str, expected: RegistryLogin | None
 ) -> None:
     config.write_text(json.dumps({"auths": auths, "proxies": {"default": {}}}))
     assert find_login(host) == expected
@@ -77,12 +82,12 @@ def test_login_error_is_one_line(config: Path, text: str) -> None:
 
 
 def test_login_does_not_show_its_password() -> None:
-    assert "secret" not in repr(Login("me", "secret", "secret"))
+    assert "secret" not in repr(RegistryLogin("me", "secret", "secret"))
 
 
 def test_login_as_the_engine_takes_it() -> None:
-    assert Login("me", "x").for_engine() == {"username": "me", "password": "x"}
-    assert Login(identity_token="t").for_engine() == {"identitytoken": "t"}  # noqa: S106
+    assert RegistryLogin("me", "x").for_engine() == {"username": "me", "password": "x"}
+    assert RegistryLogin(identity_token="t").for_engine() == {"identitytoken": "t"}  # noqa: S106
 
 
 def test_authorities_are_those_of_that_host(tmp_path: Path) -> None:

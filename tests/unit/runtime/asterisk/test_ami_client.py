@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pbx.asterisk import ami_client
 from pbx.asterisk.ami import Message
-from pbx.asterisk.ami_client import AmiClient, AmiForeignError, AmiRefusedError, Login
+from pbx.asterisk.ami_client import AmiClient, AmiForeignError, AmiLogin, AmiRefusedError
 
 EVENT = b"Event: InvalidPassword\r\nAccountID: x\r\n\r\n"
 WELCOME = b"Response: Success\r\nActionID: login\r\n\r\n"
@@ -83,7 +83,7 @@ def play(scene: Callable[[Asterisk, Log, AmiClient], Awaitable[Any]]) -> None:
     async def run() -> None:
         asterisk, log = Asterisk(), Log()
         await asterisk.start()
-        login = Login("127.0.0.1", asterisk.port, "autoban", "s", "security")
+        login = AmiLogin("127.0.0.1", asterisk.port, "autoban", "s", "security")
         client = AmiClient(login, log.on_messages, log.on_up, log.down.append)
         task = asyncio.create_task(client.run())
         await scene(asterisk, log, client)
@@ -248,7 +248,7 @@ def test_ami_client_drops_questions_while_not_connected() -> None:
 def test_ami_client_treats_an_impossible_host_name_as_a_failure() -> None:
     async def run() -> None:
         log = Log()
-        login = Login("a..b", 5038, "autoban", "s", "security")
+        login = AmiLogin("a..b", 5038, "autoban", "s", "security")
         client = AmiClient(login, log.on_messages, log.on_up, log.down.append)
         task = asyncio.create_task(client.run())
         await until(lambda: log.down or task.done())
