@@ -84,7 +84,7 @@ def test_user_and_password_may_be_fields(
     assert bad.fault == "user or password is wrong"
     answer = alice.receives_message()
     assert answer.body.startswith("Not sent: the provider answered 200: status=error&text=login")
-    assert "resp_check wants status=success" in answer.body
+    assert "resp_check expects status=success" in answer.body
     assert OUTSIDE in answer.sender
 
 
