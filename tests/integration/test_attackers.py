@@ -29,8 +29,8 @@ MAXCOUNT = 10
 MAXCHALLENGES = 5
 FORGED = 150
 ADDRESSES = 200
-LATE = 3
-"""More than MAXCOUNT guesses may be answered: those that are under way before the kernel knows."""
+GUESSES, RATE = 40, 10
+"""Of an attack: as many as a busy machine needs to ban in between. bench.autoban has the latency."""
 
 Record = Callable[[str, object], None]
 
@@ -70,6 +70,18 @@ def members(pbx: Pbx, name: str) -> dict[str, dict[str, Any]]:
     return {row["address"]: row for row in shown["members"] if row["set"] == name}
 
 
+def attack(server: str, kind: AttackKind, transport: Transport) -> Plan:
+    return Plan(
+        server,
+        kind,
+        GUESSES,
+        user="proof-alice",
+        transport=transport,
+        rate=RATE,
+        timeout=0.3,
+    )
+
+
 def answered(attempts: Sequence[Attempt]) -> int:
     return sum(attempt.code is not None for attempt in attempts)
 
@@ -80,12 +92,11 @@ def dropped(pbx: Pbx) -> int:
     return sum(entry["counter"]["packets"] for entry in rules if "counter" in entry)
 
 
-def assert_shut_out(
-    pbx: Pbx, attempts: Sequence[Attempt], most: int = MAXCOUNT, late: int = LATE
-) -> None:
-    """The attacker got as far as the rules allow, and then no answer at all."""
-    assert most <= answered(attempts) <= most + late
-    assert all(attempt.code is None for attempt in attempts[most + late :])
+def assert_banned(pbx: Pbx, attempts: Sequence[Attempt], most: int = MAXCOUNT) -> None:
+    """The attacker got as far as the rules allow, and some time later no answer any more."""
+    count = answered(attempts)
+    assert most <= count < len(attempts)
+    assert all(attempt.code is None for attempt in attempts[count:])
     assert dropped(pbx) > 0
 
 
@@ -106,22 +117,22 @@ def nothing_dropped_before(lab: Visit) -> None:
         ("invite", "tls"),
     ],
 )
-def test_who_guesses_is_shut_out(
+def test_attacker_who_guesses_is_banned(
     lab: Visit, attacker: Attacker, kind: AttackKind, transport: Transport
 ) -> None:
-    plan = Plan(lab.lab.server(), kind, 30, user="proof-alice", transport=transport, timeout=0.3)
-    assert_shut_out(lab.pbx, attacker.attack(plan))
+    plan = attack(lab.lab.server(), kind, transport)
+    assert_banned(lab.pbx, attacker.attack(plan))
     assert attacker.address() in members(lab.pbx, "jail")
 
 
 @pytest.mark.usefixtures("talk")
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_who_guesses_over_ipv6_is_shut_out(
+def test_attacker_who_guesses_over_ipv6_is_banned(
     lab: Visit, attacker: Attacker, transport: Transport
 ) -> None:
     server, own = lab.pbx.address(6), attacker.address(6)
-    plan = Plan(server, "guess", 30, user="proof-alice", transport=transport, timeout=0.3)
-    assert_shut_out(lab.pbx, attacker.attack(plan, [own]))
+    plan = attack(server, "guess", transport)
+    assert_banned(lab.pbx, attacker.attack(plan, [own]))
     assert own in members(lab.pbx, "jail")
 
 
@@ -138,13 +149,11 @@ def wary(lab: Visit) -> Iterator[None]:
 
 @pytest.mark.usefixtures("talk", "wary")
 @pytest.mark.parametrize("transport", ["tcp", "tls"])
-def test_who_only_asks_for_challenges_is_shut_out_if_that_is_wanted(
+def test_attacker_who_only_asks_for_challenges_is_banned_if_configured(
     lab: Visit, attacker: Attacker, transport: Transport
 ) -> None:
-    plan = Plan(
-        lab.lab.server(), "challenge", 30, user="proof-alice", transport=transport, timeout=0.3
-    )
-    assert_shut_out(lab.pbx, attacker.attack(plan), MAXCHALLENGES + MAXCOUNT)
+    plan = attack(lab.lab.server(), "challenge", transport)
+    assert_banned(lab.pbx, attacker.attack(plan), MAXCHALLENGES + MAXCOUNT)
     assert attacker.address() in members(lab.pbx, "jail")
 
 
@@ -169,12 +178,12 @@ def test_phones_answer_their_challenges_however_many_there_are(lab: Visit) -> No
 
 
 @pytest.mark.usefixtures("talk")
-def test_svcrack_is_shut_out(lab: Visit, attacker: Attacker) -> None:
+def test_svcrack_is_banned(lab: Visit, attacker: Attacker) -> None:
     said = attacker.run(
         ["svcrack", "--maximumtime=3", "-u", "proof-alice", "-r", "1000-9999", lab.lab.server()]
     )
     assert "since we last received a response - stopping" in said
-    assert MAXCOUNT < members(lab.pbx, "jail")[attacker.address()]["count"] <= MAXCOUNT + LATE
+    assert MAXCOUNT < members(lab.pbx, "jail")[attacker.address()]["count"]
     assert dropped(lab.pbx) > 0
 
 
@@ -257,7 +266,7 @@ def test_a_household_is_not_locked_out_by_its_own_wrong_password(
     connect(bob, alice)
 
 
-def test_a_flood_from_many_addresses_is_shut_out(
+def test_flood_from_many_addresses_is_banned(
     lab: Visit,
     client: docker.DockerClient,
     softphone: str,
@@ -283,9 +292,9 @@ def test_a_flood_from_many_addresses_is_shut_out(
     with unbroken(alice, bob, record_property):
         attempts = attacker.attack(plan, sources)
     assert set(sources) <= members(pbx, "jail").keys()
-    for source in sources:  # a thousand guesses a second: some are under way for seconds
+    for source in sources:
         guesses = [attempt for attempt in attempts if attempt.source == source]
-        assert_shut_out(pbx, guesses, late=12)
+        assert_banned(pbx, guesses)
     assert pbx.is_healthy()
 
 
