@@ -30,7 +30,7 @@ MAXCHALLENGES = 5
 FORGED = 150
 ADDRESSES = 200
 GUESSES, RATE = 40, 10
-"""Of an attack: as many as a busy machine needs to ban in between. bench.autoban has the latency."""
+"""Of an attack, so that a busy machine bans in between. bench.autoban measures the latency."""
 
 Record = Callable[[str, object], None]
 
