@@ -40,7 +40,9 @@ def attacker(lab: Visit, client: docker.DockerClient, softphone: str) -> Iterato
     """An attacker on the PBX's network, whom nobody remembers afterwards."""
     if lab.lab.target.container:
         pytest.skip("a container of somebody else's is not attacked")
-    with running_attacker(client, lab.lab.network, image=softphone, labels=LABELS) as attacker:
+    with running_attacker(
+        client, lab.lab.network, image=softphone, labels=LABELS, apart=True
+    ) as attacker:
         yield attacker
     lab.pbx.run("autoban del watch,jail,parole,slow = all || :")  # there may be nobody
 

@@ -48,7 +48,7 @@ def test_connections_that_say_nothing_stop_nobody(
     pbx = lab.another_pbx("encrypted", ulimits=[Ulimit(name="nofile", soft=1024, hard=hard)])
     pbx.await_health()
     attacker = stack.enter_context(
-        running_attacker(client, lab.lab.network, image=softphone, labels=LABELS)
+        running_attacker(client, lab.lab.network, image=softphone, labels=LABELS, apart=True)
     )
     alice, bob = lab.phones.phone("alice"), lab.phones.phone("bob")
     _register(alice, pbx, "+12025550141", transport)
