@@ -17,33 +17,21 @@ from factory.plan.snapshot import Snapshot
 DEBIAN = Distribution(suite="forky", pull="debian", snapshots="http://snapshots.example/{moment}")
 
 
-@pytest.mark.parametrize(
-    "created", ["2024-05-16T10:03:20.123456789Z", "2024-05-16T10:03:20Z", "2024-05-16T10:03:20"]
-)
-def test_epoch_is_the_moment_of_the_base(created: str) -> None:
-    assert source_date_epoch(created, environment={}) == 1715853800
-    assert source_date_epoch(created, environment={"SOURCE_DATE_EPOCH": ""}) == 1715853800
+@given(st.integers(0, 2**32), st.sampled_from(["", "Z", ".123456789Z"]))
+def test_epoch_is_the_moment_of_the_base_in_utc(epoch: int, end: str) -> None:
+    moment = datetime.datetime.fromtimestamp(epoch, datetime.UTC)
+    created = f"{moment:%Y-%m-%dT%H:%M:%S}{end}"
+    assert source_date_epoch(created, environment={"SOURCE_DATE_EPOCH": ""}) == epoch
 
 
-@given(st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2100, 1, 1)))  # noqa: DTZ001
-def test_epoch_is_read_as_utc(moment: datetime.datetime) -> None:
-    whole = moment.replace(microsecond=0, tzinfo=datetime.UTC)
-    assert source_date_epoch(f"{moment.isoformat()}Z"[:19], environment={}) == whole.timestamp()
-
-
-def test_epoch_that_is_given_wins() -> None:
-    created = "2024-05-16T10:03:20Z"
+def test_epoch_is_the_given_one_then_that_of_the_snapshot() -> None:
+    created = "2026-01-01T00:00:00Z"
     snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
-    given_ = {"SOURCE_DATE_EPOCH": "86400"}
-    assert source_date_epoch(created, snapshot, given_) == 86400
+    assert source_date_epoch(created, snapshot, {"SOURCE_DATE_EPOCH": "86400"}) == 86400
+    assert source_date_epoch(created, snapshot, {}) == 1715853800
 
 
-def test_epoch_of_a_snapshot_comes_before_that_of_the_base() -> None:
-    snapshot = Snapshot.of(DEBIAN, "20240516T100320Z")
-    assert source_date_epoch("2026-01-01T00:00:00Z", snapshot, {}) == 1715853800
-
-
-@pytest.mark.parametrize("given_", ["yesterday", "-1", "1.5", "2024-05-16", " "])
+@pytest.mark.parametrize("given_", ["yesterday", "-1", " ", "9" * 30])
 def test_epoch_that_is_no_number_is_refused(given_: str) -> None:
     with pytest.raises(FactoryError, match=f"SOURCE_DATE_EPOCH is '{given_}'") as caught:
         source_date_epoch("2024-05-16T10:03:20Z", environment={"SOURCE_DATE_EPOCH": given_})
@@ -82,7 +70,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_checkout_of_a_clean_repository(repository: Path) -> None:
     git(repository, "tag", "v1.2.3")
     git(repository, "tag", "nightly")
-    git(repository, "remote", "add", "origin", "https://git.example/pbx.git")
+    git(repository, "remote", "add", "origin", "https://me:s3cret@git.example/pbx.git")
     assert Checkout.of(repository) == Checkout(
         revision=git(repository, "rev-parse", "HEAD"),
         url="https://git.example/pbx.git",
@@ -131,11 +119,6 @@ def test_labels_outside_a_repository_are_never_empty() -> None:
         ("ssh://git:s3cret@git.example/pbx.git", "ssh://git@git.example/pbx.git"),
         ("git@git.example:a/pbx.git", "ssh://git@git.example/a/pbx.git"),
         ("git.example:/srv/pbx.git", "ssh://git.example/srv/pbx.git"),
-        ("/srv/pbx", ""),
-        ("../pbx", ""),
-        ("./a:b", ""),
-        ("/srv/a:b", ""),
-        ("file:///srv/pbx", ""),
         ("C:/pbx", ""),
         ("C:\\pbx", ""),
         ("ext::sh -c true", ""),
@@ -150,11 +133,6 @@ def test_origin_url_is_a_url_or_empty(remote: str, url: str) -> None:
 @given(st.from_regex(r"(/|\.|file://)[^\n]*", fullmatch=True))
 def test_origin_url_is_never_a_path(remote: str) -> None:
     assert origin_url(remote) == ""
-
-
-def test_checkout_without_tags_and_remote(repository: Path) -> None:
-    source = Checkout.of(repository)
-    assert (source.url, source.git_tags) == ("", ())
 
 
 @pytest.mark.parametrize("file", ["file", "another"])
@@ -178,21 +156,7 @@ def test_checkout_takes_source_date_epoch(
     assert Checkout.of(repository).created == "1970-01-02T00:00:00Z"
 
 
-@pytest.mark.parametrize("epoch", ["yesterday", "9" * 30])
-def test_checkout_refuses_a_wrong_source_date_epoch(
-    repository: Path, monkeypatch: pytest.MonkeyPatch, epoch: str
-) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-    with pytest.raises(FactoryError, match="SOURCE_DATE_EPOCH"):
-        Checkout.of(repository)
-
-
 def test_checkout_is_empty_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Checkout.of(tmp_path).revision == ""
-
-
-def test_checkout_url_has_no_password(repository: Path) -> None:
-    git(repository, "remote", "add", "origin", "https://me:s3cret@git.example/pbx.git")
-    assert "s3cret" not in Checkout.of(repository).url

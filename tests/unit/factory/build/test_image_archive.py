@@ -57,11 +57,3 @@ def test_archive_reads_the_tree_from_its_start() -> None:
 def test_archive_time_is_utc() -> None:
     _, config = parts(archive(Label("base:1", "arm64", NOON), None))
     assert config["created"] == "2026-05-04T12:00:00Z"
-
-
-def test_archive_id_depends_on_the_architecture() -> None:
-    ids = {
-        parts(archive(Label("base:1", architecture, NOON), None))[0]["Config"]
-        for architecture in ("amd64", "arm64")
-    }
-    assert len(ids) == 2
