@@ -30,15 +30,6 @@ def test_folder_is_replaced_by_writing_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "null", '"text"', "{}", '{"proof": [], "layers": [], "tags": []}', "\0"],
-)
-def test_folder_with_a_broken_manifest_reads_as_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / "manifest.json").write_text(text)
-    assert Folder(tmp_path).read() is None
-
-
-@pytest.mark.parametrize(
     "change",
     [{"proof": None}, {"proof": [1]}, {"proof": [{"name": "x"}]}, {"layers": 1}, {"more": 1}],
 )

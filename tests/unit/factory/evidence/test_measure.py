@@ -83,10 +83,6 @@ def test_tree_may_hold_the_database_before_the_files() -> None:
     assert read_tree(tree(dict(reversed(FILES.items()))), {}) == read_tree(tree(FILES), {})
 
 
-def test_tree_without_a_database_has_no_packages() -> None:
-    assert read_tree(tree({"etc/passwd": b"12345"}), {}) == ({}, {"(no package)": 5})
-
-
 def test_tree_counts_byte_code_with_its_source() -> None:
     files = {
         "usr/lib/python3/x/__pycache__/y.cpython-314.pyc": b"1234",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from factory.plan.catalog import Catalog
-from factory.plan.dockerfile import PYTHON_ROOT, rootfs_manifest
+from factory.plan.dockerfile import PYTHON_ROOT
 from factory.plan.recipe import Recipe
 from tests.unit.factory.plan.test_dockerfile import ParsedStage, parse
 
@@ -56,12 +56,6 @@ def test_alpine_packages_are_named_by_the_same_components(catalog: Catalog) -> N
         settings = component.settings
         if "debian" in settings.packages:
             assert settings.packages.get("alpine") or settings.wheels.get("alpine"), component.name
-
-
-def test_alpine_dockerfile_installs_nothing_else(text: str, names: set[str]) -> None:
-    installed = re.findall(r"apk add --no-cache ([^;]+);", text.replace("\\\n", " "))
-    assert installed
-    assert {name for line in installed for name in line.split()} <= names
 
 
 def test_alpine_images_have_their_packages_once(
@@ -146,10 +140,6 @@ def test_alpine_wheels_have_the_versions_that_tests_use(root: Path, catalog: Cat
             )
             assert locked is not None, requirement
             assert digest in locked[0]
-
-
-def test_alpine_assembles_no_root(catalog: Catalog) -> None:
-    assert rootfs_manifest(catalog, "alpine") is None
 
 
 def test_alpine_mirror_is_written_before_it_is_used(root: Path, catalog: Catalog) -> None:

@@ -97,16 +97,6 @@ def test_context_holds_sources_dockerfile_and_manifest_alone(checkout: Path) -> 
     assert {(entry.uid, entry.gid, entry.uname) for entry in found.values()} == {(0, 0, "")}
 
 
-def test_context_is_rewound_and_holds_the_texts(checkout: Path) -> None:
-    context = build_context(checkout, "FROM me\n", {"images": ["mini"]}, EPOCH)
-    with tarfile.open(fileobj=context) as tar:
-        dockerfile, manifest = tar.extractfile("Dockerfile"), tar.extractfile(MANIFEST_PATH)
-        assert dockerfile is not None
-        assert dockerfile.read() == b"FROM me\n"
-        assert manifest is not None
-        assert b'"mini"' in manifest.read()
-
-
 def test_context_of_a_fixture_keeps_executable_bits(tmp_path: Path) -> None:
     for name, mode in (("Dockerfile", 0o644), ("start", 0o755)):
         (tmp_path / name).write_text("#!/bin/sh\n")

@@ -1,11 +1,6 @@
 """The Dockerfile and the manifest of the roots, as they come from the project's own catalog."""
 
-import copy
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,15 +12,11 @@ import yaml
 from rootfs.manifest import parse_manifest
 
 from factory.plan.catalog import Catalog
-from factory.plan.dockerfile import MANIFEST_PATH, PACKAGES_STAGE, RELEASE_FILE, rootfs_manifest
+from factory.plan.dockerfile import PACKAGES_STAGE, RELEASE_FILE, rootfs_manifest
 from factory.plan.load import load_catalog
 from factory.plan.recipe import Recipe
 from factory.plan.snapshot import Snapshot
 
-INSTRUCTIONS = {
-    *("ARG", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL"),
-    *("RUN", "SHELL", "VOLUME", "WORKDIR"),
-}
 MIRROR = "http://mirror.example/debian"
 
 
@@ -77,36 +68,9 @@ def files_of(stages: dict[str, ParsedStage], image: str) -> str:
     return " ".join(stages[f"{image}-files"].all_of("COPY")) if f"{image}-files" in stages else ""
 
 
-def test_dockerfile_has_a_stage_for_each_image(
-    stages: dict[str, ParsedStage], catalog: Catalog
-) -> None:
-    for image in catalog.images:
-        stage = stages[image]
-        assert stage.all_of("ENTRYPOINT") == ['["tini", "--", "entrypoint"]']
-        assert len(stage.all_of("HEALTHCHECK")) == 1
-        assert stage.steps[-1][0] == "LABEL"
-        assert f'title="Asterisk PBX ({image})"' in stage.steps[-1][1]
-        assert "RUN" not in dict(stage.steps)
-
-
 def test_dockerfile_puts_the_projects_files_into_one_layer(stages: dict[str, ParsedStage]) -> None:
     for name in ("mini", "base", "xtra"):
         assert stages[name].all_of("COPY") == [f"--from={name}-files /files/ /"]
-
-
-def test_dockerfile_stages_are_defined_before_use(root: Path) -> None:
-    known = {"${NOTHING}", "${BASE}"}
-    for stage in parse(rendered(root)):
-        assert stage.name not in known
-        assert stage.base in known
-        sources = [copy.split()[0] for copy in stage.all_of("COPY") if copy.startswith("--from=")]
-        assert {source.removeprefix("--from=") for source in sources} <= known
-        known.add(stage.name)
-
-
-def test_dockerfile_lines_begin_with_instructions(root: Path) -> None:
-    for stage in parse(rendered(root, mirror=MIRROR)):
-        assert {word for word, _ in stage.steps} <= INSTRUCTIONS
 
 
 def test_dockerfile_copies_the_projects_files_after_the_last_package(root: Path) -> None:
@@ -120,22 +84,6 @@ def test_dockerfile_copies_the_projects_files_after_the_last_package(root: Path)
         i for i, step in enumerate(steps) if step[0] == "COPY" and "runtime/" in step[1]
     )
     assert last_run < first_own
-
-
-def test_dockerfile_copies_no_python_into_mini(stages: dict[str, ParsedStage]) -> None:
-    assert not [line for line in stages["mini-files"].all_of("COPY") if ".py" in line]
-    assert [line for line in stages["base-files"].all_of("COPY") if ".py" in line]
-
-
-def test_dockerfile_copies_the_files_of_each_images_components(
-    stages: dict[str, ParsedStage], catalog: Catalog
-) -> None:
-    for image in catalog.images:
-        copied = files_of(stages, image)
-        for component in catalog.components_of(image):
-            for name in ("bin", "config", "service", "health.d", "entrypoint.d"):
-                has = any(file.startswith(f"{name}/") for file in component.files)
-                assert has == (f"runtime/pbx/{component.name}/{name}/" in copied)
 
 
 def test_dockerfile_of_an_image_holds_its_parents_alone(root: Path) -> None:
@@ -180,72 +128,9 @@ def test_dockerfile_builds_from_a_snapshot(root: Path) -> None:
     assert text.index(source) < text.index("apt-get update")
 
 
-def test_dockerfile_is_the_same_in_every_process(root: Path) -> None:
-    program = (
-        "import json, pathlib; from factory.plan.recipe import Recipe;"
-        "from factory.plan.load import load_catalog;"
-        "from factory.plan.dockerfile import rootfs_manifest;"
-        "root = pathlib.Path.cwd(); catalog = load_catalog(root);"
-        "print(Recipe(root, 'debian', list(catalog.images)).dockerfile(catalog));"
-        "print(json.dumps(rootfs_manifest(catalog, 'debian')))"
-    )
-    output = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=root,
-        env={**os.environ, "PYTHONHASHSEED": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    manifest = json.dumps(rootfs_manifest(load_once(root), "debian"))
-    assert output == f"{rendered(root)}\n{manifest}\n"
-
-
 def test_dockerfile_does_not_depend_on_the_order_asked_for(root: Path) -> None:
     assert rendered(root, "mini", "full") == rendered(root, "full", "mini")
     assert rendered(root, "full") == rendered(root, "full", "full")
-
-
-def test_dockerfile_copies_what_is_in_the_checkout(root: Path) -> None:
-    lines = [line for stage in parse(rendered(root)) for line in stage.all_of("COPY")]
-    sources = {
-        source for line in lines if not line.startswith("--") for source in line.split()[:-1]
-    }
-    assert MANIFEST_PATH in sources
-    for source in sources - {MANIFEST_PATH}:
-        assert list(root.glob(source)), source
-
-
-def test_dockerfile_copies_several_sources_into_a_folder(root: Path) -> None:
-    for stage in parse(rendered(root)):
-        for line in stage.all_of("COPY"):
-            if len(line.split()) > 2:
-                assert line.endswith("/")
-
-
-def test_manifest_holds_all_assembled_images_and_is_accepted(catalog: Catalog) -> None:
-    manifest = parse_manifest(manifest_of(catalog, "debian"))
-    assembled = [name for name, image in catalog.images.items() if image.root == "assembled"]
-    assert [image.name for image in manifest.images] == assembled
-    assert [image.busybox_links for image in manifest.images] == [True] + [False] * (
-        len(assembled) - 1
-    )
-
-
-def test_manifest_links_what_is_kept_to_where_it_is_kept(catalog: Catalog) -> None:
-    manifest = parse_manifest(manifest_of(catalog, "debian"))
-    for image in manifest.images:
-        for name in catalog.images[image.name].components:
-            for path in catalog.components[name].settings.persist:
-                elsewhere = catalog.components[name].settings.links  # which lead there in turn
-                assert image.links[path] == elsewhere.get(path, f"/srv{path}")
-
-
-def test_manifest_leaves_the_catalog_unchanged(catalog: Catalog) -> None:
-    before = copy.deepcopy(catalog)
-    first = rootfs_manifest(catalog, "debian")
-    assert rootfs_manifest(catalog, "debian") == first
-    assert catalog == before
 
 
 @pytest.fixture
@@ -320,13 +205,6 @@ def test_dockerfile_gets_a_new_image_by_a_line(made_up: Path, kind: str) -> None
     assert "xtra" not in stages
 
 
-def test_component_needs_no_listeners_and_packages(made_up: Path) -> None:
-    (made_up / "runtime/pbx/greeting/component.yaml").write_text("summary: Greets callers\n")
-    edit_images(made_up, lambda images: images.update(hello=more("full", "assembled", "greeting")))
-    stages = {stage.name: stage for stage in parse(rendered(made_up))}
-    assert stages["hello"].all_of("EXPOSE") == stages["full"].all_of("EXPOSE")
-
-
 def test_distribution_image_needs_no_packages_of_its_own(made_up: Path) -> None:
     (made_up / "runtime/pbx/greeting/component.yaml").write_text("summary: Greets callers\n")
     edit_images(
@@ -383,11 +261,3 @@ def test_correction_stage_is_missing_without_corrections(made_up: Path) -> None:
     stages = {stage.name: stage for stage in parse(rendered(made_up))}
     assert not {"corrections", "installed"} & stages.keys()
     assert stages["roots"].base == "packages"
-
-
-def test_image_without_listeners_exposes_nothing(made_up: Path) -> None:
-    for file in (made_up / "runtime/pbx").glob("*/component.yaml"):
-        data = yaml.safe_load(file.read_text())
-        data.pop("listeners", None)
-        file.write_text(yaml.safe_dump(data))
-    assert all(all(stage.all_of("EXPOSE")) for stage in parse(rendered(made_up)))
