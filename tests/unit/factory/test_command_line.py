@@ -14,32 +14,26 @@ import pytest
 
 from factory.errors import FactoryError
 from factory.plan.catalog import Catalog
+from factory.plan.context import manifest_text
+from factory.plan.dockerfile import rootfs_manifest
+from factory.plan.recipe import Recipe
 
 COMMANDS = {
     "help": ["--help"],
     "dry run": ["--tag", "full", "--version", "1.2.3", "--dry-run"],
     "plan of all and debug": ["--print", "plan", "--tag", "all", "--tag", "debug"],
     "plan": ["--print", "plan", "--tag", "full", "--tag", "mini", "--tag", "full"],
-    "tags": ["--print", "tags", "--repo", "registry.example:5000/pbx"],
-    "matrix": ["--print", "matrix", "--tag", "all"],
     "matrix of one": ["--print", "matrix", "--tag", "full", "--distro", "debian"],
-    "bake": ["--print", "bake", "--tag", "full", "--version", "1.2.3"],
-    "matrix of a machine": ["--print", "matrix", "--platform", "linux/arm64"],
-    "bake for a machine": ["--print", "bake", "--platform", "linux/arm64"],
+    "dockerfile": ["--print", "dockerfile", "--tag", "full", "--mirror", "http://mirror.example"],
+    "bake": ["--print", "bake", "--tag", "full", "--platform", "linux/arm64"],
     "tags for a machine": ["--print", "tags", "--platform", "linux/arm64"],
     "unknown machine": ["--platform", "linux/vax", "--dry-run"],
-    "softphone for a machine": ["--softphone", "--platform", "linux/arm64"],
     "alpine": ["--print", "tags", "--tag", "full", "--distro", "alpine"],
-    "dockerfile": ["--print", "dockerfile", "--tag", "mini", "--mirror", "http://mirror.example/d"],
     "unknown image": ["--tag", "maxi", "--dry-run"],
     "invalid version": ["--version", "1.2", "--dry-run"],
     "unknown distribution": ["--distro", "suse", "--print", "dockerfile"],
     "invalid moment": ["--snapshot", "yesterday", "--dry-run"],
     "invalid repository": ["--repo", "PBX", "--dry-run"],
-    "verbose and quiet": ["-v", "-q", "--dry-run"],
-    "push unproven": ["--push", "--no-gate"],
-    "push with less": ["--push", "--gate", "quick"],
-    "push and print": ["--push", "--print", "tags"],
 }
 ALL = """
 import build, contextlib, io, json, sys
@@ -120,13 +114,6 @@ def contents(folder: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def test_help_names_every_option(results: dict[str, Result]) -> None:
-    result = results["help"]
-    assert (result.returncode, result.stderr) == (0, "")
-    for option in ("--tag", "--version", "--dry-run", "--no-gate", "--print", "--quiet"):
-        assert option in result.stdout
-
-
 def test_dry_run_shows_tags_and_dockerfile(results: dict[str, Result]) -> None:
     result = results["dry run"]
     assert (result.returncode, result.stderr) == (0, "")
@@ -156,23 +143,6 @@ def test_plan_names_the_components_of_each_image_once(
     assert [line for line in result.stdout.splitlines() if not line.startswith(" ")] == expected
 
 
-def test_tags_printed_without_a_version(results: dict[str, Result]) -> None:
-    repository = "registry.example:5000/pbx"
-    assert results["tags"].stdout == f"{repository}:latest\n{repository}:full\n"
-
-
-def test_matrix_of_all_holds_every_image_machine_and_distribution(
-    results: dict[str, Result], catalog: Catalog
-) -> None:
-    jobs = json.loads(results["matrix"].stdout)["include"]
-    assert [(job["image"], job["arch"], job["distro"]) for job in jobs] == [
-        (image, arch, distribution)
-        for distribution in catalog.distributions
-        for arch in catalog.architectures
-        for image in catalog.usual_images
-    ]
-
-
 def test_plan_has_optional_images_by_name_only(
     results: dict[str, Result], catalog: Catalog
 ) -> None:
@@ -185,14 +155,6 @@ def test_matrix_keeps_to_what_is_named(results: dict[str, Result]) -> None:
     assert {(job["image"], job["distro"]) for job in jobs} == {("full", "debian")}
 
 
-def test_bake_file_builds_what_is_named(results: dict[str, Result]) -> None:
-    result = results["bake"]
-    assert (result.returncode, result.stderr) == (0, "")
-    file = json.loads(result.stdout)
-    assert file["group"]["default"]["targets"] == ["full"]
-    assert file["target"]["_common"]["labels"]["org.opencontainers.image.version"] == "1.2.3"
-
-
 def test_tags_of_another_distribution_have_a_repository_of_their_own(
     results: dict[str, Result],
 ) -> None:
@@ -202,12 +164,15 @@ def test_tags_of_another_distribution_have_a_repository_of_their_own(
     ]
 
 
-def test_dockerfile_is_printed_line_by_line_as_it_is(results: dict[str, Result]) -> None:
-    result = results["dockerfile"]
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "'deb http://mirror.example/d " in result.stdout
-    assert 'SHELL ["/bin/sh", "-euc"]\n' in result.stdout
-    assert max(map(len, result.stdout.splitlines())) > 80
+def test_dockerfile_and_bake_file_are_printed_as_any_process_renders_them(
+    results: dict[str, Result], catalog: Catalog, checkout: Path
+) -> None:
+    recipe = Recipe(checkout, "debian", ["full"], mirror="http://mirror.example")
+    assert results["dockerfile"].stdout == recipe.dockerfile(catalog)
+    file = json.loads(results["bake"].stdout)["target"]
+    manifest = file["manifest"]["dockerfile-inline"].split("\n", 2)[2].rpartition("\nEND")[0]
+    assert manifest == manifest_text(rootfs_manifest(catalog, "debian") or {})
+    assert file["_common"]["platforms"] == ["linux/arm64"]
 
 
 @pytest.mark.parametrize(
@@ -235,45 +200,6 @@ def test_exit_status_and_one_line_say_what_is_wrong(
     lines = [line for line in result.stderr.splitlines() if not line.startswith("hint: ")]
     assert len(lines) == 1
     assert "unexpected" not in result.stderr
-
-
-def test_matrix_and_bake_file_keep_to_the_machine_that_is_named(
-    results: dict[str, Result],
-) -> None:
-    jobs = json.loads(results["matrix of a machine"].stdout)["include"]
-    assert {job["arch"] for job in jobs} == {"arm64"}
-    file = json.loads(results["bake for a machine"].stdout)
-    assert file["target"]["_common"]["platforms"] == ["linux/arm64"]
-    both = json.loads(results["bake"].stdout)
-    assert both["target"]["_common"]["platforms"] == ["linux/amd64", "linux/arm64"]
-
-
-def test_softphone_refuses_a_platform(results: dict[str, Result]) -> None:
-    result = results["softphone for a machine"]
-    assert result.returncode == 2
-    assert "--platform not allowed with --softphone" in result.stderr
-
-
-def test_verbose_and_quiet_exclude_each_other(results: dict[str, Result]) -> None:
-    result = results["verbose and quiet"]
-    assert result.returncode == 2
-    assert "not allowed with" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        ("push unproven", "--push not allowed with --no-gate"),
-        ("push with less", "--push wants the full gate, not --gate quick"),
-        ("push and print", "--push not allowed with --print"),
-    ],
-)
-def test_push_refuses_less_than_the_full_gate(
-    results: dict[str, Result], command: str, said: str
-) -> None:
-    result = results[command]
-    assert result.returncode == 2
-    assert result.stderr.endswith(f"error: {said}\n")
 
 
 def test_catalog_that_is_wrong_is_status_1(root: Path, tmp_path: Path) -> None:

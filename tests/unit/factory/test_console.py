@@ -1,20 +1,16 @@
 """What people see where there is no terminal, and what the log file holds."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.table import Table
 
 from factory.console import Console
 
 Printed = pytest.CaptureFixture[str]
-MARKUP = "gcc [red]error[/red] [/nothing] [link=x] \\[bold] a[0] [1;31m"
-
-FRAME = tuple("┏┃┡│└")
 
 
 @pytest.fixture(autouse=True)
@@ -71,19 +67,14 @@ def test_verbose_shows_every_line(capsys: Printed) -> None:
     assert "\nStep 3/9 : RUN apt-get update\nGet:1 http://deb.example forky\n" in out
 
 
-def test_error_without_a_hint_is_one_line(capsys: Printed) -> None:
-    with Console(None) as console:
-        console.error("interrupted", "")
-    assert capsys.readouterr() == ("", "error: interrupted\n")
-
-
 @pytest.mark.parametrize("verbosity", [-1, 0, 1])
 def test_log_file_holds_all_that_was_said(tmp_path: Path, verbosity: int, capsys: Printed) -> None:
     log = tmp_path / "build" / "build.log"
     with Console(log, verbosity) as console:
         say_everything(console)
     lines = re.sub(r"^\d+:\d\d ", "", log.read_text(), flags=re.MULTILINE).splitlines()
-    assert [line for line in lines if not line.startswith(FRAME)] == [
+    assert any("57.0" in line for line in lines)
+    assert [line for line in lines if not line.startswith(tuple("┏┃┡│└"))] == [
         "== build mini",
         "Step 3/9 : RUN apt-get update",
         "Get:1 http://deb.example forky",
@@ -96,39 +87,11 @@ def test_log_file_holds_all_that_was_said(tmp_path: Path, verbosity: int, capsys
     assert capsys.readouterr().out
 
 
-def test_log_file_holds_tables(tmp_path: Path) -> None:
-    with Console(tmp_path / "build.log", verbosity=-1) as console:
-        console.table(table())
-    assert "57.0" in (tmp_path / "build.log").read_text()
-
-
-def test_log_file_can_be_read_while_it_is_written(tmp_path: Path) -> None:
-    with Console(tmp_path / "build.log") as console:
-        console.line("at work")
-        assert (tmp_path / "build.log").read_text() == "0:00 at work\n"
-
-
 def test_log_file_is_new_for_every_run(tmp_path: Path) -> None:
     for text in ("first", "second"):
         with Console(tmp_path / "build.log") as console:
             console.line(text)
     assert (tmp_path / "build.log").read_text() == "0:00 second\n"
-
-
-@pytest.mark.parametrize(
-    "say", [Console.line, Console.result, Console.note, lambda c, text: c.error(text, text)]
-)
-def test_markup_is_printed_as_it_is(say: Callable[[Console, str], None], capsys: Printed) -> None:
-    with Console(None, verbosity=1) as console:
-        say(console, MARKUP)
-    out, err = capsys.readouterr()
-    assert MARKUP in out + err
-
-
-def test_markup_in_steps_and_names_is_printed_as_it_is(capsys: Printed) -> None:
-    with Console(None) as console, console.activity("build [red]"):
-        console.line("Step 1/2 : RUN [ -e x ] [/red]")
-    assert capsys.readouterr().out == "0:00 build [red]\n0:00   1/2 RUN [ -e x ] [/red]\n"
 
 
 def test_step_is_cut_and_a_result_is_not(capsys: Printed) -> None:
@@ -140,25 +103,20 @@ def test_step_is_cut_and_a_result_is_not(capsys: Printed) -> None:
     assert result == "y" * 200
 
 
-@pytest.mark.parametrize("text", ["RUN one \\", "[ok] \\", "a :key: b", "a\tb"])
-def test_result_with_backslashes_colons_and_tabs_is_printed_as_it_is(
-    capsys: Printed, text: str
-) -> None:
-    with Console(None) as console:
-        console.result(text)
-    assert capsys.readouterr().out == f"{text}\n"
-
-
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs"))).filter(
-        lambda text: not text.endswith("\\") and ":" not in text
-    )
-)
+@given(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs"))))
+@example("RUN one [red]x[/red] [/nothing] [link=x] \\[bold] a[0] [1;31m a :key:\tb \\")
 def test_result_of_any_text_is_printed_as_it_is(capsys: Printed, text: str) -> None:
     with Console(None) as console:
         console.result(text)
     assert capsys.readouterr().out == f"{text}\n"
+
+
+def test_error_prints_markup_as_it_is(capsys: Printed) -> None:
+    text = "gcc [red]error[/red] [/nothing] [link=x] \\[bold] a[0] [1;31m"
+    with Console(None) as console:
+        console.error(text, "")
+    assert capsys.readouterr() == ("", f"error: {text}\n")
 
 
 def test_progress_is_told_now_and_then(

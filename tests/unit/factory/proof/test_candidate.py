@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import strategies as st
 
 from factory.build.containers import Container
 from factory.build.engine import Engine
@@ -12,11 +11,6 @@ from factory.errors import ProofError
 from factory.proof.candidate import Candidate
 from fixtures.softphone import Softphones
 from tests.unit.factory.proof.example import ALICE, section
-
-words = st.text(
-    st.characters(codec="ascii", exclude_characters=";", categories=("L", "N", "P", "S")),
-    min_size=1,
-)
 
 
 class FakeContainer:
@@ -26,7 +20,6 @@ class FakeContainer:
         self.attrs: dict[str, Any] = {}
         self._state = state
         self._said = said
-        self.prints = b""
 
     def reload(self) -> None:
         self.attrs["State"] = self._state
@@ -43,10 +36,6 @@ def candidate(container: FakeContainer, prints: str = "") -> Candidate:
     return Candidate(
         cast(Engine, None), cast(Container, container), "gate-1", cast(Softphones, None)
     )
-
-
-def test_candidate_that_runs_passes() -> None:
-    candidate(FakeContainer(Status="running", ExitCode=0)).check_that_it_runs()
 
 
 @pytest.mark.parametrize(
@@ -71,20 +60,6 @@ def test_candidate_without_a_health_check_is_refused() -> None:
     sick = candidate(FakeContainer(Status="running", Health=health))
     assert sick.await_health_status() == "unhealthy"
     assert "fail asterisk down" in sick.health_lines()
-
-
-PROC_NET_TCP = """\
-  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 00000000:13C4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1
-   1: 0100007F:1F90 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        0 2
-  sl  local_address                         remote_address                        st tx_queue
-   0: 00000000000000000000000000000000:13C5 00000000000000000000000000000000:0000 0A 00000000
-   1: 00000000000000000000000000000000:13C4 00000000000000000000000000000000:0000 0A 00000000
-"""
-
-
-def test_candidate_lists_each_listening_port_once() -> None:
-    assert candidate(FakeContainer(), PROC_NET_TCP).listening_ports() == [5060, 5061]
 
 
 def test_candidate_needs_two_users_for_a_call() -> None:

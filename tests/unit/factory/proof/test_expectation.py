@@ -11,26 +11,6 @@ def foreign(*ports: str) -> Expectation:
     return Expectation.of_foreign(ImageInfo("sha256:1", 1, (), "", "amd64", (), {}, ports))
 
 
-def test_expectation_of_mini(catalog: Catalog) -> None:
-    expected = Expectation.of(catalog, "mini")
-    assert expected.transports == ("udp", "tcp")
-    assert expected.tcp_ports == (5060,)
-    assert expected.rtp_ports == (10000, 10099)
-    assert (expected.supervised, expected.encrypted) == (False, False)
-    assert "app_dial.so" in expected.modules
-    assert "res_srtp.so" not in expected.modules
-
-
-def test_expectation_of_full(catalog: Catalog) -> None:
-    mini, full = Expectation.of(catalog, "mini"), Expectation.of(catalog, "full")
-    assert full.transports == ("udp", "tcp", "tls")
-    assert set(full.tcp_ports) == {80, 5060, 5061}
-    assert full.rtp_ports == mini.rtp_ports
-    assert (full.supervised, full.encrypted) == (True, True)
-    assert "asterisk" in full.services
-    assert set(mini.modules) < set(full.modules)
-
-
 def test_expectation_includes_that_of_the_parent(catalog: Catalog) -> None:
     for image in catalog.images:
         mine = Expectation.of(catalog, image)

@@ -29,11 +29,6 @@ def test_users_are_read_as_they_were_written(users: list[Account]) -> None:
     assert read_users("\n".join(section(user, "somebody") for user in users)) == tuple(users)
 
 
-@given(st.text())
-def test_users_of_any_text_have_name_and_password(text: str) -> None:
-    assert all(user.user and user.password for user in read_users(text))
-
-
 @pytest.mark.parametrize(
     "style", ["{}={}", "{}=>{}", "  {}\t=\t{}  ", "{} = {} ; why", "{} = {}\r"]
 )
@@ -49,9 +44,3 @@ def test_users_need_number_name_and_password(key: str, change: str) -> None:
     lines[place] = change.format(key)
     bob = Account("bob", "secret", "+12025550183")
     assert read_users("\n".join([*lines, section(bob)])) == (bob,)
-
-
-def test_users_exclude_commented_sections() -> None:
-    text = "".join(f";{line}\n" for line in section(ALICE).splitlines())
-    assert read_users(text) == ()
-    assert read_users("") == ()

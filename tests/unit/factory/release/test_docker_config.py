@@ -12,7 +12,6 @@ import pytest
 from factory.errors import RegistryError
 from factory.release.docker_config import (
     RegistryLogin,
-    find_authorities,
     find_login,
     split_repository,
 )
@@ -83,16 +82,3 @@ def test_login_error_is_one_line(config: Path, text: str) -> None:
 
 def test_login_does_not_show_its_password() -> None:
     assert "secret" not in repr(RegistryLogin("me", "secret", "secret"))
-
-
-def test_login_as_the_engine_takes_it() -> None:
-    assert RegistryLogin("me", "x").for_engine() == {"username": "me", "password": "x"}
-    assert RegistryLogin(identity_token="t").for_engine() == {"identitytoken": "t"}  # noqa: S106
-
-
-def test_authorities_are_those_of_that_host(tmp_path: Path) -> None:
-    for name in (f"{HOST}/b.crt", f"{HOST}/a.crt", f"{HOST}/a.key", "elsewhere.example/c.crt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert [file.name for file in find_authorities(HOST, tmp_path)] == ["a.crt", "b.crt"]
-    assert find_authorities("nowhere.example", tmp_path) == ()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from factory.errors import FactoryError
-from factory.release.index import Index, digest_of, exact, plan_index
+from factory.release.index import Index, plan_index
 
 REPOSITORY = "registry.example:5000/pbx"
 
@@ -69,29 +69,6 @@ def test_index_refuses_images_that_do_not_belong_together(
         plan_index(REPOSITORY, manifests)
     assert caught.value.cause.startswith(cause)
     assert caught.value.hint
-
-
-def test_index_knows_exact_versions() -> None:
-    names = [
-        "1",
-        "1.2",
-        "1.2.3",
-        "1.2.3-rc.1",
-        "full",
-        "full-1",
-        "full-1.2",
-        "full-1.2.3",
-        "latest",
-    ]
-    found = exact(f"{REPOSITORY}:{name}" for name in names)
-    assert [tag.rpartition(":")[2] for tag in found] == ["1.2.3", "1.2.3-rc.1", "full-1.2.3"]
-
-
-def test_index_digest_is_that_of_the_bytes() -> None:
-    # RFC 6234's test vector for "abc"
-    assert digest_of("abc") == (
-        "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    )
 
 
 def run(root: Path, *arguments: str, path: str) -> subprocess.CompletedProcess[str]:
