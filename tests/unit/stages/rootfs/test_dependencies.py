@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rootfs.dependencies import with_dependencies
 from rootfs.elf import Symbols
 from rootfs.errors import RootfsError
-from rootfs.modules import Modules, check_modules, choose_modules
+from rootfs.modules import Modules, check_modules
 from rootfs.packages import Package, read_fields, read_relations
 
 NAMES = "abcdef"
@@ -92,15 +92,6 @@ MODULES = Modules(
     },
     core=frozenset({"core"}),
 )
-
-
-def test_modules_are_chosen_by_the_last_matching_pattern() -> None:
-    assert choose_modules(("*", "!res*"), MODULES.paths) == {"app.so", "other.so"}
-    assert choose_modules((), MODULES.paths) == set()
-
-
-def test_a_symbol_may_come_from_asterisk_a_kept_module_or_a_library() -> None:
-    check_modules({"app.so", "res.so"}, MODULES, {})
 
 
 def test_a_symbol_of_a_module_left_out_is_an_error() -> None:

@@ -50,11 +50,3 @@ def test_a_mistake_is_one_line_that_names_it(tmp_path: Path, data: Any, cause: s
         load_manifest(path)
 
     assert "\n" not in str(caught.value)
-
-
-def test_what_is_no_json_is_an_error(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.json"
-    path.write_text("{")
-
-    with pytest.raises(RootfsError, match="JSONDecodeError"):
-        load_manifest(path)
