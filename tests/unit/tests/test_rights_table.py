@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tests.rights_table import (
     NAMES,
     Process,
-    Rights,
     capabilities_of,
     differences,
     read_rights,
@@ -37,13 +36,6 @@ def process(pid: int, uid: int, *held: str, parent: int = 1, no_new_privs: bool 
 
 ROOT = process(1, 0, "chown", "net_admin", parent=0, no_new_privs=False)
 AUTOBAN = process(5, 200, "net_admin")
-
-
-def test_rights_are_read() -> None:
-    supervisors, autoban, _ = read_rights(MANUAL)
-    assert supervisors == Rights("supervisors", "root", None, False, ("/",))
-    held = frozenset({"net_admin"})
-    assert autoban == Rights("autoban", "asterisk", held, True, ("/srv", "/run/autoban"))
 
 
 @given(st.sets(st.sampled_from(range(len(NAMES)))))

@@ -32,12 +32,6 @@ def test_plants_that_are_compatible_lie_beside_each_other(given_plants: list[Pla
     assert compatible(kept) == kept
 
 
-@given(any_plants)
-def test_plant_is_always_below_srv_or_run(plant: Plant) -> None:
-    assert plant.path.startswith(("/srv/", "/run/"))
-    assert bool(plant.target) == (plant.kind in (Kind.LINK, Kind.HARD_LINK))
-
-
 NAMES = ["x", "-rf", "a b", "it's", "$(touch x)", "*", "two\nlines"]
 IN_CONTAINERS = {Kind.DEVICE, Kind.SOCKET}
 """What needs a program, or a kernel, that only they have for sure."""

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.soak.blame import cut_short
 from tests.soak.journal import Act, Kill, Outage, Sent
 from tests.soak.ledger import RULES, Notice, violations
-from tests.soak.texts import attribute
 
 NOON = 12 * 3600.0
 ASTERISK = Kill("asterisk", NOON, NOON + 2, NOON + 5)
@@ -85,17 +84,6 @@ def test_ledger_names_each_missing_message(missing: set[int], count: int) -> Non
     assert [line.split(" to ")[0] for line in lines] == [
         f"sms in {n}" for n in sorted(missing) if n < count
     ]
-
-
-def test_notice_is_about_the_last_message_to_its_number() -> None:
-    texts = [
-        Sent("sms out", "sms out 1", NOON, NOON, "+447700900001"),
-        Sent("sms out", "sms out 2", NOON + 50, NOON + 50, "+447700900001"),
-        Sent("sms out", "sms out 3", NOON + 1, NOON + 1, "+447700900002"),
-    ]
-    notice = Notice(NOON + 10, "Not sent: x")
-    assert attribute([("<sip:+447700900001@pbx>", notice)], texts) == {"sms out 1": notice}
-    assert attribute([("<sip:+1@pbx>", notice)], texts) == {"notice from <sip:+1@pbx>": notice}
 
 
 # ---- what fails while something is killed
