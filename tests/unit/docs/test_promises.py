@@ -42,9 +42,7 @@ def test_variables_that_are_documented_are_used(variable: str) -> None:
     assert re.search(rf"\b{variable}\b", RUNTIME)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(Path(ROOT).glob("runtime/pbx/*/bin/*")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
 def test_programs_are_documented(path: Path) -> None:
     if path.name == "entrypoint":  # what a container starts with; nobody types it
         return

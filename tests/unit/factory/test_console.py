@@ -87,13 +87,6 @@ def test_log_file_holds_all_that_was_said(tmp_path: Path, verbosity: int, capsys
     assert capsys.readouterr().out
 
 
-def test_log_file_is_new_for_every_run(tmp_path: Path) -> None:
-    for text in ("first", "second"):
-        with Console(tmp_path / "build.log") as console:
-            console.line(text)
-    assert (tmp_path / "build.log").read_text() == "0:00 second\n"
-
-
 def test_step_is_cut_and_a_result_is_not(capsys: Printed) -> None:
     with Console(None) as console:
         console.line("Step 1/2 : " + "x" * 200)

@@ -49,11 +49,6 @@ def test_base_is_renewed_after_a_week(session: Make, days: int, *, renewed: bool
     assert not engine.did("pull")
 
 
-def test_base_of_any_age_serves_fixtures(session: Make) -> None:
-    asked, engine = session(100)
-    assert engine.names[base_of(asked)] == "an old one"
-
-
 def test_base_is_not_renewed_offline(session: Make) -> None:
     asked, engine = session(100, offline=True)
     assert engine.names[fresh_base_of(asked)] == "an old one"

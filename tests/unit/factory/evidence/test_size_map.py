@@ -42,7 +42,3 @@ def test_size_map_areas_are_in_proportion_and_fill_it(given: dict[str, int]) -> 
     for name, size in shown.items():
         expected = size / sum(shown.values()) * WIDTH * HEIGHT
         assert abs(areas[name] - expected) <= 0.06 * (WIDTH + HEIGHT)
-
-
-def test_size_map_of_an_empty_image_is_empty() -> None:
-    assert "<rect" not in treemap("nothing", {"core": 0})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.plan.context import build_context, file_context
+from factory.plan.context import build_context
 from factory.plan.dockerfile import MANIFEST_PATH
 
 EPOCH = 1_700_000_000
@@ -95,11 +95,3 @@ def test_context_holds_sources_dockerfile_and_manifest_alone(checkout: Path) -> 
     assert rest == [MANIFEST_PATH, "Dockerfile"]
     assert {entry.mtime for entry in found.values()} == {EPOCH}
     assert {(entry.uid, entry.gid, entry.uname) for entry in found.values()} == {(0, 0, "")}
-
-
-def test_context_of_a_fixture_keeps_executable_bits(tmp_path: Path) -> None:
-    for name, mode in (("Dockerfile", 0o644), ("start", 0o755)):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(mode)
-    with tarfile.open(fileobj=file_context(tmp_path, ["start"])) as tar:
-        assert {entry.name: entry.mode for entry in tar} == {"Dockerfile": 0o644, "start": 0o755}

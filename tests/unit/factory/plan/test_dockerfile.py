@@ -215,42 +215,16 @@ def test_distribution_image_needs_no_packages_of_its_own(made_up: Path) -> None:
     assert "SOURCE_DATE_EPOCH" in stages["hello-finished"].all_of("ARG")
 
 
-def test_distribution_image_passes_its_packages_on(made_up: Path) -> None:
-    edit_images(
-        made_up, lambda images: images.update(hello=more("xtra", "distribution", "greeting"))
-    )
-    stages = {stage.name: stage for stage in parse(rendered(made_up, "hello"))}
-    extra = sorted(load_once(made_up).components["extras"].settings.packages["debian"])
-    below: list[str] = []
-    name = "hello-packages"
-    while name in stages:
-        below += stages[name].all_of("RUN")
-        name = stages[name].base
-    installed = " ".join(below).split()
-    assert set(extra) <= set(installed)
-
-
-def correct_stasis(checkout: Path) -> None:
-    """Lets the component `greeting`, which no image has yet, correct a module."""
-    folder = checkout / "runtime/pbx/greeting"
-    (folder / "patches").mkdir()
-    (folder / "patches/app_stasis.patch").touch()
-    (folder / "component.yaml").write_text(
-        "summary: Greets callers\ncorrections: {debian: {app_stasis: [libedit-dev]}}\n"
-    )
-    edit_images(checkout, lambda images: images["full"]["components"].append("greeting"))
-
-
-def test_correction_is_compiled_in_a_stage_of_its_own(made_up: Path) -> None:
-    correct_stasis(made_up)
-    stages = {stage.name: stage for stage in parse(rendered(made_up))}
-    compiled = stages["corrections"]
-    assert "libedit-dev" in compiled.all_of("RUN")[0].split()
-    assert "runtime/pbx/greeting/patches/app_stasis.patch" in compiled.all_of("COPY")[0].split()
-    assert compiled.base == "packages"
-    assert stages["installed"].base == "packages"
+def test_correction_is_compiled_in_a_stage_of_its_own(
+    root: Path, stages: dict[str, ParsedStage], catalog: Catalog
+) -> None:
+    compiled, corrections = stages["corrections"], catalog.components["audio"].settings.corrections
+    for module, packages in corrections["debian"].items():
+        assert set(packages) <= set(compiled.all_of("RUN")[0].split())
+        assert f"patches/{module}.patch" in " ".join(compiled.all_of("COPY"))
+        assert not any(package in rendered(root).split("AS installed")[1] for package in packages)
+    assert compiled.base == stages["installed"].base == "packages"
     assert {stages[name].base for name in ("roots", "xtra-packages")} == {"installed"}
-    assert "libedit-dev" not in rendered(made_up).split("AS installed")[1]
 
 
 def test_correction_stage_is_missing_without_corrections(made_up: Path) -> None:

@@ -36,7 +36,6 @@ def entry(user: str, password: str) -> dict[str, str]:
         ("mlan/asterisk", ("docker.io", "mlan/asterisk")),
         ("asterisk", ("docker.io", "library/asterisk")),
         ("docker.io/mlan/asterisk", ("docker.io", "mlan/asterisk")),
-        ("ghcr.io/mlan/asterisk", ("ghcr.io", "mlan/asterisk")),
         (f"{HOST}/me/asterisk", (HOST, "me/asterisk")),
         ("localhost/asterisk", ("localhost", "asterisk")),
     ],

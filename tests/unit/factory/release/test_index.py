@@ -47,10 +47,6 @@ def test_index_has_the_tags_of_its_images() -> None:
             [{**pushed("amd64", "a"), "pushed": {"a:1": "sha256:1", "a:2": "sha256:2"}}],
             "full on amd64 was not pushed",
         ),
-        (
-            [{**pushed("amd64", "a"), "pushed": {"a:1": "sha256:1", "b:1": "sha256:1"}}],
-            "full on amd64 was not pushed",
-        ),
         ([pushed("amd64", "a", "full")] * 2, "full on amd64 is given twice"),
         (
             [pushed("amd64", "a", "full", "latest"), pushed("arm64", "b", "full")],

@@ -166,40 +166,6 @@ def test_hard_links_and_modes_are_kept(debian: Debian) -> None:
     assert (tree / "usr/bin/first").stat().st_mode & 0o7777 == 0o4755
 
 
-def test_the_database_tells_what_is_there(debian: Debian) -> None:
-    conffiles = "Conffiles:\n /etc/kept.conf 01\n /etc/dropped.conf 02\nDescription: it"
-    debian.install("one", "/etc/kept.conf", "/etc/dropped.conf", "/lib/one", fields=conffiles)
-    debian.install("two", "/usr/lib/two", fields="Conffiles:\n /etc/gone.conf 03")
-    (debian.root / "var/lib/dpkg/info/one.conffiles").write_text(
-        "/etc/kept.conf\n/etc/dropped.conf\n"
-    )
-
-    out = assemble_images(
-        debian,
-        {"packages": {"one": "whole"}},
-        {"packages": {"two": "whole"}},
-        exclude=["/etc/dropped.conf"],
-    )
-
-    database = out / "a/var/lib/dpkg"
-    assert (database / "status").read_text() == (
-        "Package: one\nStatus: install ok installed\nVersion: 1-one\nArchitecture: all\n"
-        "Conffiles:\n /etc/kept.conf 01\nDescription: it\n\n"
-    )
-    assert (database / "info/one.conffiles").read_text() == "/etc/kept.conf\n"
-    assert (database / "info/one.list").read_text().splitlines() == [
-        "/.",
-        "/usr",
-        "/etc/kept.conf",
-        "/lib/one",
-        "/usr/share/doc/one/copyright",
-    ]
-    assert "dropped" not in (database / "info/one.md5sums").read_text()
-    later = out / "b/var/lib/dpkg"
-    assert "Conffiles" not in (later / "status").read_text().partition("Package: two")[2]
-    assert not (later / "info/one.list").exists()
-
-
 def test_an_alternative_comes_with_the_command_it_leads_to(debian: Debian) -> None:
     debian.install("netcat", "/bin/nc.openbsd")
     for name in ("nc", "awk"):

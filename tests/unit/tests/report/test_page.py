@@ -80,20 +80,6 @@ def test_page_has_pictures_and_links_and_needs_nothing_else(evidence: Path) -> N
     assert f'href="{EVIDENCE}/a%20log%26more.txt"' in html
 
 
-@pytest.mark.parametrize(
-    ("node", "on", "suite", "name"),
-    [
-        ("tests/image/test_a.py::test_b[mini]", "mini", "image", "test_b"),
-        ("tests/image/test_a.py::test_b[udp-full-mini]", "full", "image", "test_b[udp-mini]"),
-        ("tests/unit/test_a.py::TestB::test_c[x-y]", "", "unit", "TestB::test_c[x-y]"),
-        ("test_a.py::test_b", "", "tests", "test_b"),
-    ],
-)
-def test_result_has_name_and_suite(node: str, on: str, suite: str, name: str) -> None:
-    result = CaseResult(node, "passed", image=on)
-    assert (result.suite, result.name) == (suite, name)
-
-
 def test_folder_names_differ_and_can_be_made() -> None:
     nodes = ["tests/a.py::t[x/y]", "tests/a.py::t[x-y]", f"tests/a.py::t[{'é' * 500}]", "tests/.."]
     names = [folder_name(node) for node in nodes]
