@@ -12,11 +12,6 @@ ARM = ForeignPlatform("arm64", "linux/arm64")
 repositories = st.from_regex(r"[a-z]{1,9}(:[0-9]{4}/[a-z]{1,9})?(/[a-z]{1,9}){0,2}", fullmatch=True)
 
 
-def test_architecture_is_that_of_the_platform() -> None:
-    assert ARM.architecture == "arm64"
-    assert ForeignPlatform("armhf", "linux/arm/v7").architecture == "arm"
-
-
 @given(repositories)
 def test_repository_of_a_platform_is_never_that_of_the_engine(repository: str) -> None:
     own = ARM.repository(repository)

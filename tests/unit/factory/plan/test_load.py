@@ -148,6 +148,7 @@ def test_correction_without_its_patch(checkout: Path) -> None:
     [
         ({"[extra]": "[extra, ghost]"}, "component 'ghost' has no folder"),
         ({"parent: small": "parent: huge"}, "'large' stands on 'huge', which is not listed before"),
+        ({"parent: small": "parent: large"}, "'large' stands on 'large', which is not listed"),
         (
             {
                 "root: distribution": "root: assembled",

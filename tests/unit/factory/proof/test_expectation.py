@@ -11,6 +11,17 @@ def foreign(*ports: str) -> Expectation:
     return Expectation.of_foreign(ImageInfo("sha256:1", 1, (), "", "amd64", (), {}, ports))
 
 
+def test_expectation_is_what_the_components_serve(catalog: Catalog) -> None:
+    mini, full = Expectation.of(catalog, "mini"), Expectation.of(catalog, "full")
+    assert (mini.transports, full.transports) == (("udp", "tcp"), ("udp", "tcp", "tls"))
+    assert (set(mini.tcp_ports), set(full.tcp_ports)) == ({5060}, {80, 5060, 5061})
+    assert mini.rtp_ports == full.rtp_ports == (10000, 10099)
+    assert (mini.supervised, mini.encrypted) == (False, False)
+    assert (full.supervised, full.encrypted) == (True, True)
+    assert "asterisk" in full.services
+    assert "app_dial.so" in mini.modules
+
+
 def test_expectation_includes_that_of_the_parent(catalog: Catalog) -> None:
     for image in catalog.images:
         mine = Expectation.of(catalog, image)

@@ -40,6 +40,18 @@ def test_suites_that_pass_return_the_last_line(
     assert run(tmp_path, monkeypatch, "===== 1 passed in 2s =====") == "1 passed in 2s"
 
 
+def test_suites_run_in_the_checkout_on_the_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Path
+) -> None:
+    run(tmp_path, monkeypatch, "1 passed in 2s")
+    said = [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
+    assert said[1] == str(tmp_path)
+    assert said[2:7] == ["-m", "pytest", "tests/image", "tests/integration", "tests/hostile"]
+    assert said[said.index("--image") + 1] == "full=sha256:12"
+    assert f"--report={tmp_path}/build/full/report" in said
+    assert "E   AssertionError: 2 passed" in said
+
+
 @pytest.mark.parametrize(
     ("end", "status", "why"),
     [

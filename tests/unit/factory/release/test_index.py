@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from factory.errors import FactoryError
-from factory.release.index import Index, plan_index
+from factory.release.index import Index, exact, plan_index
 
 REPOSITORY = "registry.example:5000/pbx"
 
@@ -65,6 +65,22 @@ def test_index_refuses_images_that_do_not_belong_together(
         plan_index(REPOSITORY, manifests)
     assert caught.value.cause.startswith(cause)
     assert caught.value.hint
+
+
+def test_index_knows_exact_versions() -> None:
+    names = [
+        "1",
+        "1.2",
+        "1.2.3",
+        "1.2.3-rc.1",
+        "full",
+        "full-1",
+        "full-1.2",
+        "full-1.2.3",
+        "latest",
+    ]
+    found = exact(f"{REPOSITORY}:{name}" for name in names)
+    assert [tag.rpartition(":")[2] for tag in found] == ["1.2.3", "1.2.3-rc.1", "full-1.2.3"]
 
 
 def run(root: Path, *arguments: str, path: str) -> subprocess.CompletedProcess[str]:
