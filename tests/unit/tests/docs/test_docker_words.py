@@ -25,6 +25,12 @@ WORLD = World(
             "run -d --name t-pbx --network net --label owner=test --env A=1 candidate",
         ),
         (
+            "run --rm -v pbx:/srv -v /srv/acme:/acme:ro mlan/asterisk asterisk -V",
+            """run --rm --mount type=volume,source=t-pbx,target=/srv,volume-label=owner=test
+            --mount type=bind,source=/tmp/acme,target=/acme,readonly
+            --network net --label owner=test --env A=1 candidate asterisk -V""",
+        ),
+        (
             "run -p 5060:5060/udp -p 10000-10099:10000-10099/udp --network own … mlan/asterisk",
             """run --publish 127.0.0.1::5060/udp --publish 127.0.0.1::10000-10001/udp
             --network t-own --label owner=test --env A=1 candidate""",
