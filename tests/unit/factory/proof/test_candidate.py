@@ -20,6 +20,7 @@ class FakeContainer:
         self.attrs: dict[str, Any] = {}
         self._state = state
         self._said = said
+        self.prints = b""
 
     def reload(self) -> None:
         self.attrs["State"] = self._state
