@@ -55,7 +55,6 @@ class FakeEngine(Engine):
         self.has = has
         self.labels: list[Label] = []
         self.names: dict[str, str] = {}
-        self.digests: dict[str, tuple[str, ...]] = {}
         self.calls: list[str] = []
         self.loaded: list[str] = []
 
@@ -65,8 +64,7 @@ class FakeEngine(Engine):
             return None
         id_ = self.names.get(name, name)
         tags = tuple(name for name, image in self.names.items() if image == id_)
-        digests = self.digests.get(id_, ())
-        return ImageInfo(id_, 1, tags, CREATED, self.has, ("sha256:aa",), {}, (), digests)
+        return ImageInfo(id_, 1, tags, CREATED, self.has, ("sha256:aa",), {}, ())
 
     def pull(self, reference: str, platform: str | None = None) -> str | None:
         self.calls.append(f"pull {reference}{f' for {platform}' if platform else ''}")
