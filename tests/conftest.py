@@ -64,9 +64,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test on the image of its marker, and on every image that stands on that.
 
     `only=True`: on that one alone. `once=True`: on the lowest of them that this run tests. A test
-    that starts containers of its own takes seconds of processor time: it runs on the lowest and on
-    the highest. Between them are the same scripts and the same busybox; the highest has Debian's
-    tools. A test with phones runs on the lowest and the two highest: `full` holds all of `base`.
+    with phones or with containers of its own takes seconds of processor time: it runs on the lowest
+    and on the highest. Between them are the same Asterisk, scripts and busybox; the highest has all
+    modules and Debian's tools.
     """
     if "image" not in metafunc.fixturenames or _chooses_itself(metafunc):
         return
@@ -79,10 +79,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted = [name for name in names if name in targets_of(metafunc.config)]
     if marker and marker.kwargs.get("once"):
         wanted = wanted[:1]
-    elif "start" in metafunc.fixturenames:
+    elif "start" in metafunc.fixturenames or "integration" in metafunc.definition.path.parts:
         wanted = [*wanted[:1], *wanted[1:][-1:]]
-    elif "integration" in metafunc.definition.path.parts:
-        wanted = [*wanted[:1], *wanted[1:][-2:]]
     metafunc.parametrize("image", wanted, scope="session")
 
 
