@@ -13,6 +13,7 @@ from typing import IO
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
+from rich.text import Text
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 
@@ -103,9 +104,9 @@ class Console:
     def error(self, cause: str, hint: str) -> None:
         """Show on standard error what failed, and what to do."""
         self._record(f"error: {cause}\nhint: {hint}")
-        self._err.print(f"[bold red]error:[/] {escape(cause)}")
+        self._err.print(Text.assemble(("error:", "bold red"), f" {cause}"))
         if hint:
-            self._err.print(f"[bold]hint:[/] {escape(hint)}")
+            self._err.print(Text.assemble(("hint:", "bold"), f" {hint}"))
 
     def unexpected(self, error: Exception) -> None:
         """Show an unexpected error in one line; the log gets its traceback."""

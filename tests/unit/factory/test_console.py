@@ -106,7 +106,7 @@ def test_result_of_any_text_is_printed_as_it_is(capsys: Printed, text: str) -> N
 
 
 def test_error_prints_markup_as_it_is(capsys: Printed) -> None:
-    text = "gcc [red]error[/red] [/nothing] [link=x] \\[bold] a[0] [1;31m"
+    text = "gcc [red]error[/red] [/nothing] [link=x] \\[bold] a[0] [1;31m :key: \\"
     with Console(None) as console:
         console.error(text, "")
     assert capsys.readouterr() == ("", f"error: {text}\n")
