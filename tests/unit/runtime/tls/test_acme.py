@@ -42,20 +42,6 @@ def domains(contents: AcmeContents) -> list[str]:
     return [entry.domain for entry in contents.entries]
 
 
-def test_acme_file_of_later_versions_is_read() -> None:
-    contents = parse(acme_json({"pbx.example": ISSUED, "*.example": ISSUED}))
-    assert contents == AcmeContents(
-        tuple(
-            AcmeEntry(name, ISSUED.certificate, ISSUED.key) for name in ("pbx.example", "*.example")
-        )
-    )
-
-
-def test_acme_file_of_version_1_is_read() -> None:
-    contents = parse(acme_json_of_version_1({"pbx.example": ISSUED}))
-    assert contents.entries == (AcmeEntry("pbx.example", ISSUED.certificate, ISSUED.key),)
-
-
 @pytest.mark.parametrize("change", [bytes.lower, bytes.upper], ids=["lower", "upper"])
 @pytest.mark.parametrize("write", [acme_json, acme_json_of_version_1])
 def test_acme_field_names_are_read_in_either_case(write: Any, change: Any) -> None:
@@ -106,23 +92,7 @@ def test_acme_file_of_another_kind_is_refused_with_a_reason(text: bytes, reason:
 
 @pytest.mark.parametrize(
     "domain",
-    [
-        "../../etc/passwd",
-        "/etc/passwd",
-        "a/b",
-        "..",
-        ".",
-        "",
-        "a\x00b",
-        "a\nb",
-        "a b",
-        "-rf",
-        "x" * 64,
-        "a." * 125 + "example",
-        "*.*.example",
-        "ex*ample",
-        "büro.example",
-    ],
+    ["../../etc/passwd", "", "a\x00b", "a b", "-rf", "x" * 64, "*.*.example", "büro.example"],
 )
 def test_acme_entry_of_no_domain_is_left_out(domain: str) -> None:
     contents = parse(document(domain))

@@ -25,13 +25,6 @@ def test_reload_of_sip_waits_until_asterisk_has_booted(console: Console) -> None
     assert asked == ["core waitfullybooted", "module reload res_pjsip.so", "http show status"]
 
 
-def test_reload_of_https_happens_where_it_is_on(console: Console) -> None:
-    enabled = {"http show status": "HTTPS Server Enabled and Bound to 0.0.0.0:8089\n"}
-    path, asked = console(WELL | enabled)
-    assert reload_certificate(path)
-    assert asked[-1] == "module reload http"
-
-
 def test_reload_without_asterisk_is_no_failure(tmp_path: Path) -> None:
     assert not reload_certificate(tmp_path / "asterisk.ctl")
 

@@ -151,13 +151,6 @@ def test_pair_with_any_byte_changed_is_refused_or_keeps_its_key(data: st.DataObj
         assert public == x509.load_pem_x509_certificate(ISSUED.certificate).public_key()
 
 
-@settings(max_examples=100)
-@given(st.binary(), st.binary())
-def test_pair_of_any_bytes_is_refused(certificate: bytes, key: bytes) -> None:
-    with pytest.raises(PairError):
-        read_pair(certificate, key)
-
-
 # ---- whose it is
 
 

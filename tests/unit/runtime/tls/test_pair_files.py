@@ -79,16 +79,6 @@ def test_pair_files_interrupted_at_any_moment_are_completed_or_undone(
     assert (certificate, key) in [(p.certificate, p.key) for p in (before, after)]
 
 
-def test_pair_files_interrupted_between_the_two_are_completed(tmp_path: Path) -> None:
-    before, after = made(), made()
-    pair_files.use(tmp_path, before)
-    (tmp_path / ".cert.pem.new").write_bytes(after.certificate)
-    (tmp_path / "priv_key.pem").write_bytes(after.key)
-    assert pair_files.finish(tmp_path)
-    assert files(tmp_path) == {"cert.pem": after.certificate, "priv_key.pem": after.key}
-    assert not pair_files.finish(tmp_path)
-
-
 def test_pair_files_are_not_completed_with_half_a_file(tmp_path: Path) -> None:
     before, after = made(), made()
     pair_files.use(tmp_path, before)

@@ -103,46 +103,6 @@ def test_reader_passes_on_every_change(start: StartReader, acme: Path) -> None:
     assert reader.next().contents.entries[0].key == issued[HOST].key
 
 
-def test_reader_sees_a_pair_renewed_by_links(start: StartReader, acme: Path) -> None:
-    """What certbot does: the names stay, and lead elsewhere."""
-    live, archive = acme.parent / "live", acme.parent / "archive"
-    live.mkdir()
-    archive.mkdir()
-
-    def renew(number: int) -> Issued:
-        issued = AUTHORITY.issue(HOST)
-        for name, data in {"fullchain": issued.certificate, "privkey": issued.key}.items():
-            (archive / f"{name}{number}.pem").write_bytes(data)
-            (archive / f"{name}{number}.pem").chmod(0o600)
-            (live / "new").symlink_to(f"../archive/{name}{number}.pem")
-            (live / "new").rename(live / f"{name}.pem")
-        return issued
-
-    first = renew(1)
-    reader = start(own=(f"{live}/fullchain.pem", f"{live}/privkey.pem"))
-    own = reader.next().own
-    assert own
-    assert own.key == first.key
-    second = renew(2)
-    own = reader.next().own
-    assert own
-    assert (own.certificate, own.key) == (second.certificate, second.key)
-
-
-def test_reader_leaves_to_asterisk_what_asterisk_could_replace(
-    start: StartReader, acme: Path
-) -> None:
-    secret = acme.parent / "secret"
-    secret.write_bytes(b"of root")
-    secret.chmod(0o600)
-    folder = acme.parent / "his"
-    folder.mkdir()
-    (folder / "acme.json").symlink_to(secret)
-    os.chown(folder, ASTERISK, ASTERISK)
-    given = start("--once", path=folder / "acme.json").next()
-    assert given == Given(yours=str(folder))
-
-
 @pytest.mark.parametrize("kind", ["pipe", "device", "huge", "half", "folder"])
 def test_reader_is_not_held_up(start: StartReader, acme: Path, kind: str) -> None:
     if kind == "pipe":

@@ -74,14 +74,6 @@ def names(here: Path, folder: str) -> list[str]:
     return sorted(str(p.relative_to(here / folder)) for p in found if p.is_file())
 
 
-def test_refresh_without_any_certificate_makes_one(here: Path, capsys: Printed) -> None:
-    assert run("--start") == 0
-    certificate = x509.load_pem_x509_certificate(used(here).certificate)
-    assert certificate.issuer == certificate.subject
-    assert "made a self-signed certificate for pbx.example.com, 30 days" in capsys.readouterr().out
-    assert names(here, "used") == ["cert.pem", "priv_key.pem"]
-
-
 def test_refresh_repeated_changes_and_says_nothing(here: Path, capsys: Printed) -> None:
     offer(here, pbx_example_com=AUTHORITY.issue(HOST))
     run()
@@ -108,23 +100,11 @@ def test_refresh_uses_and_keeps_what_fits_in_acme_file(here: Path) -> None:
     assert names(here, "used") == ["cert.pem", "priv_key.pem"]  # nothing of the user's
 
 
-def test_refresh_follows_changes_of_acme_file(here: Path) -> None:
-    for _ in range(3):
-        latest = AUTHORITY.issue(HOST)
-        offer(here, pbx_example_com=latest)
-        run()
-        assert used(here) == latest
-    assert names(here, "used") == ["cert.pem", "priv_key.pem"]
-
-
 @pytest.mark.parametrize(
     ("contents", "warning"),
     [
         (b"{", "it is not JSON"),
-        (acme_json({HOST: Issued(OWN.certificate, AUTHORITY.issue(HOST).key)}), "do not belong"),
-        (acme_json({"../../x": AUTHORITY.issue(HOST)}), "'../../x' is no domain"),
         (acme_json({HOST: AUTHORITY.issue(HOST, end=NOW)}), "no valid certificate for"),
-        (acme_json({HOST: AUTHORITY.issue(HOST, start=NOW + DAY)}), "no valid certificate for"),
         (acme_json({"a.example": AUTHORITY.issue("a.example")}), "only for a.example"),
     ],
 )
@@ -145,17 +125,6 @@ def test_refresh_of_a_useless_acme_file_keeps_what_is_in_use_and_says_why(
     assert str(here / "acme.json") in lines[0]
 
 
-def test_refresh_without_acme_file_changes_nothing(here: Path, capsys: Printed) -> None:
-    before = AUTHORITY.issue(HOST)
-    offer(here, pbx_example_com=before)
-    run()
-    capsys.readouterr()
-    (here / "acme.json").unlink()
-    run()
-    assert used(here) == before
-    assert capsys.readouterr().out == ""
-
-
 def test_refresh_counts_many_problems(here: Path, capsys: Printed) -> None:
     bad = Issued(OWN.certificate, AUTHORITY.issue(HOST).key)
     rewrite(here / "acme.json", acme_json({f"{n}.example": bad for n in range(30)}))
@@ -163,24 +132,6 @@ def test_refresh_counts_many_problems(here: Path, capsys: Printed) -> None:
     out = capsys.readouterr().out
     assert out.count("left out: ") == 11
     assert "left out: 20 more" in out
-
-
-def test_refresh_uses_the_users_own_while_nothing_else_fits(here: Path, capsys: Printed) -> None:
-    use(here, OWN)
-    assert run("--start") == 0
-    assert used(here) == OWN
-    assert capsys.readouterr().out == ""
-
-
-def test_refresh_keeps_the_users_own_when_something_else_fits(here: Path, capsys: Printed) -> None:
-    use(here, OWN)
-    fitting = AUTHORITY.issue(HOST)
-    offer(here, pbx_example_com=fitting)
-    run()
-    assert used(here) == fitting
-    kept = [p.read_bytes() for p in (here / "used").glob("kept-*")]
-    assert sorted(kept) == sorted([OWN.certificate, OWN.key])
-    assert "what was in use is the user's: kept as " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -207,16 +158,6 @@ def test_refresh_warns_each_time_that_the_users_own_ends(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("left", [-DAY, DAY / 24])
-def test_refresh_renews_a_self_signed_one_that_ends(here: Path, left: datetime.timedelta) -> None:
-    start = NOW + left - DAY
-    use(here, Issued(*make_certificate(CertificateSettings(HOST, "ec256", 1), start)))
-    assert run() == 0
-    made = x509.load_pem_x509_certificate(used(here).certificate)
-    assert made.not_valid_after_utc > NOW + 29 * DAY
-    assert names(here, "used") == ["cert.pem", "priv_key.pem"]
-
-
 @pytest.mark.parametrize("name", ["cert.pem", "priv_key.pem"])
 def test_refresh_of_one_half_stops_the_start(here: Path, name: str, capsys: Printed) -> None:
     (here / "used" / name).write_text("lone")
@@ -224,21 +165,6 @@ def test_refresh_of_one_half_stops_the_start(here: Path, name: str, capsys: Prin
     assert (here / "used" / name).read_text() == "lone"
     out = capsys.readouterr().out
     assert "one is there without the other; put the right ones there, or remove both" in out
-
-
-def test_refresh_replaces_and_keeps_half_a_pair_of_the_user(here: Path) -> None:
-    (here / "used" / "priv_key.pem").write_text("lone")
-    fitting = AUTHORITY.issue(HOST)
-    offer(here, pbx_example_com=fitting)
-    assert run("--start") == 0
-    assert used(here) == fitting
-    assert [p.read_text() for p in (here / "used").glob("kept-*")] == ["lone"]
-
-
-def test_refresh_of_a_wrong_key_stops_the_start(here: Path, capsys: Printed) -> None:
-    use(here, Issued(OWN.certificate, AUTHORITY.issue(HOST).key))
-    assert run("--start") == 1
-    assert "certificate and key do not belong together" in capsys.readouterr().out
 
 
 def test_refresh_completes_an_interrupted_change(here: Path, capsys: Printed) -> None:
@@ -249,18 +175,6 @@ def test_refresh_completes_an_interrupted_change(here: Path, capsys: Printed) ->
     assert run("--start") == 0
     assert used(here) == made
     assert "completed an interrupted change of" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("there", [False, True])
-def test_refresh_of_a_useless_setting_stops_the_start(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed, *, there: bool
-) -> None:
-    if there:
-        use(here, OWN)
-    monkeypatch.setenv("TLS_KEYBITS", "1024")
-    monkeypatch.setenv("SYSLOG_LEVEL", "4")
-    assert run("--start") == 1
-    assert "TLS_KEYBITS is '1024': use 2048 to 8192, or ec256" in capsys.readouterr().out
 
 
 def test_refresh_on_a_full_disk_keeps_what_is_in_use(

@@ -80,11 +80,6 @@ def test_sieve_holds_back_a_key_that_does_not_belong() -> None:
     assert "do not belong together" in passed.contents.warnings[0]
 
 
-@pytest.mark.parametrize("contents", [None, b"", b"\n"])
-def test_sieve_of_nothing_is_normal(contents: bytes | None) -> None:
-    assert sift(Found(contents), NOTHING, NOTHING, Wanted(HOST)) == (Given(), True)
-
-
 def test_sieve_tells_half_a_file_from_a_whole_one() -> None:
     file = acme_json({HOST: POOL[HOST]})
     passed, whole = sift(Found(file[:-9]), NOTHING, NOTHING, Wanted(HOST))

@@ -32,13 +32,6 @@ def read(acme: Path, timeout: float = 0) -> Given:
     return read_rest(Given(yours="/srv"), paths, Wanted(HOST), timeout)
 
 
-def test_unprivileged_reads_a_whole_file(acme: Path) -> None:
-    rewrite(acme, WHOLE)
-    found = read(acme)
-    assert [entry.domain for entry in found.contents.entries] == [HOST]
-    assert found.problem == ""
-
-
 @pytest.mark.parametrize("contents", [None, b"", b"\n"])
 def test_unprivileged_missing_or_empty_file_is_normal(acme: Path, contents: bytes | None) -> None:
     if contents is not None:
@@ -106,11 +99,6 @@ def test_unprivileged_never_reads_a_writer_in_between(acme: Path) -> None:
     assert set(problems) == {""}
 
 
-def test_unprivileged_reports_a_file_that_stays_half(acme: Path) -> None:
-    acme.write_bytes(WHOLE[:100])
-    assert read(acme).problem.startswith("it is not JSON (")
-
-
 def test_unprivileged_does_not_read_a_huge_file_to_its_end(acme: Path) -> None:
     with acme.open("wb") as file:
         file.truncate(MAX_BYTES * 1000)
@@ -123,16 +111,6 @@ def test_unprivileged_explains_what_is_no_file(acme: Path) -> None:
     acme.unlink()
     acme.mkdir()
     assert "the engine makes one if there is no file to mount" in read(acme).problem
-
-
-def test_unprivileged_says_why_a_file_may_not_be_read(
-    acme: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> int:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "open", refuse)
-    assert "/srv must not belong to that user" in read(acme).problem
 
 
 def test_digest_signature_differs_after_every_change(acme: Path) -> None:

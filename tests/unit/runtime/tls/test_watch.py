@@ -88,32 +88,6 @@ def test_watch_has_each_change_worked_on_once(
     assert frames == [FIRST, SECOND, FIRST]
 
 
-def test_watch_has_the_work_done_when_it_is_due(
-    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done_before(container, FIRST, time.time())
-    os.write(reader, FIRST)
-    frames = runs(monkeypatch, [time.time() + 0.2, time.time()], lambda: None)
-    with pytest.raises(EnoughError):
-        watch.main()
-    assert frames == [FIRST] * 3
-
-
-def test_watch_notices_changes_of_a_file_that_the_reader_leaves(
-    container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    frame = encode(Given(yours=str(container.parent)))
-    done_before(container, frame)
-    frames = runs(monkeypatch, [], lambda: None)
-    acme = container.parent / "acme/acme.json"
-    acme.parent.mkdir()
-    acme.touch()
-    os.write(reader, frame)
-    with pytest.raises(EnoughError):
-        watch.main()
-    assert frames == [frame]
-
-
 @pytest.mark.parametrize("cut", [0, 3, 8, len(FIRST) - 1])
 def test_watch_ends_with_the_reader(
     container: Path, reader: int, monkeypatch: pytest.MonkeyPatch, cut: int
@@ -131,22 +105,6 @@ def test_watch_refuses_what_would_fill_the_memory(container: Path, reader: int) 
     os.write(reader, b"\xff" * 8)
     with pytest.raises(ValueError, match="announced"):
         watch.main()
-
-
-def test_watch_without_a_reader_waits_for_a_folder(
-    container: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.argv", ["watch"])
-    done_before(container, b"")
-    pauses: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-        (container.parent / "acme").mkdir()
-
-    monkeypatch.setattr("time.sleep", sleep)
-    assert watch.main() == 0
-    assert pauses == [watch.FOLDER_SECONDS]
 
 
 @pytest.mark.parametrize(
