@@ -64,21 +64,6 @@ def configuration(text: str) -> Configuration:
     return load("pjsip.conf", lambda name: [SourceFile(name, (WIZARD + text).encode())])
 
 
-def test_linphone_document_has_the_account() -> None:
-    sections = document()
-    assert sections["proxy_0"]["reg_proxy"] == "<sip:192.0.2.10:5060;transport=tcp>"
-    assert sections["proxy_0"]["reg_route"] == sections["proxy_0"]["reg_proxy"]
-    assert sections["proxy_0"]["reg_identity"] == '"Ann" <sip:ann@192.0.2.10>'
-    assert sections["auth_info_0"] == {
-        "username": "ann",
-        "userid": "ann",
-        "ha1": hashlib.md5(b"ann:asterisk:s3cret").hexdigest(),  # noqa: S324
-        "realm": "asterisk",
-        "algorithm": "MD5",
-    }
-    assert sections["misc"] == {"transient_provisioning": "1"}
-
-
 @given(FROM_FILES, FROM_FILES, FROM_FILES, FROM_FILES)
 def test_linphone_document_holds_any_name_and_password(
     account: str, name: str, password: str, realm: str
@@ -282,13 +267,6 @@ def meet(visit: Callable[[Ask], Awaitable[None]], *, seconds: float = 20) -> str
     return asyncio.run(both())
 
 
-def test_handover_gives_linphone_the_document() -> None:
-    async def visit(ask: Ask) -> None:
-        assert await ask("GET", PATH, LINPHONE) == (200, "<config/>")
-
-    assert meet(visit) == "127.0.0.1"
-
-
 def test_handover_gives_others_nothing_and_stays_open() -> None:
     async def visit(ask: Ask) -> None:
         for method, path, headers, status in (
@@ -335,16 +313,3 @@ def test_handover_does_not_wait_for_silent_connections() -> None:
         return await asyncio.wait_for(handing, 10)
 
     assert asyncio.run(both()) == "127.0.0.1"
-
-
-def test_handover_ends_if_nobody_comes() -> None:
-    order = Handover(PATH, "<config/>", free_port(), None)
-    assert asyncio.run(hand_over(order, 0.1, lambda: None)) == ""
-
-
-def test_handover_names_a_port_that_is_in_use() -> None:
-    with socket.create_server(("", 0)) as taken:
-        port = taken.getsockname()[1]
-        order = Handover(PATH, "<config/>", port, None)
-        with pytest.raises(CommandError, match=f"cannot listen on port {port}.*--port"):
-            asyncio.run(hand_over(order, 5, lambda: None))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 import string
 from pathlib import Path
 
@@ -51,24 +50,17 @@ def problems(conf: Path, text: str, capsys: Printed) -> dict[str, str]:
         ("", "none"),
         ("@SECRET:john.doe@", "placeholder"),
         ("john.doe", "its name"),
-        ("John.Doe", "its name"),
         ("eod.nhoj", "its name"),
-        ("12025550160", "number"),
         ("+12025550160", "number"),
         ("password", "published"),
-        ("Password1!", "published"),
-        ("secret", "published"),
         ("unsecurepassword", "published"),
-        ("a-long-random-one", "published"),
         ("xK3!9", "only 5 characters"),
         ("aaaaaaaaaaaaaaaaaaaaaaaa", "easily guessed"),
         ("123456789012345678901234", "no lower case, upper case"),
         ("abababababababababababab", "easily guessed"),
-        ("passwordpasswordpassword", "easily guessed"),
         ("xkqjwpvz", "no upper case, digits, other characters: use some, or make it longer"),
         ("xkqjwpvz7R", "no other characters"),
         ("John.Doe1", "easily guessed"),
-        ("9876543210987654", "no lower case"),
     ],
 )
 def test_strength_of_weak_passwords(password: str, why: str) -> None:
@@ -98,10 +90,6 @@ def test_strength_of_random_secrets_without_one_kind_of_letters(entropy: bytes) 
     password = base64.urlsafe_b64encode(entropy).decode()
     if len(set(password)) > 8:  # as good as always
         assert weakness(password, "john.doe", "+12025550160") == ""
-
-
-def test_strength_of_hexadecimal_secrets() -> None:
-    assert all(weakness(secrets.token_hex(16), "john.doe") == "" for _ in range(200))
 
 
 @given(st.text(string.ascii_letters + string.digits + string.punctuation, max_size=7))
@@ -182,12 +170,6 @@ def test_audit_table_names_account_number_and_problem(conf: Path, capsys: Printe
     ]
 
 
-def test_passwords_command_says_if_none_is_weak(conf: Path, capsys: Printed) -> None:
-    (conf / "pjsip_endpoint.conf").write_text(f"[a](w)\ninbound_auth/password = {STRONG}\n")
-    assert main(["passwords"]) == 0
-    assert capsys.readouterr().out == "no weak passwords\n"
-
-
 def test_passwords_command_says_if_there_is_no_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
@@ -201,9 +183,7 @@ def test_passwords_command_says_if_there_is_no_configuration(
     [
         b"",
         b"\xff\xfe\0\0",
-        b"[",
         b"[a](",
-        b"[a](w",
         b";--",
         b"[a](a)\n",
         b"#include pjsip_endpoint.conf\n",
@@ -239,20 +219,6 @@ def test_passwords_command_fails_if_a_file_cannot_be_read(conf: Path, capsys: Pr
     (conf / "pjsip_endpoint.conf").mkdir()
     assert main(["passwords"]) == 1
     assert capsys.readouterr().err == "pbx: not read: pjsip_endpoint.conf: not a regular file\n"
-
-
-def test_passwords_command_logs_one_line_at_a_start(
-    conf: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (conf / "pjsip_endpoint.conf").write_text("[a](w)\n[b](w)\n")
-    monkeypatch.setenv("SYSLOG_LEVEL", "4")
-    assert main(["passwords", "--log"]) == 0
-    assert capsys.readouterr().out.endswith(
-        " pbx: 2 accounts have weak passwords: a, b; type `pbx passwords` to see why\n"
-    )
-    monkeypatch.setenv("SYSLOG_LEVEL", "3")
-    assert main(["passwords", "--log"]) == 0
-    assert capsys.readouterr().out == ""
 
 
 def test_audit_warning_names_only_some_accounts() -> None:

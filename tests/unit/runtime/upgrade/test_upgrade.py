@@ -65,57 +65,10 @@ def moved_on(pbx: Installation) -> None:
     pbx.use("own.conf", "; mine\n")
 
 
-def test_diff_is_empty_right_after_the_first_start(pbx: Installation, capsys: Printed) -> None:
-    before = pbx.read()
-    assert main(["config", "diff"]) == 0
-    assert main(["config", "upgrade"]) == 0
-    assert capsys.readouterr().out == "no differences\nnothing to do\n"
-    assert pbx.read() == before
-
-
-@pytest.mark.usefixtures("pbx")
-def test_diff_lists_what_differs(pbx: Installation, capsys: Printed) -> None:
-    moved_on(pbx)
-    assert main(["config", "diff", "--brief"]) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        "lines.conf  changed by you and in the image, in different lines",
-        "new.conf    new in the image",
-        "own.conf    only yours",
-        "users.conf  changed in the image",
-    ]
-
-
-def test_diff_shows_lines_without_secrets(pbx: Installation, capsys: Printed) -> None:
-    moved_on(pbx)
-    pbx.use("users.conf", f"[john]\npassword = {SECRET}\n[ann]\npassword = {OTHER}\n; end\n")
-    assert main(["config", "diff", "users.conf"]) == 1
-    out = capsys.readouterr().out
-    assert "+[ann]\n+password = (not shown)\n" in out
-    assert " password = @SECRET:john@\n" in out
-    assert SECRET not in out
-    assert OTHER not in out
-    assert "lines.conf" not in out
-
-
 @pytest.mark.usefixtures("pbx")
 def test_diff_refuses_a_file_that_does_not_exist(capsys: Printed) -> None:
     assert main(["config", "diff", "none.conf"]) == 1
     assert capsys.readouterr().err.startswith("pbx: there is no file none.conf: see ")
-
-
-def test_upgrade_shows_what_it_would_do(pbx: Installation, capsys: Printed) -> None:
-    moved_on(pbx)
-    before = pbx.read()
-    assert main(["config", "upgrade"]) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        "take over from the image:",
-        "lines.conf  changed by you and in the image, in different lines",
-        "new.conf    new in the image",
-        "users.conf  changed in the image",
-        "",
-        "nothing has changed; type `pbx config upgrade --yes` to do it",
-    ]
-    assert pbx.read() == before
 
 
 def test_upgrade_keeps_edits_and_secrets(pbx: Installation, capsys: Printed) -> None:
@@ -141,44 +94,6 @@ def test_upgrade_keeps_edits_and_secrets(pbx: Installation, capsys: Printed) -> 
     assert pbx.read() == after
 
 
-def test_upgrade_writes_files_for_asterisk_alone(pbx: Installation) -> None:
-    moved_on(pbx)
-    (pbx.conf / "lines.conf").chmod(0o600)
-    assert main(["config", "upgrade", "--yes"]) == 0
-    modes = {p.name: p.stat().st_mode & 0o777 for p in pbx.conf.iterdir() if p.is_file()}
-    assert modes["lines.conf"] == 0o600
-    assert modes["new.conf"] == 0o640
-    backup = pbx.conf / ".before-upgrade-1"
-    assert backup.stat().st_mode & 0o777 == 0o750
-    assert {p.stat().st_mode & 0o777 for p in backup.iterdir()} == {0o640}
-
-
-def test_upgrade_leaves_a_file_that_both_changed(pbx: Installation, capsys: Printed) -> None:
-    moved_on(pbx)
-    mine = LINES.replace("= 3", "= mine")
-    pbx.use("lines.conf", mine)
-    assert main(["config", "upgrade", "--yes"]) == 1
-    out = capsys.readouterr().out
-    assert "leave as they are:\nlines.conf  changed by you and in the image, in the same" in out
-    assert "pbx config upgrade --keep FILE" in out
-    after = pbx.read()
-    assert after["lines.conf"] == mine
-    assert after[".sample/lines.conf"] == LINES
-    assert "new.conf" in after
-    assert main(["config", "upgrade", "--yes"]) == 1
-    assert pbx.read() == after
-
-
-def test_upgrade_keeps_the_users_version_if_asked(pbx: Installation) -> None:
-    mine = LINES.replace("= 3", "= mine")
-    pbx.use("lines.conf", mine)
-    pbx.ship("lines.conf", LINES.replace("= 3", "= image"))
-    assert main(["config", "upgrade", "--yes", "--keep", "lines.conf"]) == 0
-    assert (pbx.conf / "lines.conf").read_text() == mine
-    assert main(["config", "upgrade"]) == 0
-    assert not list(pbx.conf.glob(".before*"))
-
-
 def test_upgrade_refuses_to_keep_a_file_that_does_not_exist(
     pbx: Installation, capsys: Printed
 ) -> None:
@@ -186,22 +101,6 @@ def test_upgrade_refuses_to_keep_a_file_that_does_not_exist(
     assert main(["config", "upgrade", "--keep", "lines"]) == 2
     assert "--keep lines: there is no such file" in capsys.readouterr().err
     assert pbx.read() == before
-
-
-def test_upgrade_does_not_restore_a_removed_file(pbx: Installation) -> None:
-    (pbx.conf / "lines.conf").unlink()
-    pbx.ship("lines.conf", "new\n")
-    assert main(["config", "upgrade", "--yes"]) == 0
-    assert not (pbx.conf / "lines.conf").exists()
-    assert main(["config", "upgrade"]) == 0
-
-
-def test_upgrade_leaves_a_file_that_the_image_dropped(pbx: Installation, capsys: Printed) -> None:
-    (pbx.seed / "lines.conf").unlink()
-    assert main(["config", "upgrade", "--yes"]) == 0
-    assert (pbx.conf / "lines.conf").read_text() == LINES
-    assert main(["config", "diff"]) == 1
-    assert "lines.conf  no longer in the image" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("missing", [".sample", ".sample/.secrets"])
@@ -315,20 +214,3 @@ def test_diff_and_upgrade_report_a_missing_folder(
     for command in ("diff", "upgrade"):
         assert main(["config", command]) == 1
         assert capsys.readouterr().err.startswith("pbx: cannot read ")
-
-
-def test_upgrade_writes_a_mounted_file_in_place(
-    pbx: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rename = Path.rename
-
-    def busy(path: Path, target: Path) -> Path:
-        if target.name == "lines.conf":
-            raise OSError(16, "Device or resource busy")
-        return rename(path, target)
-
-    moved_on(pbx)
-    monkeypatch.setattr(Path, "rename", busy)
-    assert main(["config", "upgrade", "--yes"]) == 0
-    assert "= image" in (pbx.conf / "lines.conf").read_text()
-    assert not list(pbx.conf.glob(".lines*"))

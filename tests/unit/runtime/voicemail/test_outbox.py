@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 import trustme
-from pbx.core.log import ERROR, INFO, NOTICE, WARNING
-from pbx.voicemail.message import MailError
+from pbx.core.log import ERROR, WARNING
 from pbx.voicemail.outbox import Outbox
 from pbx.voicemail.settings import MailSettings
 from pbx.voicemail.state import MailState
@@ -88,20 +86,6 @@ def states(outbox: Outbox) -> list[MailState]:
     return [entry.state for entry in outbox.queue]
 
 
-@pytest.mark.parametrize("protocol", ["smtp", "starttls", "smtps", "tls"])
-def test_outbox_sends_by_every_protocol(
-    server: Server, outbox: Outbox, said: Said, protocol: str
-) -> None:
-    queued = outbox.accept(MAIL, server.settings(protocol), "", time.time())
-    assert outbox.attempt(queued, time.time())
-    (mail,) = server.received
-    assert mail.encrypted == (protocol != "smtp")
-    assert mail.user == ("" if protocol == "smtp" else "pbx")
-    assert b"Subject: hello\r\n" in mail.content
-    assert said.lines == [(INFO, "sent a mail to bob@example.com")]
-    assert states(outbox) == []
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -137,15 +121,6 @@ def test_outbox_insecure_takes_any_certificate(server: Server, outbox: Outbox) -
     assert server.received[0].encrypted
 
 
-def test_outbox_sends_nothing_in_the_clear_if_starttls_is_not_offered(
-    server: Server, outbox: Outbox
-) -> None:
-    settings = replace(server.settings("starttls"), port=server.ports["smtp"])
-    assert not outbox.attempt(outbox.accept(MAIL, settings, "", 0), 0)
-    assert "STARTTLS" in states(outbox)[0].reason
-    assert server.received == []
-
-
 def test_outbox_does_not_retry_a_refused_recipient_by_itself(
     server: Server, outbox: Outbox, said: Said
 ) -> None:
@@ -163,19 +138,6 @@ def test_outbox_retries_only_recipients_who_have_not_got_it(server: Server, outb
     assert server.received[0].recipients == ["bob@example.com"]
     assert states(outbox)[0].recipients == ("later@example.com",)
     assert not states(outbox)[0].refused
-
-
-def test_outbox_retries_with_the_current_settings(
-    server: Server, outbox: Outbox, said: Said
-) -> None:
-    queued = outbox.accept(MAIL, None, "-P startls: no such protocol", 0)
-    assert not outbox.attempt(queued, 0)
-    assert "startls" in states(outbox)[0].reason
-    port = server.ports["smtp"]
-    outbox.configuration.write_text(f"mailcmd = minivm-send -H 127.0.0.1:{port} -f a@example.com")
-    assert outbox.attempt(queued, 60)
-    assert server.received[0].sender == "a@example.com"
-    assert said.lines[-1] == (NOTICE, "sent a mail to bob@example.com at attempt 2")
 
 
 def test_outbox_takes_the_password_from_file_or_environment(
@@ -217,12 +179,6 @@ def test_outbox_sends_an_unkept_mail_or_says_why_not(server: Server, outbox: Out
     failure = outbox.send_unkept(MAIL, nowhere, 0)
     assert failure
     assert "/nowhere" in failure.reason
-
-
-def test_outbox_refuses_what_is_no_mail(outbox: Outbox) -> None:
-    with pytest.raises(MailError):
-        outbox.accept(b"", None, "", 0)
-    assert states(outbox) == []
 
 
 def test_outbox_does_not_send_what_another_program_sends(server: Server, outbox: Outbox) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import email
-import email.policy
 import io
 import os
 import wave
@@ -14,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.voicemail.outbox import Outbox
-from pbx.voicemail.rescue import mail_of, rescue, unfinished, whole
+from pbx.voicemail.rescue import rescue, unfinished, whole
 
 STARTED = 1_000_000.0
 # Nothing listens there: the mail is kept, and waits.
@@ -50,19 +47,6 @@ def record(outbox: Outbox, name: str, seconds: float, age: float = 10) -> Path:
     for left in (path, folder / name):
         os.utime(left, (STARTED - age, STARTED - age))
     return path
-
-
-def test_rescue_mails_a_recording_to_its_mailbox(outbox: Outbox) -> None:
-    path = record(outbox, "a8Zk2P", 3)
-    rescue(outbox, STARTED, STARTED)
-    (entry,) = outbox.queue
-    assert entry.state.recipients == ("ann@example.com",)
-    mail = email.message_from_bytes(entry.message, policy=email.policy.default)
-    (attachment,) = mail.iter_attachments()
-    assert attachment.get_filename() == "voicemail-a8Zk2P.wav"
-    with wave.open(io.BytesIO(attachment.get_content())) as file:
-        assert file.getnframes() == 24_000
-    assert list(path.parent.iterdir()) == []
 
 
 def test_rescue_leaves_what_is_being_recorded(outbox: Outbox) -> None:
@@ -125,16 +109,6 @@ def test_rescue_leaves_greetings(outbox: Outbox) -> None:
     os.utime(greeting, (STARTED - 10, STARTED - 10))
     rescue(outbox, STARTED, STARTED)
     assert greeting.exists()
-
-
-def test_rescue_mail_says_what_happened() -> None:
-    came = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
-    mail = email.message_from_bytes(
-        mail_of("ann@example.com", "x.wav", b"", came), policy=email.policy.default
-    )
-    body = mail.get_body()
-    assert body
-    assert "on Friday, 02 January 2026 at 03:04. It broke off" in body.get_content()
 
 
 @given(st.integers(0, 5000))
