@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pbx.asterisk import ami_client
 from pbx.asterisk.ami import Message
-from pbx.asterisk.ami_client import AmiClient, AmiForeignError, AmiLogin, AmiRefusedError
+from pbx.asterisk.ami_client import AmiClient, AmiForeignError, AmiLogin
 
 EVENT = b"Event: InvalidPassword\r\nAccountID: x\r\n\r\n"
 WELCOME = b"Response: Success\r\nActionID: login\r\n\r\n"
@@ -185,25 +185,6 @@ def test_ami_client_gives_the_login_to_no_other_program(monkeypatch: pytest.Monk
         await until(lambda: log.up == 2)
 
     play(scene)
-
-
-def test_ami_client_retries_a_refused_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ami_client, "REFUSED_DELAY", 0.05)
-
-    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
-        await until(lambda: len(log.down) >= 2)
-        assert not client.up
-        assert log.up == 0
-        assert all(isinstance(error, AmiRefusedError) for error in log.down)
-        assert str(log.down[0]) == "Authentication failed"
-        asterisk.answer = WELCOME
-        await until(lambda: client.up)
-
-    def refusing(asterisk: Asterisk, log: Log, client: AmiClient) -> Awaitable[None]:
-        asterisk.answer = REFUSAL
-        return scene(asterisk, log, client)
-
-    play(refusing)
 
 
 @pytest.mark.parametrize("answer", [b"", WELCOME])

@@ -84,24 +84,11 @@ def test_syntax_of_lines_that_say_nothing(line: str) -> None:
     assert items(line) == []
 
 
-def test_syntax_comments_over_lines_nest() -> None:
-    text = "a = 1 ;-- b = 2\nc = 3 ;-- d\n e --; f = 4 ; g --;\nh = 5\n"
-    assert items(text) == [Setting("a", "1"), Setting("h", "5")]
-
-
 def test_syntax_comment_without_an_end_hides_the_rest() -> None:
     assert items("a = 1\n;-- b\nc = 2\n")[0] == Setting("a", "1")
     assert items("a = 1\n;-- b\nc = 2\n")[1:] == [
         Mistake("a comment that began with ;-- has no end")
     ]
-
-
-def test_syntax_end_of_no_comment_hides_the_rest_as_in_asterisk() -> None:
-    assert items("a = 1 --; x\nb = 2\n") == [Setting("a", "1 --; x")]
-
-
-def test_syntax_line_is_not_continued() -> None:
-    assert items("a = 1 \\\nb = 2") == [Setting("a", "1 \\"), Setting("b", "2")]
 
 
 def test_syntax_line_that_is_too_long_is_skipped() -> None:
@@ -146,12 +133,6 @@ def test_sections_are_filled_in_from_templates() -> None:
     assert settings_of(found, "c") == {"x": "1", "y": "2", "z": "3"}
     assert settings_of(found, "d") == {"x": "1", "y": "2"}
     assert [s.name for s in found.sections if s.template] == ["a", "b"]
-
-
-def test_sections_are_continued() -> None:
-    found = loaded("[a]\nx=1\n[b]\n[a](+)\nx+=2\ny=3\n")
-    assert settings_of(found, "a") == {"x": "12", "y": "3"}
-    assert len(found.sections) == 2
 
 
 def test_sections_report_what_is_missing_and_go_on() -> None:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.core.log import ALERT, DEFAULT_LEVEL, ERROR, INFO, NOTICE, WARNING, log
+from pbx.core.log import ALERT, ERROR, INFO, NOTICE, WARNING, log
 
 LEVELS = (1, ALERT, ERROR, WARNING, NOTICE, INFO)
 LINE = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d pbx: (.*)\n")
@@ -33,12 +33,6 @@ def said(level: int, text: str, setting: str | None) -> str:
 def test_log_line_is_shown_if_its_level_is_admitted(setting: str) -> None:
     for level in LEVELS:
         assert bool(said(level, "hello", setting)) == (level <= int(setting))
-
-
-@pytest.mark.parametrize("setting", [None, "", "9", "-1", "44", "debug", "4 ", "٤", "²"])
-def test_log_useless_setting_counts_as_the_default(setting: str | None) -> None:
-    for level in LEVELS:
-        assert bool(said(level, "hello", setting)) == (level <= DEFAULT_LEVEL)
 
 
 @given(nonsense)

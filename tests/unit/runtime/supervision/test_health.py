@@ -65,19 +65,6 @@ def test_health_of_any_output_has_a_row_for_each_line(output: str) -> None:
     assert len(table.split("\n")) == max(1, len(found))
 
 
-def test_health_of_no_output_has_no_findings() -> None:
-    assert parse_findings("\n \n") == ()
-    assert format_table((), colour=False) == ""
-
-
-def test_health_table_is_in_columns() -> None:
-    found = (Finding("sip", True, "answers"), Finding("service x", False, "down"))
-    assert format_table(found, colour=False).splitlines() == [
-        "ok    sip        answers",
-        "FAIL  service x  down",
-    ]
-
-
 def test_health_table_in_colour_is_the_same_but_for_the_colours() -> None:
     found = parse_findings(WELL + "fail\tsip\tsilent\n")
     coloured = format_table(found, colour=True)
@@ -87,29 +74,12 @@ def test_health_table_in_colour_is_the_same_but_for_the_colours() -> None:
     assert coloured == format_table(found, colour=False)
 
 
-def test_health_command_shows_a_table(healthcheck: Healthcheck, capsys: Printed) -> None:
-    healthcheck(WELL, 0)
-    assert main(["health"]) == 0
-    assert capsys.readouterr().out == (
-        "ok    asterisk          answers\nok    service asterisk  up for 9 s\n"
-    )
-
-
 def test_health_command_ends_with_1_if_a_check_fails(
     healthcheck: Healthcheck, capsys: Printed
 ) -> None:
     healthcheck(WELL + "fail\tsip\tsilent\n", 3)
     assert main(["health"]) == 1
     assert "FAIL  sip" in capsys.readouterr().out
-
-
-def test_health_command_speaks_json(healthcheck: Healthcheck, capsys: Printed) -> None:
-    healthcheck('fail\tsip "udp"\tsilent\n', 1)
-    assert main(["health", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out) == {
-        "healthy": False,
-        "checks": [{"check": 'sip "udp"', "ok": False, "detail": "silent"}],
-    }
 
 
 def test_health_command_ends_with_1_after_a_line_of_another_form(

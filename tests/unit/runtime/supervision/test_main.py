@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pbx
 import pytest
-from pbx.core.errors import CommandError
 from pbx.supervision.main import main
 
 Printed = pytest.CaptureFixture[str]
@@ -77,10 +76,6 @@ def test_pbx_prints_an_error_in_one_line(
 def test_pbx_ends_with_130_if_interrupted(component: Path) -> None:
     add(component, "KeyboardInterrupt")
     assert main(["sing"]) == 130
-
-
-def test_pbx_error_without_a_hint_has_no_colon() -> None:
-    assert str(CommandError("it is late")) == "it is late"
 
 
 def test_pbx_loads_only_what_a_command_needs(root: Path) -> None:

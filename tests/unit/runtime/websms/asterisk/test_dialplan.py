@@ -43,14 +43,6 @@ def test_text_variables_bring_the_text_in_lines_of_allowed_length(text: str, enc
         assert len(line) <= LONGEST_LINE
 
 
-def test_text_variables_of_short_texts_are_those_of_call_files() -> None:
-    assert dialplan.text_variables(["a%20b"], "rfc3986") == [
-        ("MESSAGE_ENCODE", "rfc3986"),
-        ("MESSAGE(body)", "a%20b"),
-    ]
-    assert dialplan.join_command(["a%20b"], "rfc3986") == ""
-
-
 def test_read_lanes() -> None:
     text = "host/1/22\n   WEBSMS_LANE_0=17:SUCCESS\n   WEBSMS_LANE_1=18:begun\n"
     text += "   WEBSMS_LANE_2=\n   WEBSMS_LANE_3=5:\n   WEBSMS_LANE_=\n   OTHER=1:begun\n\n    -- 5"

@@ -168,15 +168,9 @@ def test_read_settings_ignores_empty_lines_and_comments(noise: list[str]) -> Non
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("key_to = x", "line 1: key_to: it is in no section"),
-        ("[websms]\n\nkey", "line 3: 'key' is not of the form key = value"),
-        ("[websms", "line 1: a section is written [name], not '[websms'"),
         ("[websmd]\nkey_to = a", "line 2: key_to: there is no section [websmd]; there are"),
         ("[websms]\nkeyto = a", "line 2: keyto: there is no such key in [websms]; is it key_to?"),
-        ('[websms]\nkey_to = "a', 'line 2: key_to: there is no second "'),
-        ("[websms]\nkey_to = 'a' b", "line 2: key_to: there is something behind the second '"),
         ("[websms]\nkey_to = ''", "line 2: key_to: give the name of a field"),
-        ("[websms]\nkey_to = a\x07b", "line 2: key_to: it holds a control character"),
         ("[websms]\nauth_method = magic", "line 2: auth_method: give one of none, plain, basic"),
         ("[websms]\nauth_method = plain", "line 2: auth_method: [websms] plain needs key_user"),
         ("[websms]\nresp_check = success", "line 2: resp_check: give key=value"),
@@ -187,7 +181,6 @@ def test_read_settings_ignores_empty_lines_and_comments(noise: list[str]) -> Non
             "[websmsd]\nremt_addr = 192.0.2.0/33",
             "line 2: remt_addr: '192.0.2.0/33' is not an address",
         ),
-        ("[websmsd]\nremt_addr = 192.0.2", "line 2: remt_addr: '192.0.2' is not an address"),
         ("[websmsd]\nurl_path = hook", "line 2: url_path: paths begin with /"),
         ("[websmsd]\nverify [x] = twilio", "line 2: verify: [websmsd] (interface x) twilio needs"),
         ("[websmsd]\nverify = basic\nverify_secret = x", "line 2: verify: [websmsd] basic needs"),

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.websms.incoming.checks import (
-    LONGEST_BODY,
     RefusedError,
     address_part,
     read_body,
@@ -44,27 +43,9 @@ def test_read_sender_accepts_names_of_companies(text: str) -> None:
         read_recipient(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "s", "1", "+", "+1x2", "++12", "a\nb", "12\n", "\uff11\uff12\uff13", "h" * 21]
-)
-def test_read_recipient_refuses_others(text: str) -> None:
-    with pytest.raises(RefusedError):
-        read_recipient(text)
-
-
 @pytest.mark.parametrize("code", [*range(9), 11, 12, *range(14, 32), *range(127, 160)])
 def test_checks_refuse_control_characters_everywhere(code: int) -> None:
     for text in (f"a{chr(code)}", f"{chr(code)}a", f"a{chr(code)}b"):
         for read in (read_recipient, read_sender, read_body):
             with pytest.raises(RefusedError):
                 read(text)
-
-
-def test_read_body_accepts_line_breaks_and_tabs() -> None:
-    assert read_body("a\r\nb\tc\n") == "a\r\nb\tc\n"
-
-
-@pytest.mark.parametrize("text", ["", "x" * (LONGEST_BODY + 1), "\ud83d", "a\udc00b"])
-def test_read_body_refuses_empty_long_and_broken_texts(text: str) -> None:
-    with pytest.raises(RefusedError):
-        read_body(text)

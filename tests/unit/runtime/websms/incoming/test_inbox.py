@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pbx.core.async_store import MOST_TOGETHER, AsyncStore
+from pbx.core.async_store import AsyncStore
 from pbx.websms.incoming import inbox
 from pbx.websms.incoming.inbox import REMEMBER_SECONDS, IncomingSms
 
@@ -36,22 +36,6 @@ def run(tmp_path: Path) -> Run:
 
 def message(number: str | None = None, to: str = "+12025550160", through: str = "") -> IncomingSms:
     return IncomingSms(through, to, "+12025550183", f"text {number}", number)
-
-
-def test_inbox_keeps_all_in_order_over_a_restart(run: Run) -> None:
-    async def keep(database: AsyncStore) -> list[bool]:
-        texts = [IncomingSms("", "+1202", "bank", f"text {n}") for n in range(2 * MOST_TOGETHER)]
-        orders = [inbox.add(text, 10.0, 20.0) for text in texts]
-        return list(await asyncio.gather(*(database.run(order) for order in orders)))
-
-    async def look(database: AsyncStore) -> tuple[int, list[inbox.InboxMessage]]:
-        return await database.run(inbox.queue(10_000))
-
-    assert run(keep) == [True] * 2 * MOST_TOGETHER
-    number, waiting = run(look)
-    assert number == 2 * MOST_TOGETHER
-    assert [x.body for x in waiting] == [f"text {n}" for n in range(number)]
-    assert (waiting[0].came, waiting[0].expires, waiting[0].attempts) == (10.0, 20.0, 0)
 
 
 def test_inbox_recognizes_a_provider_id_for_thirty_days_in_each_interface(run: Run) -> None:

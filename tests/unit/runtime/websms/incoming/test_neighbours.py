@@ -47,8 +47,6 @@ def is_trusted(drivers: dict[str, str], address: str) -> bool:
         ("198.18.177.1", False),  # of a network that the default route does not lead to
         ("fd00:0:0:1::1", False),
         ("198.18.78.2", False),
-        ("172.17.0.2", False),
-        ("192.168.1.2", False),
         ("fd00:0:0:2::2", False),
         ("fe80::1", False),
         ("ff02::1", False),

@@ -56,13 +56,6 @@ def test_outbox_oldest_of_each_recipient_is_next(database: sqlite3.Connection) -
     assert len(outbox.queue(database)) == 3
 
 
-def test_outbox_interrupted(database: sqlite3.Connection) -> None:
-    begun = keep(database, "begun")
-    keep(database, "not begun", OTHER)
-    outbox.begin(begun)(database)
-    assert bodies(outbox.interrupted(database)) == ["begun"]
-
-
 @pytest.mark.parametrize("notify", [True, False])
 def test_outbox_failed_notifies_the_sender(database: sqlite3.Connection, notify: bool) -> None:
     outbox.add("one", OutgoingSms(OUTSIDE, ANN, "hello"), notify=notify, now=NOW, expires=NOW)(

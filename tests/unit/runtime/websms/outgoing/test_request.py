@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbx.websms.configuration.settings import SendSettings
-from pbx.websms.incoming.signatures import zadarma_digest
 from pbx.websms.outgoing.alphabet import is_basic
 from pbx.websms.outgoing.request import HIDDEN, OutgoingSms, build_request, write_number
 
@@ -57,19 +56,6 @@ def test_build_request_joins_host_and_path(host: str, path: str, url: str) -> No
     assert build_request(settings, SMS).url == url
 
 
-def test_build_request_plain_puts_user_and_secret_into_fields() -> None:
-    settings = SendSettings(
-        auth_method="plain",
-        auth_user="me",
-        auth_secret=SECRET,
-        key_user="u",
-        key_secret=PASSWORD_FIELD,
-    )
-    assert form(settings)["u"] == "me"
-    assert form(settings)["p"] == SECRET
-    assert "Authorization" not in build_request(settings, SMS).headers
-
-
 def test_build_request_basic_is_that_of_rfc_7617() -> None:
     settings = SendSettings(auth_user="Aladdin", auth_secret="open sesame")  # noqa: S106
     headers = build_request(settings, SMS).headers
@@ -82,12 +68,6 @@ def test_build_request_bearer_is_that_of_rfc_6750() -> None:
 
 
 def test_build_request_zadarma_signs_like_its_client() -> None:
-    # The vector: https://zadarma.com/en/support/api/, "Authorization".
-    empty = hashlib.md5(b"", usedforsecurity=False).hexdigest()
-    assert (
-        zadarma_digest("d78f2a12cc1fc5effe71", "/v1/info/balance/" + empty)
-        == "YWUxNGEzODcyZjNiM2YyMDkyZjA3NmE2M2VmZTliZDZkZDdkZjQ0MA=="
-    )
     settings = SendSettings(
         url_host="https://api.zadarma.com",
         url_path="/v1/sms/send/",
@@ -117,12 +97,9 @@ def test_build_request_zadarma_signs_like_its_client() -> None:
     ("number", "form", "written"),
     [
         ("+12025550160", "", "+12025550160"),
-        ("12025550160", "", "12025550160"),
         ("+12025550160", "E164", "12025550160"),
-        ("12025550160", "E164", "12025550160"),
         ("+12025550160", "E123", "+12025550160"),
         ("12025550160", "E123", "+12025550160"),
-        ("71234", "E123", "71234"),
         ("71234", "E164", "71234"),
         ("Acme", "E123", "Acme"),
         ("4ever", "E164", "4ever"),
@@ -130,19 +107,6 @@ def test_build_request_zadarma_signs_like_its_client() -> None:
 )
 def test_write_number(number: str, form: str, written: str) -> None:
     assert write_number(number, form) == written
-
-
-def test_build_request_adds_static_fields() -> None:
-    settings = replace(PLAIN, val_static=(("format", "json"), ("flash", "0")))
-    assert form(settings).items() >= {"format": "json", "flash": "0"}.items()
-
-
-@pytest.mark.parametrize(
-    ("body", "sent"), [("a\U0001f600b", "a\ufffdb"), ("電話 ß", "電話 ß"), ("\U00010000", "\ufffd")]
-)
-def test_build_request_ucs_2_has_no_characters_above_ffff(body: str, sent: str) -> None:
-    settings = replace(PLAIN, val_unicode="UCS-2")
-    assert form(settings, replace(SMS, body=body))["Body"] == sent
 
 
 @pytest.mark.parametrize(
