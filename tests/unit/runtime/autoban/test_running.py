@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from pbx.autoban.answers import answers
-from pbx.autoban.control.orders import parse_change
 from pbx.autoban.kernel import ruleset
 from pbx.autoban.kernel.library import FirewallError
 from pbx.autoban.running import AutoBan
@@ -68,27 +67,3 @@ def test_running_queries_change_nothing_in_the_kernel(
     assert all(command.startswith("list ") for command in nft.commands)
     autoban._care.step(0)
     assert nft.has_table
-
-
-def test_running_bans_and_unbans_by_command(autoban: AutoBan, nft: Nft) -> None:
-    autoban._care.start()
-    assert ask(autoban, "add", "jail", "=", "192.0.2.1")["lines"] == [
-        "jail: added 192.0.2.1 for 20m"
-    ]
-    assert "add element inet autoban jail4 { 192.0.2.1 timeout" in nft.commands[-1]
-    (row,) = ask(autoban, "list", "jail")["rows"]
-    assert (row["set"], row["address"]) == ("jail", "192.0.2.1")
-    ask(autoban, "del", "jail", "=", "all")
-    assert nft.commands[-1].splitlines()[-1] == "delete element inet autoban jail4 { 192.0.2.1 }"
-
-
-def test_running_state_survives_a_restart(autoban: AutoBan, nft: Nft, store: BanStore) -> None:
-    for words in (("jail", "=", "192.0.2.1"), ("blacklist", "=", "198.51.100.0/24")):
-        autoban.change(parse_change("add", words))
-    autoban._keeper.save(autoban._keeper.take(autoban._started))
-    again = AutoBan(BanSettings(), store.load(), store, nft, lambda *_: None)
-    assert [member.address for member in again.members(["jail", "blacklist"])] == [
-        "192.0.2.1",
-        "198.51.100.0/24",
-    ]
-    store.close()

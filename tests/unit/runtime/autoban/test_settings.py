@@ -19,28 +19,6 @@ def autoban(text: str) -> BanSettings:
     return read_settings(f"{LOGIN}[autoban]\n{text}\n")
 
 
-def test_settings_of_the_upstream_image_are_read() -> None:
-    settings = read_settings(
-        "[asmanager]\n"
-        "server     = 127.0.0.2\n"
-        "port       = 5039\n"
-        "username   = autoban\n"
-        'secret     = "6003.438;x"\n'
-        "\n"
-        "[autoban]\n"
-        "enabled    = true\n"
-        "maxcount   = 5\n"
-        "watchtime  = 1d2h3m4s\n"
-        "jailtime   = 60\n"
-        "repeatmult = 3\n"
-    )
-    assert settings.problems == ()
-    assert settings.rules == Rules(maxcount=5, watchtime=93784, jailtime=60, repeatmult=3)
-    login = settings.login
-    assert (login.host, login.port, login.user) == ("127.0.0.2", 5039, "autoban")
-    assert login.secret == "6003.438;x"  # noqa: S105
-
-
 def test_settings_of_the_sample_are_the_defaults(root: Path) -> None:
     text = (root / "runtime/pbx/autoban/config/autoban.conf").read_text()
     settings = read_settings(text)
@@ -59,11 +37,8 @@ def test_settings_of_the_sample_are_the_defaults(root: Path) -> None:
     [
         ("true", True),
         ("yes", True),
-        ("1", True),
         ("", True),
         ("no", False),
-        ("No", False),
-        ("false", False),
         ("FALSE ; for now", False),
         ('"no"', False),
     ],
@@ -102,7 +77,6 @@ def test_settings_lists_have_addresses_networks_and_ranges() -> None:
         ("maxcount = -1", "line 5: maxcount = -1: give a number from 0 to 1000000; taking 10"),
         ("repeatmult = 0.5", "line 5: repeatmult = 0.5: give a number from 1 to 1000; taking 6"),
         ("repeatmult = nan", "taking 6"),
-        ("repeatmult = x", "taking 6"),
         (
             "whitelist = 10.0.0.0/8 home",
             "line 5: whitelist = 10.0.0.0/8 home: 'home' is no address",

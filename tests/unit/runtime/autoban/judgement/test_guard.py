@@ -5,9 +5,7 @@ Those in attacks/ were recorded as AMI sent them, while a program ran against As
     svcrack         sipvicious_svcrack -u john.doe -r 1000-1150
     svcrack-reuse   the same with -n: one nonce, one Call-ID
     svwar           sipvicious_svwar --force -e 100-150; svwar-invite: the same with -m INVITE
-    unknown, known  three registrations of a user that there is not, and one that there is, each
-                    with a wrong password
-    ipv6            the same for a user that there is not, over IPv6, until banned
+    unknown         three registrations of a user that there is not, with a wrong password
     honest          a registration with the right password
     login           three logins to the manager interface with a wrong password
 """
@@ -18,14 +16,13 @@ from pathlib import Path
 
 import pytest
 from pbx.asterisk.ami import AmiReader
-from pbx.autoban.judgement.addresses import parse_address, parse_span
+from pbx.autoban.judgement.addresses import parse_span
 from pbx.autoban.judgement.events import Meaning, SecurityEvent, read_event
 from pbx.autoban.judgement.guard import Decision, Guard
-from pbx.autoban.judgement.offenders import Ban, BanStage, Offender
+from pbx.autoban.judgement.offenders import Ban, Offender
 from pbx.autoban.judgement.rules import Rules
 
 ATTACKS = Path(__file__).with_name("attacks")
-WHO = parse_address("192.0.2.1")
 
 
 def recorded(name: str) -> list[SecurityEvent]:
@@ -67,13 +64,6 @@ def test_guard_gives_svcrack_eleven_guesses(name: str) -> None:
     assert ban.seconds == 1200
 
 
-@pytest.mark.parametrize(("name", "count"), [("unknown", 3), ("known", 3)])
-def test_guard_counts_a_bad_registration_once(name: str, count: int) -> None:
-    _, bans, (offender,) = replay(name)
-    assert bans == []
-    assert (offender.stage, offender.count) == (BanStage.WATCH, count)
-
-
 @pytest.mark.parametrize("name", ["svwar", "svwar-invite"])
 def test_guard_counts_each_number_of_a_scanner_once(name: str) -> None:
     guard, _, offenders = replay(name)
@@ -83,17 +73,11 @@ def test_guard_counts_each_number_of_a_scanner_once(name: str) -> None:
     assert suspect.count == len(tried) == 2
 
 
-@pytest.mark.parametrize("name", ["svcrack", "svcrack-reuse", "unknown", "ipv6"])
+@pytest.mark.parametrize("name", ["svcrack", "svcrack-reuse", "unknown"])
 def test_guard_bans_nobody_for_responses_to_unseen_challenges(name: str) -> None:
     guard, bans, offenders = replay(name, Rules(maxcount=1), seen=False)
     assert (bans, offenders) == ([], [])
     assert [suspect.slow for suspect in guard.suspects.entries(1)] == [True]
-
-
-def test_guard_bans_the_64_over_ipv6() -> None:
-    _, ((guesses, ban),), (offender,) = replay("ipv6", Rules(maxcount=9))
-    assert guesses == ban.count == 10
-    assert offender.key == ban.key == "fd77:ba17:0:1::/64"
 
 
 def test_guard_stores_the_address_of_a_good_phone_as_an_owners() -> None:
@@ -110,16 +94,6 @@ def test_guard_ignores_logins_from_the_machine_itself() -> None:
     assert bans == []
     assert offenders == []
     assert guard.events["InvalidPassword"] == 3
-
-
-def test_guard_counts_events_by_kind() -> None:
-    guard, _, _ = replay("unknown")
-    assert guard.events == {
-        "SuccessfulAuth": 1,
-        "InvalidAccountID": 6,
-        "ChallengeSent": 3,
-        "ChallengeResponseFailed": 3,
-    }
 
 
 def happen(
@@ -149,12 +123,6 @@ def test_guard_spares_the_machine_itself_and_the_whitelist(address: str) -> None
     assert len(happen(guard, "InvalidPassword", 1, "203.0.113.1")) == 1
 
 
-def test_guard_does_not_ban_blacklisted_addresses() -> None:
-    guard = Guard(Rules(maxcount=0))
-    guard.set_lists([], [parse_span("192.0.2.0/24")])
-    assert happen(guard, "InvalidPassword", 5) == []
-
-
 def test_guard_spares_whitelisted_addresses_of_a_network() -> None:
     guard = Guard(Rules(maxcount=0))
     guard.set_lists([parse_span("2001:db8::1")], [])
@@ -171,21 +139,6 @@ def test_guard_has_a_higher_threshold_for_a_time_after_a_login() -> None:
     later = Guard(Rules())
     happen(later, "SuccessfulAuth", now=0)
     assert len(happen(later, "ChallengeResponseFailed", 11, now=3601)) == 1
-
-
-def test_guard_has_a_higher_threshold_for_trunks() -> None:
-    guard = Guard(Rules())
-    guard.owners.set_trunks([parse_span("192.0.2.0/29")])
-    assert happen(guard, "ChallengeResponseFailed", 100) == []
-    guard.owners.set_trunks([])
-    assert len(happen(guard, "ChallengeResponseFailed", 1)) == 1
-
-
-def test_guard_counts_unanswered_challenges_only_if_that_is_set() -> None:
-    assert happen(Guard(Rules()), "ChallengeSent", 10_000) == []
-    guard = Guard(Rules(maxchallenges=20))
-    assert happen(guard, "ChallengeSent", 30) == []
-    assert len(happen(guard, "ChallengeSent", 1)) == 1
 
 
 @pytest.mark.parametrize("answer", ["SuccessfulAuth", "ChallengeResponseFailed"])

@@ -9,9 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pbx.autoban.judgement.addresses import parse_span
 from pbx.autoban.judgement.events import SecurityEvent
 from pbx.autoban.judgement.guard import Decision, Guard
-from pbx.autoban.judgement.offenders import Ban, BanStage, Offenders
+from pbx.autoban.judgement.offenders import Ban, Offenders
 from pbx.autoban.judgement.rules import Rules
-from pbx.autoban.judgement.suspects import Suspect
 
 from .security_events import KEY, KINDS, NONCE, event
 
@@ -20,15 +19,6 @@ RULES = Rules(maxcount=2, ownercount=5)
 
 def judge(guard: Guard, number: int, found: SecurityEvent, now: float = 0) -> list[Decision]:
     return [decision for _ in range(number) if (decision := guard.judge(found, now))]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_guard_limits_and_never_bans_without_proof(kind: str) -> None:
-    guard = Guard(RULES)
-    (decision,) = judge(guard, 1000, event(kind))
-    assert isinstance(decision, Suspect)
-    assert (decision.slow, decision.left, decision.count) == (True, 1200, 3)
-    assert guard.bans == len(guard.offenders) == 0
 
 
 def test_guard_has_a_higher_threshold_without_proof_where_a_phone_is() -> None:
@@ -61,17 +51,6 @@ def test_guard_does_not_limit_listed_addresses(listed: str) -> None:
     guard.set_lists(spans if listed == "white" else [], spans if listed == "black" else [])
     guard.set_own(spans if listed == "own" else [], [])
     assert judge(guard, 1000, event("InvalidAccountID")) == []
-
-
-def test_guard_counts_forged_events_apart() -> None:
-    guard = Guard(RULES)
-    guard.proofs.sent(KEY, NONCE, 0)
-    assert judge(guard, 2, event("ChallengeResponseFailed", nonce=NONCE)) == []
-    judge(guard, 1000, event("ChallengeResponseFailed", nonce="invented"))
-    assert guard.offenders.stage(KEY, 0) is BanStage.WATCH
-    (ban,) = judge(guard, 1, event("ChallengeResponseFailed", nonce=NONCE))
-    assert isinstance(ban, Ban)
-    assert ban.count == 3
 
 
 def test_guard_does_not_reset_the_count_of_challenges_for_forged_responses() -> None:
@@ -154,7 +133,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=50, stateful_step_count=40)
+TestLife.settings = settings(max_examples=50, stateful_step_count=20)
 
 
 happenings = st.tuples(st.sampled_from(KINDS), st.sampled_from("ab"), st.floats(0, 30))

@@ -39,14 +39,6 @@ def packet(to: str, challenge: str = CHALLENGE) -> bytes:
     return b"\x60" + bytes(23) + address.packed + udp
 
 
-def test_challenges_are_read_from_the_messages_of_the_kernel() -> None:
-    data = message(packet("192.0.2.1")) + message(packet("2001:db8::1"))
-    assert list(read_challenges(data)) == [
-        (ip_address("192.0.2.1"), NONCE),
-        (ip_address("2001:db8::1"), NONCE),
-    ]
-
-
 def test_challenges_with_one_nonce_for_two_algorithms_are_one() -> None:
     twice = packet("192.0.2.1", f'A: Digest nonce="{NONCE}"\r\nA: Digest nonce="{NONCE}",x="y"')
     assert len(list(read_challenges(message(twice)))) == 1

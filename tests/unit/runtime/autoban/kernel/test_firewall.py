@@ -11,7 +11,6 @@ from pbx.autoban.kernel.contents import BannedSource, TableContents
 from pbx.autoban.kernel.firewall import Firewall
 from pbx.autoban.kernel.library import FirewallError
 from pbx.autoban.kernel.limits import Limits
-from pbx.autoban.kernel.reading import Dropped
 
 LOOK = """table inet autoban {
 	counter jailed {
@@ -71,66 +70,8 @@ def firewall(kernel: Kernel, banned: list[BannedSource]) -> Firewall:
     return firewall
 
 
-def test_firewall_bans_many_in_one_transaction_with_the_time_left(
-    firewall: Firewall, kernel: Kernel
-) -> None:
-    firewall.ban(
-        [
-            BannedSource("192.0.2.1", 60, 30.0001),
-            BannedSource("192.0.2.2", 60, 60),
-            BannedSource("2001:db8:0:1::/64", 60, 60),
-        ]
-    )
-    (commands,) = kernel.commands
-    *_, four, six = commands.splitlines()
-    assert four == (
-        "add element inet autoban jail4 { 192.0.2.1 timeout 60000ms expires 30001ms, "
-        "192.0.2.2 timeout 60000ms expires 60000ms }"
-    )
-    assert six == (
-        "add element inet autoban jail6 { 2001:db8:0:1:: timeout 60000ms expires 60000ms }"
-    )
-
-
-def test_firewall_adds_an_address_before_it_deletes_it(firewall: Firewall, kernel: Kernel) -> None:
-    firewall.unban(["192.0.2.1"])
-    (commands,) = kernel.commands
-    assert commands.splitlines() == [
-        "add element inet autoban jail4 { 192.0.2.1 }",
-        "delete element inet autoban jail4 { 192.0.2.1 }",
-    ]
-
-
-def test_firewall_without_changes_runs_no_command(firewall: Firewall, kernel: Kernel) -> None:
-    firewall.ban([])
-    firewall.unban([])
-    assert kernel.commands == []
-
-
-def test_firewall_look_reads_counters_and_changes_nothing(
-    firewall: Firewall, kernel: Kernel
-) -> None:
-    kernel.look = LOOK.replace("packets 7 bytes 420", "packets 9 bytes 540")
-    firewall.look()
-    assert firewall.dropped == {"jailed": Dropped(9, 540)}
-    assert kernel.commands == [ruleset.LOOK]
-    assert firewall.rebuilt == 0
-
-
 def rebuilt(kernel: Kernel) -> bool:
     return any("delete table inet autoban" in commands for commands in kernel.commands)
-
-
-@pytest.mark.parametrize("change", [("size 65536", "size 1"), ("jail4", "gaol4")])
-def test_firewall_repairs_a_changed_table(
-    firewall: Firewall, kernel: Kernel, change: tuple[str, str]
-) -> None:
-    kernel.look = LOOK.replace(*change)
-    firewall.look()
-    assert not rebuilt(kernel)
-    assert firewall.repair()
-    assert rebuilt(kernel)
-    assert not firewall.repair()
 
 
 def test_firewall_look_changes_nothing_without_a_table(firewall: Firewall, kernel: Kernel) -> None:
@@ -238,11 +179,3 @@ def test_firewall_does_without_what_the_kernel_lacks(
     firewall = Firewall(PoorKernel(*lacking), lambda: contents, lambda _: (0, 0))
     firewall.build()
     assert (firewall.reason, firewall.missing) == ("", missing)
-
-
-def test_firewall_without_the_right_tries_nothing_else() -> None:
-    kernel = PoorKernel("add table", error="Operation not permitted")
-    firewall = Firewall(kernel, lambda: TableContents(limits=Limits(group=1)), lambda _: (0, 0))
-    firewall.build()
-    assert firewall.reason == "Operation not permitted"
-    assert kernel.tried == 1

@@ -35,13 +35,6 @@ def test_limits_do_not_concern_requests_within_calls() -> None:
     assert first.endswith("return")
 
 
-def test_limits_do_not_concern_phones_that_have_logged_in() -> None:
-    _, four, six, *limited = rules(Limits())["slow"]
-    assert four == "ip saddr . udp sport @port4 return"
-    assert six == "ip6 saddr . udp sport @port6 return"
-    assert all("counter name slowed drop" in rule for rule in limited)
-
-
 @pytest.mark.parametrize(
     ("limits", "missing"),
     [

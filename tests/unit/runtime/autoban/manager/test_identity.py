@@ -65,11 +65,6 @@ def pid_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_foreign_is_not_the_own_asterisk(port: int, pid_file: Path, host: str) -> None:
-    assert not is_foreign(host, port, pid_file)
-
-
 def test_foreign_is_the_port_of_another_program(port: int, pid_file: Path, tmp_path: Path) -> None:
     """The process that is taken for Asterisk here has other sockets."""
     fds = tmp_path / str(os.getpid()) / "fd"

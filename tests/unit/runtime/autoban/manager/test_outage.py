@@ -62,13 +62,3 @@ def test_outage_is_logged_once_if_long_and_so_is_its_end() -> None:
     assert line == (ERROR, "no connection to Asterisk's manager interface: refused; retrying")
     assert outage.goes_on(refused, LOGGED_AFTER + 1) is None
     assert outage.ended() == (NOTICE, "connected to Asterisk")
-
-
-def test_outage_by_a_wrong_secret_is_logged_at_once_and_once() -> None:
-    outage = Outage(0)
-    error = AmiRefusedError("Authentication failed")
-    line = outage.goes_on(error, 1)
-    assert line
-    assert line[0] == ERROR
-    assert "autoban.conf" in line[1]
-    assert outage.goes_on(error, 100) is None
