@@ -83,14 +83,6 @@ def test_linphone_document_holds_any_name_and_password(
         assert address.startswith("<sip:")
 
 
-@given(st.text())
-def test_linphone_document_lacks_the_password(password: str) -> None:
-    user = User("ann", "+1", "Ann", "", (), f"pass:{password}")
-    existing = Existing(user, "asterisk", "sdes", insists=False)
-    text = provisioning_document(existing, SERVER, "tcp", trusted=True)
-    assert "pass:" not in text
-
-
 def test_linphone_document_has_ipv6_addresses_in_brackets() -> None:
     sections = document(server=Server("fd00::1", ALL))
     assert sections["proxy_0"]["reg_proxy"] == "<sip:[fd00::1]:5060;transport=tcp>"

@@ -96,17 +96,6 @@ def play(scene: Callable[[Asterisk, Log, AmiClient], Awaitable[Any]]) -> None:
     asyncio.run(run())
 
 
-def test_ami_client_logs_in_and_passes_messages_on() -> None:
-    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
-        await until(lambda: log.events() == 1)
-        assert client.up
-        assert log.up == 1
-        await until(lambda: b"EventMask: security" in asterisk.received)
-        assert b"Action: Login\r\nActionID: login\r\nUsername: autoban\r\n" in asterisk.received
-
-    play(scene)
-
-
 def test_ami_client_reconnects_soon_after_asterisk_is_back() -> None:
     async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
         await until(lambda: log.up == 1)

@@ -93,13 +93,6 @@ def test_settings_with_a_mistake_have_the_default_and_a_problem(line: str, probl
     assert settings.rules == Rules()
 
 
-@pytest.mark.parametrize("line", ['secret => "a;b" ; old', "secret = 'a;b'", 'secret="a;b"'])
-def test_settings_accept_quotes_and_the_assignment_of_asterisk(line: str) -> None:
-    settings = read_settings(f"[asmanager]\nusername => autoban\n{line}")
-    assert (settings.login.user, settings.login.secret) == ("autoban", "a;b")
-    assert settings.problems == ()
-
-
 def test_settings_lists_may_have_brackets_as_in_php() -> None:
     settings = autoban("whitelist[] = 192.0.2.1\nwhitelist[] = 192.0.2.2")
     assert settings.whitelist == (parse_span("192.0.2.1"), parse_span("192.0.2.2"))

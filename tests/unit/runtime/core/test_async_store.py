@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pbx.core.async_store import MOST_TOGETHER, AsyncStore
 from pbx.core.log import ERROR, NOTICE
-from pbx.core.store import DamagedError, StoreError
+from pbx.core.store import DamagedError
 
 from factory.waiting import wait_for
 
@@ -77,16 +77,6 @@ def test_async_store_does_what_was_ordered_before_it_is_closed(run: Callable[[Wo
 
     run(keep)
     assert run(lambda store: store.run(words)) == ["a"] * 10
-
-
-def test_async_store_tells_errors_and_goes_on(run: Callable[[Work], Any]) -> None:
-    async def work(store: AsyncStore) -> None:
-        with pytest.raises(StoreError):
-            await store.run(add(None))
-        await store.run(add("b"))
-        assert await store.run(words) == ["b"]
-
-    run(work)
 
 
 def test_async_store_insists_until_it_is_done_and_says_it_once(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import signal
 import sqlite3
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,27 +72,6 @@ def test_store_returns_what_was_stored_in_order_after_reopening(batches: list[li
             store.run_together([add(word) for word in batch])
             store.close()
         assert stored(path) == list(itertools.chain(*batches))
-
-
-def test_store_keeps_what_was_committed_when_the_program_is_killed(path: Path, root: Path) -> None:
-    program = textwrap.dedent("""
-        import os, sys
-        from pathlib import Path
-        from pbx.core.store import Store
-        store = Store(Path(sys.argv[1]), [sys.argv[2]], print)
-        store.open()
-        store.run(lambda connection: connection.execute("INSERT INTO words VALUES ('kept')"))
-        store._connection.execute("BEGIN IMMEDIATE")
-        store._connection.execute("INSERT INTO words VALUES ('half done')")
-        os.kill(os.getpid(), 9)
-    """)
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path), TABLE],
-        env={"PYTHONPATH": str(root / "runtime")},
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert stored(path) == ["kept"]
 
 
 def test_store_changes_nothing_when_an_order_fails(store: Store) -> None:

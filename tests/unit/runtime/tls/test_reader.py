@@ -84,13 +84,6 @@ def offer(acme: Path, *names: str) -> dict[str, Issued]:
     return issued
 
 
-def test_reader_passes_on_what_fits(start: StartReader, acme: Path) -> None:
-    issued = offer(acme, HOST, "shop.example.com")
-    given = start("--once").next()
-    assert [entry.key for entry in given.contents.entries] == [issued[HOST].key]
-    assert given.others == ("shop.example.com",)
-
-
 def test_reader_passes_on_every_change(start: StartReader, acme: Path) -> None:
     reader = start()
     assert reader.next() == Given()

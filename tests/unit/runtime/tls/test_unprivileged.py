@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from pbx.tls.paths import TlsPaths
 from pbx.tls.sieve import Wanted
 from pbx.tls.unprivileged import read_rest
 
-from factory.waiting import wait_for
 from fixtures.traefik import Authority, acme_json, rewrite
 
 HOST = "pbx.example"
@@ -70,33 +68,6 @@ def test_unprivileged_waits_until_a_file_is_whole(
     monkeypatch.setattr("time.sleep", sleep)
     assert read(acme, 60).contents.entries
     assert len(waits) == 3
-
-
-def test_unprivileged_never_reads_a_writer_in_between(acme: Path) -> None:
-    acme.write_bytes(WHOLE)
-    over = threading.Event()
-
-    def write() -> None:
-        while not over.is_set():
-            rewrite(acme, WHOLE, pieces=7)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    problems: list[str] = []
-
-    def look() -> bool:
-        found = read(acme, 10)
-        problems.append(found.problem)
-        return bool(found.contents.entries)
-
-    try:
-        for _ in range(10):
-            # Empty is what it is after it was truncated; the change that follows is reported, too.
-            wait_for(look, seconds=20, otherwise="it was never read")
-    finally:
-        over.set()
-        writer.join()
-    assert set(problems) == {""}
 
 
 def test_unprivileged_does_not_read_a_huge_file_to_its_end(acme: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,9 +45,7 @@ def reader() -> Iterator[int]:
     os.close(before)
 
 
-def runs(
-    monkeypatch: pytest.MonkeyPatch, results: list[float], then: Callable[[], object]
-) -> list[bytes]:
+def runs(monkeypatch: pytest.MonkeyPatch, results: list[float]) -> list[bytes]:
     """Has the work be done in name only: each time gives the next due time, at last it ends."""
     frames: list[bytes] = []
 
@@ -55,7 +53,6 @@ def runs(
         frames.append(frame)
         if not results:
             raise EnoughError
-        then()
         return results.pop(0)
 
     monkeypatch.setattr(watch, "refresh", refresh)
@@ -70,7 +67,7 @@ def test_watch_does_not_repeat_what_the_start_did(
     container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done_before(container, FIRST)
-    frames = runs(monkeypatch, [], lambda: None)
+    frames = runs(monkeypatch, [])
     os.write(reader, FIRST + SECOND)
     with pytest.raises(EnoughError):
         watch.main()
@@ -81,7 +78,7 @@ def test_watch_has_each_change_worked_on_once(
     container: Path, reader: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert container.exists()
-    frames = runs(monkeypatch, [LATER] * 9, lambda: None)
+    frames = runs(monkeypatch, [LATER] * 9)
     os.write(reader, FIRST + FIRST + SECOND + SECOND + FIRST)
     os.close(reader)
     assert watch.main() == 1  # the reader has ended
@@ -93,7 +90,7 @@ def test_watch_ends_with_the_reader(
     container: Path, reader: int, monkeypatch: pytest.MonkeyPatch, cut: int
 ) -> None:
     assert container.exists()
-    frames = runs(monkeypatch, [], lambda: None)
+    frames = runs(monkeypatch, [])
     os.write(reader, FIRST[:cut])
     os.close(reader)
     assert watch.main() == 1

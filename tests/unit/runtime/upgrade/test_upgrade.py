@@ -199,13 +199,6 @@ def test_upgrade_asks_on_a_terminal(
     assert (pbx.conf / "new.conf").exists() == done
 
 
-def test_diff_reports_a_file_that_is_too_large(pbx: Installation, capsys: Printed) -> None:
-    with (pbx.conf / "lines.conf").open("wb") as file:
-        file.truncate(1 << 30)
-    assert main(["config", "diff"]) == 1
-    assert "lines.conf has more than 4 MB" in capsys.readouterr().err
-
-
 @pytest.mark.usefixtures("pbx")
 def test_diff_and_upgrade_report_a_missing_folder(
     capsys: Printed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -89,16 +89,6 @@ def test_attempts_are_not_hidden_by_any_choice_of_call_ids(
     assert total <= len(happened)
 
 
-@given(st.lists(st.tuples(st.sampled_from("IC"), st.text(max_size=3)), max_size=60))
-def test_attempts_depend_on_which_call_ids_are_equal_only(happened: list[tuple[str, str]]) -> None:
-    one, other = Attempts(), Attempts()
-    numbers: dict[str, str] = {}
-    for letter, call_id in happened:
-        number = numbers.setdefault(call_id, str(len(numbers)))
-        expected = other.points(event(letter, number), KEY, 0)
-        assert one.points(event(letter, call_id), KEY, 0) == expected
-
-
 def test_attempts_store_a_bounded_number_of_call_ids() -> None:
     attempts = Attempts()
     for number in range(3 * MOST_SESSIONS):

@@ -55,18 +55,6 @@ def test_offender_is_banned_for_longer_each_time_up_to_a_limit() -> None:
     assert terms == [20 * MINUTE, 2 * HOUR, 12 * HOUR, 3 * DAY, 18 * DAY, 30 * DAY, 30 * DAY]
 
 
-@given(st.floats(1, 10**6), st.floats(1, 1000), st.floats(1, 10**7), st.integers(1, 12))
-def test_offender_bans_progress_by_a_power_with_a_cap(
-    jailtime: float, factor: float, cap: float, number: int
-) -> None:
-    rules = Rules(jailtime=jailtime, repeatmult=factor, maxjailtime=cap)
-    term = rules.first_term()
-    assert term == min(jailtime, cap)
-    for power in range(1, number):
-        term = rules.next_term(term)
-        assert term == pytest.approx(min(jailtime * factor**power, cap))
-
-
 def test_offender_is_on_parole_for_a_watchtime_from_the_end_of_the_ban() -> None:
     offenders = Offenders(RULES)
     attempts(offenders, 11)
@@ -130,16 +118,6 @@ def test_offenders_restored_go_on_as_before(
     for key, entry in expected.items():
         assert found[key].left == pytest.approx(entry.left, abs=1e-6)
         assert replace(found[key], left=0) == replace(entry, left=0)
-
-
-@given(st.integers(1, 200), st.integers(0, 400))
-def test_offenders_are_bounded_and_banned_ones_stay(limit: int, others: int) -> None:
-    offenders = Offenders(Rules(limit=limit))
-    attempts(offenders, 11)
-    for number in range(others):
-        offenders.attempt(f"10.0.{number >> 8}.{number & 255}", ATTEMPT, "test", 0)
-        assert len(offenders) <= limit
-    assert (WHO in offenders) == (limit > 1 or others == 0)
 
 
 def test_offender_with_most_attempts_is_removed_last() -> None:

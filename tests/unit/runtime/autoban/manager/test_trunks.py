@@ -18,7 +18,6 @@ def test_inquiry_queries_phones_and_trunks() -> None:
     (more,) = inquiry.hear({"Event": "EndpointList", "ObjectName": "trunk"})
     assert more == ("PJSIPShowEndpoint", {"ActionID": "owners", "Endpoint": "trunk"})
     for message in (
-        {"Response": "Success", "EventList": "start"},
         {"Event": "EndpointListComplete", "EventList": "Complete"},
         {"Event": "OutboundRegistrationDetail", "ServerUri": "sip:sip.example.com:5061"},
         {"Event": "OutboundRegistrationDetailComplete", "EventList": "Complete"},
@@ -27,11 +26,7 @@ def test_inquiry_queries_phones_and_trunks() -> None:
         {"Event": "ContactStatusDetail", "URI": "sip:b@192.0.2.10:5060", "CallID": "x"},
         {"Event": "ContactStatusDetail", "URI": "sip:c@phone.invalid", "CallID": "x"},
         {"Event": "ContactStatusDetail", "URI": ""},
-        {
-            "Event": "IdentifyDetail",
-            "Match": "203.0.113.0/255.255.255.248,"
-            "2001:db8::7/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,name.example/x",
-        },
+        {"Event": "IdentifyDetail", "Match": "203.0.113.0/255.255.255.248,name.example/x"},
     ):
         assert inquiry.hear(message) == []
         assert not inquiry.done
@@ -39,9 +34,7 @@ def test_inquiry_queries_phones_and_trunks() -> None:
     assert inquiry.done
     assert inquiry.names == {"sip.example.com"}
     assert inquiry.phones == {parse_span("192.0.2.10")}  # registered: a phone and no trunk
-    assert inquiry.spans == {
-        parse_span(text) for text in ("192.0.2.9", "2001:db8::9", "203.0.113.0/29", "2001:db8::7")
-    }
+    assert inquiry.spans == set(map(parse_span, ("192.0.2.9", "2001:db8::9", "203.0.113.0/29")))
     assert not inquiry.denied
 
 

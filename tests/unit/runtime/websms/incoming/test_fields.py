@@ -62,12 +62,6 @@ def test_fields_read_numbers_in_json_digit_by_digit(number: str) -> None:
     assert read_content(JSON, f'{{"a": [{number}]}}'.encode()).get("a.0") == number
 
 
-def test_fields_name_with_dots_is_found_before_a_path() -> None:
-    form = urlencode({"message.to": "this", "message": '{"to": "that"}'}).encode()
-    assert read_content(FORM, form).get("message.to") == "this"
-    assert read_json({"a": {"b.c": "this", "b": {"c": "that"}}}).get("a.b.c") == "this"
-
-
 def test_fields_need_refuses_a_missing_field() -> None:
     with pytest.raises(RefusedError, match=r"^result\.to is missing$"):
         read_content(FORM, b"event=SMS").need("result.to")
@@ -93,8 +87,3 @@ def test_fields_refusals_have_a_reason(body: bytes, kind: str, reason: str) -> N
     with pytest.raises(RefusedError) as caught:
         read_content(kind, body).need("To")
     assert str(caught.value).startswith(reason)
-
-
-def test_fields_of_a_form_refuse_a_path_into_what_is_not_json() -> None:
-    with pytest.raises(RefusedError, match=r"^result is not JSON$"):
-        read_content(FORM, b"result=x").get("result.to")

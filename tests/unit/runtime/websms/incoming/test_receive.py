@@ -14,7 +14,6 @@ from pbx.websms.configuration.reader import read_settings
 from pbx.websms.incoming.checks import (
     LONGEST_BODY,
     RefusedError,
-    read_recipient,
 )
 from pbx.websms.incoming.inbox import IncomingSms
 from pbx.websms.incoming.origin import Receiver
@@ -56,11 +55,6 @@ def test_read_request_of_form_query_and_json_is_the_same(text: str) -> None:
     for escaped in (True, False):
         document = json.dumps(fields, ensure_ascii=escaped).encode()
         assert received("", document, kind=f"{JSON}; charset=UTF-8") == message(text)
-
-
-def test_read_request_restores_the_plus_of_numbers() -> None:
-    assert read_recipient(" 12025550160") == "+12025550160"
-    assert received("", f"To={TO}&From={FROM}&Body=1+1".encode()) == message("1 1")
 
 
 def test_read_request_echo_needs_its_key_and_no_signature() -> None:

@@ -16,7 +16,6 @@ BODY = b"To=%2B12025550160&From=12025550183&Body=secret"
 POST = b"POST / HTTP/1.1\r\nHost: sms.example\r\nContent-Length: 46\r\n"
 GOOD = POST + b"\r\n" + BODY
 CHUNKED = b"POST / HTTP/1.1\r\nHost: sms.example\r\nTransfer-Encoding: chunked\r\n\r\n"
-KEPT = IncomingSms("", "+12025550160", "12025550183", "secret")
 
 
 class Answers:
@@ -77,37 +76,3 @@ def test_web_refuses_invalid_http_in_a_line_without_its_content(
     assert answers.said == ["refused a request of 127.0.0.1, not a valid HTTP request"]
     assert "secret" not in caplog.text
     assert answers.kept == []
-
-
-def test_web_confirms_what_was_stored_whatever_follows() -> None:
-    upgrade = POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + BODY + b"\0\1\2"
-    for parts in ([GOOD + b"GET http://[/ HTTP/1.1\r\n\r\n"], [GOOD + b"\0\1\2"], [upgrade]):
-        answers = Answers(*parts)
-        assert answers.statuses in ([200, 400], [200], [400])
-        assert answers.statuses.count(200) == len(answers.kept)
-
-
-def test_web_client_that_leaves_is_not_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    async def leave() -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        said: list[str] = []
-        server = WebServer(
-            read_settings("[websmsd]\n", {}), keep, lambda _, line: said.append(line)
-        )
-        await server.open(port)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(GOOD[:-5])
-        writer.write_eof()
-        assert await reader.read() == b""
-        writer.close()
-        await server.close()
-        assert said == []
-
-    async def keep(message: IncomingSms) -> None:
-        pytest.fail(f"{message} is not whole")
-
-    caplog.set_level(logging.INFO)
-    asyncio.run(leave())
-    assert caplog.text == ""

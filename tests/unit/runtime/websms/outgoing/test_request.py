@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from dataclasses import replace
 from typing import Any
@@ -65,32 +62,6 @@ def test_build_request_basic_is_that_of_rfc_7617() -> None:
 def test_build_request_bearer_is_that_of_rfc_6750() -> None:
     settings = SendSettings(auth_method="bearer", auth_secret="mF_9.B5f-4.1JqM")  # noqa: S106
     assert build_request(settings, SMS).headers["Authorization"] == "Bearer mF_9.B5f-4.1JqM"
-
-
-def test_build_request_zadarma_signs_like_its_client() -> None:
-    settings = SendSettings(
-        url_host="https://api.zadarma.com",
-        url_path="/v1/sms/send/",
-        auth_method="zadarma",
-        auth_user="key",
-        auth_secret=SECRET,
-        key_to="number",
-        key_from="caller_id",
-        key_body="message",
-        val_numform="E164",
-        val_static=(("format", "json"),),
-    )
-    request = build_request(settings, SMS)
-    # As lib/Client.php of https://github.com/zadarma/user-api-v1 does: ksort, http_build_query.
-    query = (
-        "caller_id=12025550111&format=json&message=Hello+%26+goodbye+%3D+%7E+100+%25"
-        "&number=12025550160"
-    )
-    signed = f"/v1/sms/send/{query}{hashlib.md5(query.encode(), usedforsecurity=False).hexdigest()}"
-    digest = hmac.new(SECRET.encode(), signed.encode(), "sha1").hexdigest()
-    signature = base64.b64encode(digest.encode()).decode()
-    assert request.headers["Authorization"] == f"key:{signature}"
-    assert sorted(request.body.decode().split("&")) == query.split("&")
 
 
 @pytest.mark.parametrize(
