@@ -205,16 +205,6 @@ def test_ami_client_survives_nonsense_halves_and_floods() -> None:
     play(scene)
 
 
-def test_ami_client_drops_questions_while_not_connected() -> None:
-    async def scene(asterisk: Asterisk, log: Log, client: AmiClient) -> None:
-        await until(lambda: log.up == 1)
-        asterisk.stop()
-        await until(lambda: bool(log.down))
-        client.ask("Ping")
-
-    play(scene)
-
-
 def test_ami_client_treats_an_impossible_host_name_as_a_failure() -> None:
     async def run() -> None:
         log = Log()

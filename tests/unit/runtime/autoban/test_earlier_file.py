@@ -58,10 +58,6 @@ def test_earlier_file_with_a_time_of_its_own_counts_as_just_written(
     assert load_earlier(path) == STATE
 
 
-def test_earlier_file_need_not_be_there(path: Path) -> None:
-    assert load_earlier(path) is None
-
-
 values = st.one_of(st.none(), st.booleans(), st.floats(), st.text(max_size=5), st.integers())
 
 

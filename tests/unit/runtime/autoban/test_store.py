@@ -74,11 +74,6 @@ def change(path: Path, statement: str, *values: object) -> None:
     db.close()
 
 
-def test_store_is_empty_at_first(open_store: Open, path: Path) -> None:
-    assert open_store().load() == BanState()
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
 def test_store_has_the_time_that_passed_without_a_change(open_store: Open, clock: Clock) -> None:
     store = open_store()
     store.save(STATE, changed=True)

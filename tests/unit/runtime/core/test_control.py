@@ -60,21 +60,6 @@ def test_control_replaces_a_socket_that_was_left(tmp_path: Path) -> None:
     assert asked(path, "echo")["ok"]
 
 
-def test_control_tells_if_the_service_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(NoServiceError, match="No such file"):
-        ask(tmp_path / "control", ["echo"])
-
-
-def test_control_socket_is_for_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "control"
-
-    async def mode() -> int:
-        async with await serve(ORDERS, path):
-            return path.stat().st_mode & 0o777
-
-    assert asyncio.run(mode()) == 0o600
-
-
 @given(
     st.binary(max_size=200)
     | st.recursive(

@@ -96,11 +96,3 @@ def test_health_command_shows_output_that_is_not_utf_8(
     healthcheck(b"fail\tsip\tcaf\xe9\n", 1)
     assert main(["health"]) == 1
     assert "FAIL  sip" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("arguments", [[], ["cure"], ["health", "--xml"]])
-def test_health_command_ends_with_2_for_wrong_use(arguments: list[str], capsys: Printed) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    assert "usage: pbx" in capsys.readouterr().err

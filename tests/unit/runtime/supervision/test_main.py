@@ -73,11 +73,6 @@ def test_pbx_prints_an_error_in_one_line(
     assert capsys.readouterr() == ("", line)
 
 
-def test_pbx_ends_with_130_if_interrupted(component: Path) -> None:
-    add(component, "KeyboardInterrupt")
-    assert main(["sing"]) == 130
-
-
 def test_pbx_loads_only_what_a_command_needs(root: Path) -> None:
     script = (
         "import sys; from pbx.supervision.main import main\n"

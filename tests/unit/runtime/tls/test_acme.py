@@ -137,13 +137,6 @@ def test_acme_file_of_json_is_refused_unless_it_is_an_object(value: object) -> N
             parse(text)
 
 
-@given(st.binary(max_size=200).filter(lambda text: not text.strip().startswith((b"{", b"null"))))
-def test_acme_file_of_other_bytes_is_refused_in_one_line(text: bytes) -> None:
-    with pytest.raises(AcmeError) as caught:
-        parse(text)
-    assert str(caught.value).isprintable()
-
-
 @given(st.binary(min_size=1), st.binary(min_size=1))
 def test_acme_entries_are_read_as_they_were_written(certificate: bytes, key: bytes) -> None:
     encoded = [base64.b64encode(data).decode() for data in (certificate, key)]

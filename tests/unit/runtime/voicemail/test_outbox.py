@@ -163,13 +163,6 @@ def test_outbox_removes_the_recording_once_the_mail_is_kept(outbox: Outbox) -> N
     assert [path.name for path in folder.iterdir()] == ["b8Zk2P.wav"]
 
 
-def test_outbox_fails_if_the_mail_cannot_be_kept(outbox: Outbox) -> None:
-    (outbox.spool / "voicemail").mkdir(parents=True)
-    (outbox.spool / "mail").touch()
-    with pytest.raises(OSError, match="mail"):
-        outbox.accept(MAIL, None, "", 0)
-
-
 def test_outbox_sends_an_unkept_mail_or_says_why_not(server: Server, outbox: Outbox) -> None:
     assert outbox.send_unkept(MAIL, server.settings("smtp"), 0) is None
     assert server.received[0].recipients == ["bob@example.com"]
