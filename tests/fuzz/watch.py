@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.fuzz.model import KeptMessage
 from tests.pbx import Pbx
 
-_FIELD = r"(To|From|Body|data\.to\.0\.number|data\.from|data\.text|id|zd_echo)"
+_FIELD = r"(To|From|Body|data|data\.to\.0\.number|data\.from|data\.text|id|zd_echo)"
 _REFUSED = r"refused a request of [0-9.]+, "
 _REASONS = (
     f"{_FIELD} is missing",

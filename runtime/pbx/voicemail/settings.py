@@ -163,7 +163,8 @@ def split_server(text: str, port: int) -> tuple[str, int]:
         host, _, number = text.partition(":")
     if not host or any(c.isspace() for c in text):
         raise MailSettingError(f"-H {text}: write HOST:PORT, or [ADDRESS]:PORT for IPv6")
-    if not number and not text.endswith(":"):
+    # An address of IPv6 without a port may end in colons.
+    if not number and (host == text or not text.endswith(":")):
         return host, port
     if not (number.isascii() and number.isdecimal() and 0 < int(number[:6]) < 65536):
         raise MailSettingError(f"-H {text}: '{number}' is no port; use 1 to 65535")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pbx.voicemail.settings import (
     MailSettingError,
@@ -57,12 +57,12 @@ def test_mail_settings_refuse_an_invalid_server(server: str) -> None:
 @given(
     st.text("abcxyz0123456789.-", min_size=1) | st.ip_addresses().map(str), st.integers(1, 65535)
 )
+@example("2001:db8::", 25)
 def test_mail_settings_server_is_read_as_it_was_written(host: str, port: int) -> None:
     written = f"[{host}]" if ":" in host else host
     assert split_server(f"{written}:{port}", 25) == (host, port)
     assert split_server(written, port) == (host, port)
-    if not host.endswith(":"):  # which is refused as a host without its port
-        assert split_server(host, port) == (host, port)
+    assert split_server(host, port) == (host, port)
 
 
 @given(words)
