@@ -59,7 +59,7 @@ def test_labels_describe_the_image(pbx: Pbx, image: str, catalog: Catalog) -> No
     assert labels["title"] == f"Asterisk PBX ({image})"
     assert labels["description"] == catalog.images[image].title
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", labels["created"])
-    assert {"licenses", "revision", "source", "version"} <= labels.keys()
+    assert {"licenses", "revision", "version"} <= labels.keys()
 
 
 def test_the_volume_and_the_ports_are_declared(pbx: Pbx, image: str) -> None:
