@@ -295,7 +295,7 @@ def kill_container(pbx: Pbx) -> None:
 
 @pytest.mark.parametrize(
     ("kill", "count", "may_repeat"),
-    [(kill_websmsd, 2000, False), (kill_asterisk, 400, True), (kill_container, 400, True)],
+    [(kill_websmsd, 2000, False), (kill_asterisk, 150, True), (kill_container, 150, True)],
     ids=["websmsd", "asterisk", "container"],
 )
 def test_messages_are_neither_lost_nor_repeated(
