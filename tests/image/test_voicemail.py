@@ -36,7 +36,7 @@ def own(start: Start) -> Pbx:
         (f"{MAIL} | minivm-send -H {NOBODY} -P startls", 64, "startls"),
         (f"{MAIL} | minivm-send", 64, "no mail server"),
         (f"minivm-send -H {NOBODY} < /dev/null", 65, "recipient"),
-        (f"{MAIL} | DOCKER_SPOOL_DIR=/dev/null minivm-send -H {NOBODY}", 74, "cannot be kept"),
+        (f"{MAIL} | DOCKER_SPOOL_DIR=/dev/null minivm-send -H {NOBODY}", 74, "cannot be queued"),
     ],
 )
 def test_mail_command_reports_the_result(own: Pbx, script: str, code: int, text: str) -> None:
