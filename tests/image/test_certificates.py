@@ -229,6 +229,7 @@ def test_folder_replaced_by_asterisk_leads_nowhere(
     assert after == before
 
 
+@once
 def test_certificate_file_that_cannot_be_read_is_reported(
     start: Start, acme: Path, authority: Authority
 ) -> None:
