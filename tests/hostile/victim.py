@@ -112,7 +112,8 @@ class Victim:
         try:
             result = self.container.exec_run(["sh", "-c", text], user=user)
         except APIError as error:
-            if error.status_code == HTTPStatus.CONFLICT:  # the container has ended
+            # The container has ended: before the command was made, or before it was started.
+            if error.status_code == HTTPStatus.CONFLICT or "is not running" in str(error):
                 return ""
             raise
         return cast(bytes, result.output).decode("utf-8", "replace")
