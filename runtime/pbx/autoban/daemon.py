@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pbx.autoban.answers import answers
 from pbx.autoban.earlier_file import EarlierFileError, load_earlier
-from pbx.autoban.kernel.library import FirewallError, connect
+from pbx.autoban.kernel.nft import FirewallError, connect
 from pbx.autoban.places import CONFIGURATION, HEALTH, SOCKET
 from pbx.autoban.running import AutoBan
 from pbx.autoban.settings import NAME, BanSettings, read_settings

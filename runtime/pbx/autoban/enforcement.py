@@ -27,7 +27,7 @@ class Enforcement:
         guard: Knows offenders, suspects, phones and trunks.
         sets: Knows whitelist and blacklist.
         ports: SIP ports.
-        nft: Runs commands of nft; see kernel.library.connect().
+        nft: Runs commands of nft; see kernel.nft.connect().
 
     Attributes:
         firewall: The kernel's table.

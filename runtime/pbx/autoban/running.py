@@ -16,7 +16,7 @@ from pbx.autoban.enforcement import Enforcement
 from pbx.autoban.event_handler import EventHandler
 from pbx.autoban.judgement.guard import Guard
 from pbx.autoban.kernel import network
-from pbx.autoban.kernel.library import FirewallError
+from pbx.autoban.kernel.nft import FirewallError
 from pbx.autoban.kernel_care import KernelCare
 from pbx.autoban.manager.owner_watch import OwnerWatch
 from pbx.autoban.manager.watch import ManagerWatch
@@ -42,7 +42,7 @@ class AutoBan:
         settings: Of autoban.conf.
         state: The state that was saved.
         store: Where the state is saved.
-        nft: Runs commands of nft; see kernel.library.connect().
+        nft: Runs commands of nft; see kernel.nft.connect().
         say: Called with a level of pbx.core.log and a line.
     """
 

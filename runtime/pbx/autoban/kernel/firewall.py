@@ -6,8 +6,8 @@ from dataclasses import replace
 from pbx.autoban.judgement.addresses import Span
 from pbx.autoban.kernel import limits, ruleset
 from pbx.autoban.kernel.contents import BannedSource, SlowSource, TableContents
-from pbx.autoban.kernel.library import FirewallError
 from pbx.autoban.kernel.limits import Limits
+from pbx.autoban.kernel.nft import FirewallError
 from pbx.autoban.kernel.reading import Dropped, FloodSource, TableReading, read_floods, read_table
 
 _FORBIDDEN = "Operation not permitted"

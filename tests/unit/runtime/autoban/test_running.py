@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pbx.autoban.answers import answers
 from pbx.autoban.kernel import ruleset
-from pbx.autoban.kernel.library import FirewallError
+from pbx.autoban.kernel.nft import FirewallError
 from pbx.autoban.running import AutoBan
 from pbx.autoban.settings import BanSettings
 from pbx.autoban.state import BanState

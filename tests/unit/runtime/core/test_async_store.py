@@ -15,18 +15,10 @@ from pbx.core.store import DamagedError
 
 from factory.waiting import wait_for
 
+from .conftest import Said
+
 VERSIONS = ["CREATE TABLE words (word TEXT NOT NULL) STRICT"]
 Work = Callable[[AsyncStore], Coroutine[Any, Any, Any]]
-
-
-class Said(list[tuple[int, str]]):
-    def __call__(self, level: int, text: str) -> None:
-        self.append((level, text))
-
-
-@pytest.fixture
-def said() -> Said:
-    return Said()
 
 
 @pytest.fixture

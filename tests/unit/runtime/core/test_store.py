@@ -14,18 +14,10 @@ from hypothesis import strategies as st
 from pbx.core.log import ERROR
 from pbx.core.store import ASIDE_KEPT, DamagedError, Store, StoreError
 
+from .conftest import Said
+
 TABLE = "CREATE TABLE IF NOT EXISTS words (word TEXT NOT NULL) STRICT"
 VERSIONS = [TABLE]
-
-
-class Said(list[tuple[int, str]]):
-    def __call__(self, level: int, text: str) -> None:
-        self.append((level, text))
-
-
-@pytest.fixture
-def said() -> Said:
-    return Said()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pbx.autoban.judgement.addresses import parse_span
 from pbx.autoban.kernel import ruleset
 from pbx.autoban.kernel.contents import BannedSource, TableContents
 from pbx.autoban.kernel.firewall import Firewall
-from pbx.autoban.kernel.library import FirewallError
 from pbx.autoban.kernel.limits import Limits
+from pbx.autoban.kernel.nft import FirewallError
 
 LOOK = """table inet autoban {
 	counter jailed {
